@@ -1,0 +1,53 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <linux/fs.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+ssize_t vitrine_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset) {
+    struct iovec vector = {.iov_base = buffer, .iov_len = count};
+    return preadv2(descriptor, &vector, 1, offset, RWF_NOWAIT);
+}
+
+off_t vitrine_next_data(int descriptor, off_t offset) {
+    return lseek(descriptor, offset, SEEK_DATA);
+}
+
+off_t vitrine_next_hole(int descriptor, off_t offset) {
+    return lseek(descriptor, offset, SEEK_HOLE);
+}
+
+int vitrine_block_device_size(int descriptor, uint64_t *size) {
+    return ioctl(descriptor, BLKGETSIZE64, size);
+}
+
+int vitrine_signal_on_parent_exit(int signal) {
+    return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0);
+}
+
+void vitrine_name_thread(const char *name) {
+    prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+}
+
+int vitrine_spawn_shell(const char *command, pid_t *process) {
+    char *const arguments[] = {"sh", "-c", (char *)command, NULL};
+    posix_spawnattr_t attributes;
+    int status = posix_spawnattr_init(&attributes);
+    if (status != 0) return status;
+    // What this process does about signals is its own affair.
+    sigset_t none, piped;
+    sigemptyset(&none);
+    sigemptyset(&piped);
+    sigaddset(&piped, SIGPIPE);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &piped);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    status = posix_spawn(process, "/bin/sh", NULL, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    return status;
+}

@@ -1,0 +1,39 @@
+// What Swift's Glibc module does not show of Linux: variadic calls and calls
+// that the C library declares only under _GNU_SOURCE.
+
+#ifndef VITRINE_CLINUX_H
+#define VITRINE_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// preadv2(2) of one buffer with RWF_NOWAIT: reads what the page cache holds.
+/// Returns -1 with errno EAGAIN when that is nothing, or where the file system
+/// cannot tell.
+ssize_t vitrine_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset);
+
+/// Where data starts at or after `offset`, by SEEK_DATA. Returns -1 with errno
+/// ENXIO when there is none before the end, or with another errno where the file
+/// system cannot tell.
+off_t vitrine_next_data(int descriptor, off_t offset);
+
+/// Where a hole starts at or after `offset`, by SEEK_HOLE; the end counts as one.
+off_t vitrine_next_hole(int descriptor, off_t offset);
+
+/// The size in bytes of the block device open at `descriptor`, by BLKGETSIZE64.
+/// Returns 0, or -1 with errno set.
+int vitrine_block_device_size(int descriptor, uint64_t *size);
+
+/// Asks the kernel to send this process `signal` when its parent ends.
+/// Returns 0, or -1 with errno set.
+int vitrine_signal_on_parent_exit(int signal);
+
+/// Names the calling thread, for ps and debuggers; 15 characters at most.
+void vitrine_name_thread(const char *name);
+
+/// Starts `/bin/sh -c command` with this process's environment, and with no signal
+/// blocked or ignored. Returns 0 and sets `process`, or an errno.
+int vitrine_spawn_shell(const char *command, pid_t *process);
+
+#endif

@@ -1,0 +1,119 @@
+import CLZMA
+
+/// A chain of liblzma's filters at work, decoding one stretch of data from its start.
+///
+/// Not thread-safe: one thread at a time.
+///
+/// @safe: the stream's pointers into buffers are set and used within one call.
+@safe final class LZMADecoder {
+    /// One filter of a chain, in the terms of the .xz file format (section 3.1.3).
+    struct Filter: Equatable, Sendable {
+        /// The filter's number, such as 0x21 for LZMA2.
+        var id: UInt64
+        /// Its properties, as they stand in the file.
+        var properties: [UInt8]
+    }
+
+    enum Status {
+        /// More input, or more room for output, is needed to go on.
+        case more
+        /// The end marker has been decoded.
+        case end
+    }
+
+    // liblzma's LZMA_FILTER_LZMA2 and LZMA_DICT_SIZE_MIN: macros that Swift does not import.
+    private static let lzma2: lzma_vli = 0x21
+    private static let minimumDictionary: UInt64 = 4096
+
+    /// The memory it takes, in bytes.
+    let memory: Int
+
+    private var stream = unsafe lzma_stream()
+
+    /// A decoder for what went through `filters`, the last of which is LZMA2.
+    ///
+    /// `outputSize`: what will be decoded in all, in bytes; a dictionary never needs to be
+    /// larger. Throws `limit` when it takes more than `memoryLimit` bytes, before anything is
+    /// allocated; `unsupported` or `corrupt` for filters or properties that liblzma refuses.
+    init(_ filters: [Filter], outputSize: UInt64, memoryLimit: Int) throws(ImageError) {
+        var chain = unsafe filters.map {
+            unsafe lzma_filter(id: lzma_vli($0.id), options: nil)
+        }
+        // LZMA_VLI_UNKNOWN ends a chain.
+        unsafe chain.append(lzma_filter(id: lzma_vli.max, options: nil))
+        defer { unsafe lzma_filters_free(&chain, nil) }
+        for (index, filter) in filters.enumerated() {
+            let status = unsafe lzma_properties_decode(
+                &chain[index], nil, filter.properties, filter.properties.count)
+            guard status == LZMA_OK else {
+                throw ImageError(
+                    .unsupported,
+                    "filter \(hex(filter.id)) has \(filter.properties.count) bytes of properties, "
+                        + "[\(hex(filter.properties))], which liblzma refuses")
+            }
+            if filter.id == Self.lzma2 {
+                // lzma_properties_decode makes an lzma_options_lzma for LZMA2.
+                let options = unsafe chain[index].options?.assumingMemoryBound(to: lzma_options_lzma.self)
+                if let options = unsafe options {
+                    let needed = UInt32(clamping: max(outputSize, Self.minimumDictionary))
+                    unsafe options.pointee.dict_size = min(options.pointee.dict_size, needed)
+                }
+            }
+        }
+        let needed = unsafe lzma_raw_decoder_memusage(chain)
+        guard needed != .max else {
+            throw ImageError(.unsupported, "liblzma cannot decode this chain of filters")
+        }
+        guard needed <= UInt64(memoryLimit) else {
+            throw ImageError(
+                .limit,
+                "decoding takes \(needed) bytes of memory, mostly for the dictionary; "
+                    + "half of the memory limit (--memory), \(memoryLimit) bytes, is what one decoder may take"
+            )
+        }
+        memory = Int(needed)
+        let status = unsafe lzma_raw_decoder(&stream, chain)
+        guard status == LZMA_OK else { throw Self.error(status) }
+    }
+
+    deinit {
+        unsafe lzma_end(&stream)
+    }
+
+    /// Decodes `input` from index `consumed` on to the end of `output`, as far as either goes,
+    /// and moves `consumed` on.
+    ///
+    /// Throws `corrupt` where the data is no LZMA2.
+    func decode(
+        _ input: [UInt8], _ consumed: inout Int, into output: inout OutputSpan<UInt8>
+    ) throws(ImageError) -> Status {
+        let status = unsafe input.withUnsafeBufferPointer { source in
+            // liblzma reads and writes through these pointers only during lzma_code.
+            unsafe stream.next_in = source.extracting(consumed...).baseAddress
+            unsafe stream.avail_in = source.count - consumed
+            let status = unsafe output.withUnsafeMutableBufferPointer { target, count in
+                unsafe stream.next_out = target.extracting(count...).baseAddress
+                unsafe stream.avail_out = target.count - count
+                let status = unsafe lzma_code(&stream, LZMA_RUN)
+                count = unsafe target.count - stream.avail_out
+                return status
+            }
+            consumed = unsafe source.count - stream.avail_in
+            return status
+        }
+        switch status {
+        // BUF_ERROR only says that a call made no progress; the caller sees that too.
+        case LZMA_OK, LZMA_BUF_ERROR: return .more
+        case LZMA_STREAM_END: return .end
+        default: throw Self.error(status)
+        }
+    }
+
+    private static func error(_ status: lzma_ret) -> ImageError {
+        switch status {
+        case LZMA_MEM_ERROR: ImageError(.limit, "there is no memory left to decode with")
+        case LZMA_OPTIONS_ERROR: ImageError(.unsupported, "liblzma cannot decode this chain of filters")
+        default: ImageError(.corrupt, "the compressed data is damaged")
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import DequeModule
+import Glibc
+
+/// A fixed number of threads that decode, as many at work as there are cores.
+///
+/// A worker that has to wait for another one lets a spare thread work in its
+/// place (`whileBlocked`): otherwise readers waiting for one decode would take
+/// up every core, and nothing could be decoded ahead of them.
+package final class Workers: Sendable {
+    /// What a task is waited for by.
+    package enum Urgency: Sendable {
+        /// A client waits for it.
+        case now
+        /// Nobody waits for it yet; it runs when nothing urgent is queued, and
+        /// is dropped where many such tasks are queued already.
+        case ahead
+    }
+
+    package typealias Task = @Sendable () -> Void
+
+    private struct State {
+        var now: Deque<Task> = []
+        var ahead: Deque<Task> = []
+        /// Threads that run a task and are not blocked.
+        var active = 0
+        /// Threads that wait for a task.
+        var idle = 0
+        var threads = 0
+
+        var hasTask: Bool { !now.isEmpty || !ahead.isEmpty }
+
+        mutating func next() -> Task? { now.popFirst() ?? ahead.popFirst() }
+    }
+
+    /// How many threads are at work at once.
+    package let count: Int
+
+    private let state = Monitor(State())
+    private static let maximumSpare = 128
+    private static let maximumAhead = 256
+
+    /// Set, to anything, in threads that are workers.
+    private let workerKey: pthread_key_t
+
+    /// Workers of which `count` are at work at once; at least 1.
+    package init(count: Int) {
+        self.count = max(1, count)
+        var key = pthread_key_t()
+        let status = unsafe pthread_key_create(&key, nil)
+        precondition(status == 0, "a process has room for 1024 thread keys")
+        workerKey = key
+    }
+
+    /// The cores this process may use.
+    package static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// Has `task` run by a worker.
+    package func submit(_ urgency: Urgency, _ task: @escaping Task) {
+        let startsThread = state.change { state in
+            switch urgency {
+            case .now: state.now.append(task)
+            case .ahead where state.ahead.count < Self.maximumAhead: state.ahead.append(task)
+            case .ahead: return false
+            }
+            return claimThread(&state)
+        }
+        if startsThread { startThread() }
+    }
+
+    /// Runs `body`, which waits for something another worker does.
+    package func whileBlocked<Result>(_ body: () -> Result) -> Result {
+        guard unsafe pthread_getspecific(workerKey) != nil else { return body() }
+        let startsThread = state.change { state in
+            state.active -= 1
+            return claimThread(&state)
+        }
+        if startsThread { startThread() }
+        defer { state.withLock { $0.active += 1 } }
+        return body()
+    }
+
+    /// Whether a thread is to be started for what is queued; it is counted already.
+    private func claimThread(_ state: inout State) -> Bool {
+        guard state.hasTask, state.active < count, state.idle == 0,
+            state.threads < count + Self.maximumSpare
+        else { return false }
+        state.threads += 1
+        return true
+    }
+
+    private func startThread() {
+        if !Thread.start("vitrine-worker", { self.work() }) {
+            state.withLock { $0.threads -= 1 }
+        }
+    }
+
+    private func work() {
+        // Any address that is not nil does; nothing ever reads through it.
+        unsafe pthread_setspecific(workerKey, UnsafeRawPointer(bitPattern: 1))
+        while let task = nextTask() {
+            task()
+            // `change`: another thread may have been held back by the count.
+            state.change { $0.active -= 1 }
+        }
+    }
+
+    /// The next task; nil when this thread is one more than are needed.
+    private func nextTask() -> Task? {
+        var isIdle = false
+        return state.wait { state -> Task?? in
+            if state.active < count, let task = state.next() {
+                if isIdle { state.idle -= 1 }
+                state.active += 1
+                return .some(task)
+            }
+            if state.threads > count && !state.hasTask {
+                if isIdle { state.idle -= 1 }
+                state.threads -= 1
+                return .some(nil)
+            }
+            if !isIdle {
+                isIdle = true
+                state.idle += 1
+            }
+            return nil
+        }
+    }
+}

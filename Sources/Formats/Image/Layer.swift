@@ -1,0 +1,39 @@
+/// One of the formats an image is made of, such as the xz around a raw disk.
+public struct Layer: Sendable {
+    /// Something there is to say about a layer.
+    public struct Property: Sendable {
+        /// A property's value.
+        public enum Value: Sendable {
+            /// A count.
+            case number(UInt64)
+            /// A length in bytes.
+            case bytes(UInt64)
+            /// Words.
+            case text(String)
+            /// Several words.
+            case texts([String])
+        }
+
+        /// Its name for programs; stable, in lower case, with hyphens.
+        public let key: String
+        /// Its name for people.
+        public let label: String
+        /// Its value.
+        public let value: Value
+
+        init(_ key: String, _ label: String, _ value: Value) {
+            self.key = key
+            self.label = label
+            self.value = value
+        }
+    }
+
+    /// The format's name: `xz`, `raw`.
+    public let format: String
+
+    /// The length in bytes of what the layer holds.
+    public let size: UInt64
+
+    /// What there is to say about it, in a fixed order.
+    public let properties: [Property]
+}

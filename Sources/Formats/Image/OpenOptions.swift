@@ -1,0 +1,15 @@
+/// How to open an image.
+public struct OpenOptions: Sendable {
+    /// The formats of the outermost layers, outermost first, where they are not to be detected;
+    /// `["raw"]` takes the file as it is for the disk.
+    public var formats: [String]
+
+    /// The threads and the memory to decode with.
+    public var engine: Engine
+
+    /// Everything detected, and decoded with the process's shared engine, unless said otherwise.
+    public init(formats: [String] = [], engine: Engine = .shared) {
+        self.formats = formats
+        self.engine = engine
+    }
+}

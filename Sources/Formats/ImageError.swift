@@ -1,0 +1,54 @@
+/// Why an image, or a part of it, cannot be read.
+///
+/// The text says which layer, which field, at which offset, what was found
+/// there and what was expected. `code` says what kind of trouble it is; the
+/// user's next step differs for each.
+public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The kind of trouble.
+    public enum Code: String, Equatable, Sendable {
+        /// The data contradicts its format: damaged, or cut short.
+        case corrupt
+        /// The data may be sound, but uses something this program does not read.
+        case unsupported
+        /// Reading it would take more than a limit allows; some limits can be raised.
+        case limit
+        /// The caller asked for bytes past the end.
+        case outOfRange
+        /// The operating system could not read, or open, something.
+        case io
+        /// Reading it would do something the user has not allowed.
+        case refused
+    }
+
+    /// The kind of trouble.
+    public var code: Code
+
+    /// What is wrong, in words, without the layers it lies in.
+    public var reason: String
+
+    /// The layers the trouble lies in, outermost first, such as `["disk.raw.xz", "xz"]`.
+    public var path: [String]
+
+    /// An error of kind `code`, explained by `reason`.
+    public init(_ code: Code, _ reason: String, path: [String] = []) {
+        self.code = code
+        self.reason = reason
+        self.path = path
+    }
+
+    /// The whole text: layers, then the reason.
+    public var description: String { (path + [reason]).joined(separator: ": ") }
+}
+
+/// Runs `body`, and puts `layer` in front of the path of any error it throws.
+package func inside<Result: ~Copyable>(
+    _ layer: @autoclosure () -> String, _ body: () throws(ImageError) -> Result
+) throws(ImageError) -> Result {
+    do {
+        return try body()
+    } catch {
+        var error = error
+        error.path.insert(layer(), at: 0)
+        throw error
+    }
+}

@@ -1,0 +1,86 @@
+/// The header of a GUID partition table, of which a disk has two: in its second sector, and in its last.
+///
+/// Source: UEFI specification 2.10, section 5.3.2, whose names errors use. Integers are little-endian.
+struct GPTHeader {
+    /// The largest entry array that is read, in bytes; 64 times what is usual.
+    static let maximumEntriesSize: UInt64 = 1 << 20
+
+    /// What it begins with.
+    static let signature = Array("EFI PART".utf8)
+
+    /// Where the other header lies, in sectors from the start of the disk.
+    let alternateLBA: UInt64
+
+    /// Where the entry array lies, in sectors from the start of the disk.
+    let entriesLBA: UInt64
+
+    /// The length of the entry array in entries.
+    let entryCount: Int
+
+    /// The size of an entry, in bytes: 128, 256, 512 and so on.
+    let entrySize: Int
+
+    private let fields: Fields
+
+    /// The header in `fields`, which is the whole of sector number `lba` of the disk; nil where there is none.
+    init?(_ fields: Fields, at lba: UInt64) throws(ImageError) {
+        guard fields.bytes.starts(with: Self.signature) else { return nil }
+        let size: UInt32 = try fields.little("HeaderSize", at: 12)
+        guard size >= 92, Int(size) <= fields.bytes.count else {
+            throw Self.wrong("HeaderSize", fields.place(12), "\(size)", "92 to \(fields.bytes.count)")
+        }
+        // The CRC comes first, so that a damaged header is not mistaken for an odd one.
+        let stored: UInt32 = try fields.little("HeaderCRC32", at: 16)
+        var bytes = Array(fields.bytes[..<Int(size)])
+        for index in 16..<20 { bytes[index] = 0 }
+        let computed = CRC32.of(bytes)
+        guard stored == computed else {
+            throw Self.wrong("HeaderCRC32", fields.place(16), hex(stored), hex(computed))
+        }
+        let revision: UInt32 = try fields.little("Revision", at: 8)
+        guard revision >> 16 == 1 else {
+            throw Self.wrong("Revision", fields.place(8), hex(revision), hex(UInt32(0x10000)))
+        }
+        let ownLBA: UInt64 = try fields.little("MyLBA", at: 24)
+        guard ownLBA == lba else { throw Self.wrong("MyLBA", fields.place(24), "\(ownLBA)", "\(lba)") }
+
+        alternateLBA = try fields.little("AlternateLBA", at: 32)
+        entriesLBA = try fields.little("PartitionEntryLBA", at: 72)
+        let count: UInt32 = try fields.little("NumberOfPartitionEntries", at: 80)
+        let entrySize: UInt32 = try fields.little("SizeOfPartitionEntry", at: 84)
+        guard entrySize >= 128, entrySize.nonzeroBitCount == 1 else {
+            throw Self.wrong(
+                "SizeOfPartitionEntry", fields.place(84), "\(entrySize)", "128 times a power of two")
+        }
+        let maximumCount = Self.maximumEntriesSize / UInt64(entrySize)
+        guard count >= 1, UInt64(count) <= maximumCount else {
+            throw Self.wrong("NumberOfPartitionEntries", fields.place(80), "\(count)", "1 to \(maximumCount)")
+        }
+        entryCount = Int(count)
+        self.entrySize = Int(entrySize)
+        self.fields = fields
+    }
+
+    /// The entry array, read from `disk` and checked.
+    func entries(on disk: any Source, sectorSize: UInt64) throws(ImageError) -> Fields {
+        guard entriesLBA < disk.size / sectorSize else {
+            throw Self.wrong(
+                "PartitionEntryLBA", fields.place(72), "\(entriesLBA)",
+                "less than the \(disk.size / sectorSize) sectors of the disk")
+        }
+        let array = try Fields(
+            "partition entry array", of: disk, at: entriesLBA * sectorSize, count: entryCount * entrySize)
+        let stored: UInt32 = try fields.little("PartitionEntryArrayCRC32", at: 88)
+        let computed = CRC32.of(array.bytes)
+        guard stored == computed else {
+            throw Self.wrong("PartitionEntryArrayCRC32", fields.place(88), hex(stored), hex(computed))
+        }
+        return array
+    }
+
+    private static func wrong(
+        _ field: StaticString, _ place: UInt64, _ found: String, _ expected: String
+    ) -> ImageError {
+        ImageError(.corrupt, "\(field) at \(place) is \(found), expected \(expected)")
+    }
+}

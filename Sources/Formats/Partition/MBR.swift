@@ -1,0 +1,79 @@
+/// A master boot record: the first sector of a disk, with up to four partitions.
+///
+/// Layout, integers little-endian (UEFI specification 2.10, section 5.2.1):
+///
+///       0  boot code    440
+///     440  signature      4   of the disk
+///     446  entries     4*16   see `MBREntry`
+///     510  signature      2   55 aa
+///
+/// The boot sectors of FAT, NTFS and exFAT end in 55 aa as well, where they have
+/// boot code instead of entries. What is what is decided as Linux does (block/partitions/msdos.c)
+/// and libblkid, which mostly agree.
+struct MBR {
+    /// The sectors that its numbers count, in bytes. Those of other sizes look the same, and
+    /// nothing tells which they are; 512 is right for all but a few.
+    static let sectorSize: UInt64 = 512
+
+    /// All four, in their order.
+    let entries: [MBREntry]
+
+    private let sector: Fields
+
+    /// The MBR in the first 512 bytes of a disk; nil where the signature is missing.
+    init?(_ sector: Fields) throws(ImageError) {
+        let signature: UInt16 = try sector.little("signature", at: 510)
+        guard signature == 0xAA55 else { return nil }
+        entries = try MBREntry.all(in: sector)
+        self.sector = sector
+    }
+
+    /// Whether every entry has a status that boot code knows.
+    var isSound: Bool { entries.allSatisfy { $0.status == 0 || $0.status == 0x80 } }
+
+    /// Whether a GPT follows (UEFI specification 2.10, section 5.2.3). The status is not looked at,
+    /// as nobody does.
+    var isProtective: Bool { entries.contains(where: \.isProtective) }
+
+    /// Whether it is no MBR, but rather the boot sector of a file system that takes all of `disk`.
+    func isBootSector(of disk: any Source) -> Bool {
+        guard isSound else { return true }
+        guard looksLikeBootSector else { return false }
+        // It may be both: boot loaders keep what a former file system left in their way. Then the
+        // entries make sense. Text and code as entries would begin anywhere; mkfs.fat can write an
+        // entry for the file system itself, which begins with this very sector.
+        let used = entries.filter(\.isUsed)
+        return used.isEmpty
+            || used.contains { $0.start == 0 || UInt64($0.start) >= disk.size / Self.sectorSize }
+    }
+
+    /// Whether there is a BIOS parameter block, which describes a file system.
+    private var looksLikeBootSector: Bool {
+        let bytes = sector.bytes
+        if ["NTFS    ", "EXFAT   ", "-FVE-FS-"].contains(where: { bytes[3..<11].elementsEqual($0.utf8) }) {
+            return true
+        }
+        // The first three are those of Linux: reserved sectors, number of FATs, media
+        // (Microsoft FAT specification, section 3.1).
+        let reserved = UInt16(bytes[15]) << 8 | UInt16(bytes[14])
+        let sectorSize = UInt16(bytes[12]) << 8 | UInt16(bytes[11])
+        return reserved != 0 && bytes[16] != 0 && (bytes[21] == 0xF0 || bytes[21] >= 0xF8)
+            && [512, 1024, 2048, 4096].contains(sectorSize) && bytes[13].nonzeroBitCount == 1
+    }
+
+    /// The partitions it lists, logical ones included; without the protective one, which is none.
+    func table(of disk: any Source, _ warnings: [String]) -> PartitionTable {
+        var list = PartitionList(diskSize: disk.size, sectorSize: Self.sectorSize, warnings)
+        var extended: [ExtendedPartition] = []
+        for (number, entry) in zip(1..., entries) where !entry.isProtective {
+            guard let sectors = entry.sectors(from: 0) else { continue }
+            list.add(
+                number, sectors, type: entry.typeText, typeName: MBRTypes.names[entry.type],
+                isContainer: entry.isExtended)
+            if entry.isExtended { extended.append(ExtendedPartition(number: number, sectors: sectors)) }
+        }
+        var number = 5
+        for partition in extended { partition.read(disk, from: &number, into: &list) }
+        return list.table(.mbr)
+    }
+}

@@ -1,0 +1,55 @@
+/// One of the four entries of a master or extended boot record.
+///
+/// Layout, integers little-endian (UEFI specification 2.10, section 5.2.1):
+///
+///      0  status   1   80 for the partition to boot from, else 0
+///      1  first    3   cylinder, head, sector: not looked at
+///      4  type     1
+///      5  last     3   cylinder, head, sector: not looked at
+///      8  start    4   in sectors
+///     12  count    4   in sectors
+struct MBREntry {
+    let status: UInt8
+    let type: UInt8
+
+    /// Its first sector; what it is counted from depends on where the entry stands.
+    let start: UInt32
+
+    /// Its length in sectors.
+    let count: UInt32
+
+    /// The four entries of a boot record.
+    static func all(in sector: Fields) throws(ImageError) -> [MBREntry] {
+        var entries: [MBREntry] = []
+        for offset in stride(from: 446, to: 510, by: 16) { entries.append(try MBREntry(sector, at: offset)) }
+        return entries
+    }
+
+    init(_ sector: Fields, at offset: Int) throws(ImageError) {
+        status = try sector.little("status", at: offset)
+        type = try sector.little("type", at: offset + 4)
+        start = try sector.little("start", at: offset + 8)
+        count = try sector.little("count", at: offset + 12)
+    }
+
+    /// Whether there is a partition.
+    var isUsed: Bool { type != 0 && count != 0 }
+
+    /// Whether it stands for what a chain of extended boot records lists.
+    var isExtended: Bool { type == 0x05 || type == 0x0F || type == 0x85 }
+
+    /// Whether it says that the disk has a GPT, which begins in the next sector.
+    var isProtective: Bool { type == 0xEE && start == 1 }
+
+    /// The type as Linux tools write it.
+    var typeText: String { "0x" + (type < 16 ? "0" : "") + String(type, radix: 16) }
+
+    /// The sectors it takes, when its start counts from sector `origin`; nil where it is not used.
+    ///
+    /// `origin` comes from 32-bit numbers as well, so the sum cannot overflow.
+    func sectors(from origin: UInt64) -> ClosedRange<UInt64>? {
+        guard isUsed else { return nil }
+        let first = origin + UInt64(start)
+        return first...first + UInt64(count) - 1
+    }
+}

@@ -1,0 +1,79 @@
+/// The partitions a table lists, made to fit the disk, and what is wrong with them.
+struct PartitionList {
+    /// More warnings than this are only counted: a table may have thousands of entries.
+    static let maximumWarnings = 20
+
+    let diskSize: UInt64
+    let sectorSize: UInt64
+    private var partitions: [Partition] = []
+    private var warnings: [String]
+    private var warningsLeftOut = 0
+
+    /// The numbers of those that hold others.
+    private var containers: Set<Int> = []
+
+    init(diskSize: UInt64, sectorSize: UInt64, _ warnings: [String]) {
+        self.diskSize = diskSize
+        self.sectorSize = sectorSize
+        self.warnings = warnings
+    }
+
+    /// Adds the partition called `number`, which takes `sectors`, as far as it lies on the disk.
+    mutating func add(
+        _ number: Int, _ sectors: ClosedRange<UInt64>, type: String, typeName: String?, name: String = "",
+        isContainer: Bool = false
+    ) {
+        let wholeSectors = diskSize / sectorSize
+        let text = "partition \(number) takes sectors \(sectors.lowerBound) to \(sectors.upperBound)"
+        let isOnDisk =
+            sectors.lowerBound < wholeSectors
+            || sectors.lowerBound == wholeSectors && !diskSize.isMultiple(of: sectorSize)
+        guard isOnDisk else {
+            return warn("\(text) of \(sectorSize) bytes, but the disk has \(diskSize) bytes: it is left out")
+        }
+        let end: UInt64
+        if sectors.upperBound < wholeSectors {
+            end = (sectors.upperBound + 1) * sectorSize
+        } else {
+            end = diskSize
+            warn("\(text) of \(sectorSize) bytes, but the disk has \(diskSize) bytes: it is cut off there")
+        }
+        partitions.append(
+            Partition(
+                number: number, range: sectors.lowerBound * sectorSize..<end, type: type, typeName: typeName,
+                name: name))
+        if isContainer { containers.insert(number) }
+    }
+
+    mutating func warn(_ warning: String) {
+        if warnings.count < Self.maximumWarnings {
+            warnings.append(warning)
+        } else {
+            warningsLeftOut += 1
+        }
+    }
+
+    /// The list as a table.
+    consuming func table(_ scheme: PartitionTable.Scheme) -> PartitionTable {
+        warnOfOverlaps()
+        if warningsLeftOut > 0 { warnings.append("\(warningsLeftOut) more warnings are left out") }
+        return PartitionTable(
+            scheme: scheme, sectorSize: sectorSize, partitions: partitions, warnings: warnings)
+    }
+
+    /// Warns of each partition that begins inside an earlier one.
+    private mutating func warnOfOverlaps() {
+        let sorted = partitions.filter { !containers.contains($0.number) }
+            .sorted { ($0.range.lowerBound, $0.number) < ($1.range.lowerBound, $1.number) }
+        guard var furthest = sorted.first else { return }
+        for partition in sorted.dropFirst() {
+            if partition.range.lowerBound < furthest.range.upperBound {
+                let (low, high) = (
+                    min(partition.number, furthest.number), max(partition.number, furthest.number)
+                )
+                warn("partitions \(low) and \(high) overlap")
+            }
+            if partition.range.upperBound > furthest.range.upperBound { furthest = partition }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// An image format: how to recognise it, and how to open it.
+package struct Format: Sendable {
+    /// What opening a layer gives.
+    package struct Opened: Sendable {
+        /// What the layer holds.
+        package var source: any Source
+        /// What there is to say about it, for people and programs.
+        package var properties: [Layer.Property] = []
+        /// What the user should know before relying on it.
+        package var warnings: [String] = []
+    }
+
+    package enum Kind: Sendable {
+        /// Holds a file, which is probed in turn.
+        case wrapper
+        /// A disk: ends the probing, always. What a guest wrote into its disk is never probed.
+        case disk
+    }
+
+    /// What the user calls it: `xz`.
+    package let name: String
+    package let kind: Kind
+    /// How names of such files end. A file that is called so but not recognised is damaged, and is
+    /// not to be taken for a raw disk.
+    package let extensions: [String]
+    /// Looks at the first bytes of a file, `headSize` or fewer.
+    package let recognises: @Sendable (_ head: [UInt8]) -> Bool
+    package let open: @Sendable (_ file: any Source, _ engine: Engine) throws(ImageError) -> Opened
+
+    /// How many bytes `recognises` is shown, where there are as many.
+    package static let headSize = 4096
+
+    /// How many layers may lie one in another.
+    package static let maximumLayers = 8
+
+    /// Every format there is, in the order of probing. Raw takes anything, so it is last.
+    package static let all: [Format] = [.xz] + Format.foreign + [.raw]
+
+    /// The format of a file that starts with `head` and is called `name`.
+    package static func detect(_ head: [UInt8], name: String?) -> Format {
+        let byContent = all.first { $0.recognises(head) } ?? .raw
+        guard byContent.name == raw.name, let name = name?.lowercased() else { return byContent }
+        return all.first { $0.extensions.contains { name.hasSuffix("." + $0) } } ?? byContent
+    }
+
+    /// The formats that can be opened, by name.
+    package static func named(_ name: String) throws(ImageError) -> Format {
+        let known: [Format] = [.xz, .raw]
+        guard let format = known.first(where: { $0.name == name }) else {
+            throw ImageError(
+                .unsupported,
+                "there is no format \"\(name)\"; known are \(known.map(\.name).joined(separator: ", "))")
+        }
+        return format
+    }
+}

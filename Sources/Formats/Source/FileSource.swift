@@ -1,0 +1,115 @@
+import CLinux
+import Glibc
+
+/// A file, or a block device, read with pread.
+///
+/// Never mapped into memory: a file that shrinks underneath would then be a
+/// SIGBUS for the whole process, where pread fails one read.
+package final class FileSource: Source {
+    private let descriptor: Int32
+
+    /// The size when the file was opened.
+    package let size: UInt64
+
+    /// Opens the file or block device at `path`.
+    ///
+    /// Throws `io` with the system's words where that fails, `unsupported` for
+    /// what has no fixed bytes to read: directories, pipes, sockets, terminals.
+    package init(path: String) throws(ImageError) {
+        // O_NONBLOCK: opening a named pipe must not wait for a writer.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw ImageError(.io, systemMessage(errno)) }
+        do {
+            size = try Self.size(of: descriptor)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    private static func size(of descriptor: Int32) throws(ImageError) -> UInt64 {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw ImageError(.io, systemMessage(errno)) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG:
+            return UInt64(max(0, status.st_size))
+        case S_IFBLK:
+            var size: UInt64 = 0
+            guard unsafe vitrine_block_device_size(descriptor, &size) == 0 else {
+                throw ImageError(.io, "size of the block device: \(systemMessage(errno))")
+            }
+            return size
+        case S_IFDIR:
+            throw ImageError(.unsupported, "is a directory, not a disk image")
+        default:
+            throw ImageError(.unsupported, "is neither a file nor a block device")
+        }
+    }
+
+    package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
+        var done = 0
+        while done < buffer.count {
+            let rest = done
+            let count = unsafe buffer.withUnsafeMutableBufferPointer { target in
+                unsafe pread(
+                    descriptor, target.extracting(rest...).baseAddress, target.count - rest,
+                    off_t(offset) + off_t(rest))
+            }
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw ImageError(
+                    .io,
+                    "the file ends at \(offset + UInt64(done)); it held \(size) bytes when it was opened")
+            } else if errno != EINTR {
+                throw ImageError(
+                    .io, "read of \(buffer.count) bytes at \(offset): \(systemMessage(errno))")
+            }
+        }
+    }
+
+    package func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool {
+        // Anything short of everything, an error included, is left to `fill`.
+        unsafe buffer.withUnsafeMutableBufferPointer { target in
+            unsafe vitrine_pread_nowait(descriptor, target.baseAddress, target.count, off_t(offset))
+                == target.count
+        }
+    }
+
+    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+        let data = vitrine_next_data(descriptor, off_t(range.lowerBound))
+        if data < 0 {
+            // ENXIO: no data until the end. Anything else: the file cannot tell. A
+            // file that has shrunk has no data there either, and no zeroes: its
+            // bytes are gone, and reading them is what must fail.
+            guard errno == ENXIO, try Self.size(of: descriptor) >= range.upperBound else {
+                return Extent(range, .data)
+            }
+            return Extent(range, .hole)
+        }
+        if UInt64(data) > range.lowerBound {
+            return Extent(range.lowerBound..<min(UInt64(data), range.upperBound), .hole)
+        }
+        let hole = vitrine_next_hole(descriptor, off_t(range.lowerBound))
+        // A hole at or before the start can only mean that the file changed meanwhile.
+        guard hole > data else { return Extent(range, .data) }
+        return Extent(range.lowerBound..<min(UInt64(hole), range.upperBound), .data)
+    }
+
+    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
+        // Metadata of a file in use: the kernel has it at hand.
+        try extent(in: range)
+    }
+
+    package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
+        // Advice: the kernel may ignore it, and so may we ignore how it answers.
+        _ = posix_fadvise(
+            descriptor, off_t(range.lowerBound), off_t(range.upperBound - range.lowerBound),
+            POSIX_FADV_WILLNEED)
+    }
+}

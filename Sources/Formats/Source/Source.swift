@@ -1,0 +1,93 @@
+/// A read-only run of bytes that can be read at any offset: a file, what an xz
+/// file holds, a partition of a disk.
+///
+/// Sources stack, and data moves upwards only: each knows the source below it
+/// and nothing else.
+///
+/// Reads are synchronous, because they are disk and CPU work, and may be made
+/// from any thread at once. A source either fills a buffer or throws; there are
+/// no short reads.
+package protocol Source: AnyObject, Sendable {
+    /// Length in bytes; fixed for the life of the source.
+    var size: UInt64 { get }
+
+    /// Fills all of `buffer` from `offset`, or throws.
+    ///
+    /// The range lies inside `0 ..< size` and is not empty: callers come through
+    /// `read(into:at:)`, which has checked it.
+    func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError)
+
+    /// Fills all of `buffer` as `fill` does, if that takes neither disk nor decoding.
+    ///
+    /// Returns false where it would; `buffer` may then hold anything. For threads
+    /// that must not wait, such as an event loop. Callers come through
+    /// `readNow(into:at:)`.
+    func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool
+
+    /// The extent at the start of `range`, clipped to `range`.
+    ///
+    /// Never decodes data to answer: a source that cannot tell says `.data`.
+    /// `range` lies inside `0 ..< size` and is not empty.
+    func extent(in range: Range<UInt64>) throws(ImageError) -> Extent
+
+    /// What `extent(in:)` says, if it can be said without waiting; nil otherwise.
+    func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent?
+
+    /// Makes later reads of `range` cheap, as far as the limits on memory allow.
+    ///
+    /// `range` lies inside `0 ..< size`. May return before the work is done.
+    func prefetch(_ range: Range<UInt64>) throws(ImageError)
+}
+
+extension Source {
+    package func fillNow(
+        _ buffer: inout MutableSpan<UInt8>, at offset: UInt64
+    ) throws(ImageError) -> Bool { false }
+
+    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { Extent(range, .data) }
+
+    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { nil }
+
+    package func prefetch(_ range: Range<UInt64>) throws(ImageError) {}
+}
+
+// The one door to the bytes of a source: the range is checked here, by
+// subtraction so that it cannot overflow, and nowhere else.
+extension Source {
+    /// Fills all of `buffer` from `offset`.
+    ///
+    /// Throws `outOfRange` when the range passes the end.
+    package func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
+        try requireInside(count: buffer.count, at: offset)
+        if buffer.count > 0 { try fill(&buffer, at: offset) }
+    }
+
+    /// Fills all of `buffer` from `offset`, if that can be done without waiting.
+    ///
+    /// Returns false where it cannot; `buffer` may then hold anything. Throws
+    /// `outOfRange` when the range passes the end.
+    package func readNow(
+        into buffer: inout MutableSpan<UInt8>, at offset: UInt64
+    ) throws(ImageError) -> Bool {
+        try requireInside(count: buffer.count, at: offset)
+        return buffer.count > 0 ? try fillNow(&buffer, at: offset) : true
+    }
+
+    /// `count` bytes from `offset`, for headers and tables.
+    ///
+    /// Throws `outOfRange` when the range passes the end. The caller has bounded `count`.
+    package func bytes(at offset: UInt64, count: Int) throws(ImageError) -> [UInt8] {
+        try requireInside(count: count, at: offset)
+        return try [UInt8](capacity: count) { output throws(ImageError) in
+            output.append(repeating: 0, count: count)
+            var span = output.mutableSpan
+            if count > 0 { try fill(&span, at: offset) }
+        }
+    }
+
+    private func requireInside(count: Int, at offset: UInt64) throws(ImageError) {
+        guard count >= 0, offset <= size, UInt64(count) <= size - offset else {
+            throw ImageError(.outOfRange, "read of \(count) bytes at \(offset) passes the end at \(size)")
+        }
+    }
+}

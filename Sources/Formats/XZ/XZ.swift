@@ -1,0 +1,22 @@
+extension Format {
+    /// The .xz container (The .xz File Format 1.2.1).
+    package static let xz = Format(
+        name: "xz", kind: .wrapper, extensions: ["xz"],
+        recognises: { $0.starts(with: XZStreamFlags.headerMagic) }
+    ) { (file, engine) throws(ImageError) in
+        let source = try XZSource(file, engine)
+        let structure = source.structure
+        let properties: [Layer.Property] = [
+            .init("compressed-size", "compressed", .bytes(file.size)),
+            .init("streams", "streams", .number(UInt64(structure.streams))),
+            .init("blocks", "blocks", .number(UInt64(structure.blocks.count))),
+            .init("largest-block", "largest block", .bytes(structure.largestBlock)),
+            .init("checks", "check", .texts(structure.checks.map(\.name))),
+        ]
+        let unknown = structure.checks.filter { !$0.isKnown }
+        let warnings = unknown.map {
+            "check \($0.name) is of a kind not known here: damage in the data may go unnoticed"
+        }
+        return Opened(source: source, properties: properties, warnings: warnings)
+    }
+}

@@ -1,0 +1,128 @@
+/// Decodes one block from its start, piece by piece, and checks it at its end.
+///
+/// It can be set aside between two pieces, and go on later.
+///
+/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread
+/// through the cache, under whose lock it is parked and taken.
+final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
+    /// The length of every piece but the last, in bytes.
+    static let pieceSize = 256 << 10
+
+    private let source: any Source
+    private let block: XZContainer.Block
+    private let uncompressedSize: UInt64
+    private let header: XZBlockHeader
+    private let decoder: LZMADecoder
+
+    /// Compressed bytes that were read, and how many of them the decoder has taken.
+    private var input: [UInt8] = []
+    private var consumed = 0
+    /// Where `input` ends, in bytes from the start of the compressed data.
+    private var inputEnd: UInt64 = 0
+    private var decoded: UInt64 = 0
+    private var check: XZCheck.Computation
+
+    private static let inputSize: UInt64 = 64 << 10
+
+    /// The number of the piece that `decodePiece` gives next.
+    private(set) var nextPiece = 0
+
+    var cost: Int { decoder.memory + Int(Self.inputSize) }
+
+    /// A decoder of `block`, which holds `uncompressedSize` bytes.
+    ///
+    /// Throws `limit` when it would take more than `memoryLimit` bytes.
+    init(
+        of source: any Source, _ block: XZContainer.Block, uncompressedSize: UInt64, memoryLimit: Int
+    ) throws(ImageError) {
+        self.source = source
+        self.block = block
+        self.uncompressedSize = uncompressedSize
+        header = try XZBlockHeader(of: source, block, uncompressedSize: uncompressedSize)
+        decoder = try LZMADecoder(header.filters, outputSize: uncompressedSize, memoryLimit: memoryLimit)
+        check = block.check.computation()
+    }
+
+    /// Whether the whole block has been decoded, and checked.
+    var isFinished: Bool { decoded == uncompressedSize }
+
+    /// Decodes the next piece; with the last one, everything that can be checked is.
+    func decodePiece() throws(ImageError) -> [UInt8] {
+        let count = Int(min(UInt64(Self.pieceSize), uncompressedSize - decoded))
+        let piece = try [UInt8](capacity: count) { output throws(ImageError) in
+            while output.freeCapacity > 0 {
+                if try step(into: &output) == .end && output.freeCapacity > 0 {
+                    throw ImageError(
+                        .corrupt,
+                        "the data ends after \(decoded + UInt64(output.count)) bytes, "
+                            + "the index gives \(uncompressedSize)")
+                }
+            }
+        }
+        check.update(piece.span)
+        decoded += UInt64(count)
+        nextPiece += 1
+        if isFinished { try finish() }
+        return piece
+    }
+
+    private var compressedStart: UInt64 { block.offset + UInt64(header.size) }
+
+    /// Lets the decoder work once, with more input where it has none left.
+    private func step(into output: inout OutputSpan<UInt8>) throws(ImageError) -> LZMADecoder.Status {
+        let isExhausted = consumed == input.count && inputEnd == header.compressedSize
+        if consumed == input.count && !isExhausted {
+            let count = min(Self.inputSize, header.compressedSize - inputEnd)
+            input = try source.bytes(at: compressedStart + inputEnd, count: Int(count))
+            inputEnd += count
+            consumed = 0
+        }
+        let before = (consumed, output.count)
+        let status: LZMADecoder.Status
+        do throws(ImageError) {
+            status = try decoder.decode(input, &consumed, into: &output)
+        } catch {
+            let place = compressedStart + inputEnd - UInt64(input.count - consumed)
+            var error = error
+            error.reason += " near \(place)"
+            throw error
+        }
+        if isExhausted && status == .more && before == (consumed, output.count) {
+            throw ImageError(
+                .corrupt,
+                "the data has no end in the \(header.compressedSize) bytes that the index gives it")
+        }
+        return status
+    }
+
+    /// Checks what follows the last byte of data: its end marker, padding and the check (sections 3.2 to 3.4).
+    private func finish() throws(ImageError) {
+        // One byte of room: a decoder that fills it holds more than the index says.
+        let surplus = try [UInt8](capacity: 1) { output throws(ImageError) in
+            while output.freeCapacity > 0, try step(into: &output) == .more {}
+        }
+        guard surplus.isEmpty else {
+            throw ImageError(
+                .corrupt, "the data goes on after the \(uncompressedSize) bytes that the index gives")
+        }
+        let used = inputEnd - UInt64(input.count - consumed)
+        guard used == header.compressedSize else {
+            throw ImageError(
+                .corrupt,
+                "the data ends after \(used) compressed bytes, the index gives \(header.compressedSize)")
+        }
+        let padding = Int((4 - header.compressedSize % 4) % 4)
+        let end = compressedStart + header.compressedSize
+        let fields = try Fields("block check", of: source, at: end, count: padding + block.check.size)
+        try fields.require("block padding", at: 0, is: [UInt8](repeating: 0, count: padding))
+        if let computed = check.stored() {
+            let stored = fields.bytes[padding...]
+            guard stored.elementsEqual(computed) else {
+                throw ImageError(
+                    .corrupt,
+                    "\(block.check.name) at \(fields.place(padding)) is \(hex(stored)), "
+                        + "the data gives \(hex(computed))")
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/// The header of a block (.xz file format, section 3.1).
+struct XZBlockHeader: Sendable {
+    /// Its length in bytes: 8 to 1024.
+    let size: Int
+    /// The length of the compressed data without padding, in bytes.
+    let compressedSize: UInt64
+    /// One to four, in the order in which the encoder applied them; the last is LZMA2.
+    let filters: [LZMADecoder.Filter]
+
+    private static let lzma2: UInt64 = 0x21
+    private static let delta: UInt64 = 0x03
+    /// BCJ filters known to section 5.3.2: x86, PowerPC, IA-64, ARM, ARM-Thumb, SPARC, ARM64.
+    private static let branchFilters: ClosedRange<UInt64> = 0x04...0x0A
+
+    /// Section 5.4: from 2^62 up, for use inside programs only.
+    private static let privateIDs: ClosedRange<UInt64> = 1 << 62...UInt64.max
+
+    /// Reads the header of `block`, which holds `uncompressedSize` bytes, and checks it against the index.
+    init(
+        of source: any Source, _ block: XZContainer.Block, uncompressedSize: UInt64
+    ) throws(ImageError) {
+        let sizeByte = try source.bytes(at: block.offset, count: 1)[0]
+        guard sizeByte != 0 else {
+            throw ImageError(
+                .corrupt, "block header size at \(block.offset) is 0x0, which marks an index, not a block")
+        }
+        size = (Int(sizeByte) + 1) * 4
+        let rest = UInt64(size + block.check.size)
+        guard rest < block.unpaddedSize else {
+            throw ImageError(
+                .corrupt,
+                "block header at \(block.offset) is \(size) bytes long; "
+                    + "the index gives \(block.unpaddedSize) bytes to header, data and check")
+        }
+        compressedSize = block.unpaddedSize - rest
+        let fields = try Fields("block header", of: source, at: block.offset, count: size)
+        // The CRC first, so that damage is not taken for a newer format.
+        try fields.requireCRC32("block header CRC32", at: size - 4, of: 0..<size - 4)
+        filters = try Self.contents(fields, compressedSize, uncompressedSize)
+    }
+
+    private static func contents(
+        _ fields: Fields, _ compressedSize: UInt64, _ uncompressedSize: UInt64
+    ) throws(ImageError) -> [LZMADecoder.Filter] {
+        let flags = try fields.little("block flags", at: 1, as: UInt8.self)
+        guard flags & 0x3C == 0 else {
+            throw ImageError(
+                .unsupported,
+                "block flags at \(fields.place(1)) are \(hex(flags)), with reserved bits: "
+                    + "a newer version of the format")
+        }
+        var reader = ByteReader(fields.bytes[2..<fields.bytes.count - 4], at: fields.place(2))
+        if flags & 0x40 != 0 { try require("compressed size", &reader, compressedSize) }
+        if flags & 0x80 != 0 { try require("uncompressed size", &reader, uncompressedSize) }
+        var filters: [LZMADecoder.Filter] = []
+        for _ in 0...flags & 0x03 { filters.append(try filter(&reader)) }
+        try check(filters)
+        try checkPadding(&reader)
+        return filters
+    }
+
+    private static func require(
+        _ field: StaticString, _ reader: inout ByteReader, _ expected: UInt64
+    ) throws(ImageError) {
+        let place = reader.position
+        let found = try reader.variableLengthInteger(field)
+        guard found == expected else {
+            throw ImageError(
+                .corrupt,
+                "\(field) in the block header, at \(place), is \(found); the index gives \(expected)")
+        }
+    }
+
+    private static func filter(_ reader: inout ByteReader) throws(ImageError) -> LZMADecoder.Filter {
+        let id = try reader.variableLengthInteger("filter ID")
+        let place = reader.position
+        let count = try reader.variableLengthInteger("size of properties")
+        guard count <= 1024 else {
+            throw ImageError(.corrupt, "size of properties at \(place) is \(count), more than a header holds")
+        }
+        var properties: [UInt8] = []
+        for _ in 0..<count { properties.append(try reader.next("filter properties")) }
+        return LZMADecoder.Filter(id: id, properties: properties)
+    }
+
+    /// LZMA2 is the one that can be last, and can be nothing else (section 5.3.1).
+    private static func check(_ filters: [LZMADecoder.Filter]) throws(ImageError) {
+        for (index, filter) in filters.enumerated() {
+            let isLast = index == filters.count - 1
+            switch filter.id {
+            case lzma2, delta, branchFilters:
+                guard (filter.id == lzma2) == isLast else {
+                    throw ImageError(
+                        .unsupported,
+                        "filter \(index + 1) of \(filters.count) is \(hex(filter.id)); "
+                            + "the last must be LZMA2, 0x21, and no other may be")
+                }
+            case privateIDs:
+                throw ImageError(
+                    .corrupt,
+                    "filter \(index + 1) of \(filters.count) is \(hex(filter.id)), which no file may use")
+            default:
+                throw ImageError(
+                    .unsupported,
+                    "filter \(index + 1) of \(filters.count) is \(hex(filter.id)), which is not known here")
+            }
+        }
+    }
+
+    private static func checkPadding(_ reader: inout ByteReader) throws(ImageError) {
+        while reader.hasMore {
+            let place = reader.position
+            let byte = try reader.next("header padding")
+            guard byte == 0 else {
+                throw ImageError(
+                    .unsupported,
+                    "header padding at \(place) is \(hex(byte)), expected 0x0: "
+                        + "a newer version of the format")
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/// The kind of integrity check a stream's blocks carry (.xz file format, section 2.1.1.2).
+struct XZCheck: Equatable, Hashable, Sendable {
+    /// 0 to 15.
+    let id: UInt8
+
+    /// The size of a check in bytes.
+    var size: Int { Self.sizes[Int(id & 0xF)] }
+
+    /// What `xz --list` calls it.
+    var name: String {
+        switch id {
+        case 0: "None"
+        case 1: "CRC32"
+        case 4: "CRC64"
+        case 10: "SHA-256"
+        default: "Unknown-\(id)"
+        }
+    }
+
+    /// Whether this program can compute it; others are passed over.
+    var isKnown: Bool { [0, 1, 4, 10].contains(id) }
+
+    private static let sizes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64]
+
+    /// A check being computed over the bytes of a block.
+    enum Computation: Sendable {
+        case none
+        case crc32(CRC32)
+        case crc64(CRC64)
+        case sha256(SHA256)
+
+        mutating func update(_ bytes: borrowing Span<UInt8>) {
+            switch self {
+            case .none: break
+            case .crc32(var crc):
+                crc.update(bytes)
+                self = .crc32(crc)
+            case .crc64(var crc):
+                crc.update(bytes)
+                self = .crc64(crc)
+            case .sha256(var hash):
+                hash.update(bytes)
+                self = .sha256(hash)
+            }
+        }
+
+        /// The check as it is stored; nil where there is nothing to compare.
+        func stored() -> [UInt8]? {
+            switch self {
+            case .none: nil
+            case .crc32(let crc): (0..<4).map { UInt8(truncatingIfNeeded: crc.value >> (8 * $0)) }
+            case .crc64(let crc): (0..<8).map { UInt8(truncatingIfNeeded: crc.value >> (8 * $0)) }
+            case .sha256(let hash): hash.digest()
+            }
+        }
+    }
+
+    /// A computation of this check over no bytes yet.
+    func computation() -> Computation {
+        switch id {
+        case 1: .crc32(CRC32())
+        case 4: .crc64(CRC64())
+        case 10: .sha256(SHA256())
+        default: .none
+        }
+    }
+}

@@ -1,0 +1,161 @@
+/// Where everything lies in an .xz file: its streams and their blocks.
+///
+/// Source: The .xz File Format 1.2.1, sections 1 to 4. The file is walked from its end
+/// to its start, as only footers and indexes tell where streams and blocks begin.
+struct XZContainer: Sendable {
+    struct Block: Sendable {
+        /// Where the block header starts in the file, in bytes.
+        var offset: UInt64
+        /// The length of the block without its padding, in bytes: header, data and check.
+        var unpaddedSize: UInt64
+        /// Where its data starts in what the file holds, in bytes.
+        var start: UInt64
+        var check: XZCheck
+    }
+
+    private struct Stream {
+        var blocksOffset: UInt64
+        var check: XZCheck
+        var records: [XZIndex.Record]
+    }
+
+    /// More blocks than this are refused: 2 Mi of 64 KiB make 128 GiB, and their table takes 64 MiB.
+    static let maximumBlocks = 2 << 20
+    /// More streams than this are refused.
+    static let maximumStreams = 1 << 20
+    /// More stream padding than this, in bytes, is not searched for the stream before it.
+    static let maximumPadding: UInt64 = 1 << 30
+
+    /// The length of the shortest stream, in bytes: header, an index without records, footer.
+    private static let minimumStream: UInt64 = 32
+
+    /// In the order of the file; some may be empty.
+    let blocks: [Block]
+    let streams: Int
+    /// Each once, in the order of the file.
+    let checks: [XZCheck]
+    /// The length of what the file holds, in bytes.
+    let size: UInt64
+    /// The length of what the largest block holds, in bytes.
+    let largestBlock: UInt64
+
+    /// Reads the structure of `source`, and checks all of it but the blocks.
+    init(of source: any Source) throws(ImageError) {
+        guard source.size % 4 == 0, source.size >= Self.minimumStream else {
+            throw ImageError(
+                .corrupt,
+                "the file is \(source.size) bytes long, expected a multiple of 4 from \(Self.minimumStream) up: "
+                    + "it is cut short, or something else follows the xz data")
+        }
+        var streams: [Stream] = []
+        var blockCount = 0
+        var end = source.size
+        while end > 0 {
+            end = try Self.endOfStream(source, before: end)
+            let stream = try Self.stream(source, endingAt: end, Self.maximumBlocks - blockCount)
+            end = stream.blocksOffset - UInt64(XZStreamFlags.size)
+            blockCount += stream.records.count
+            streams.append(stream)
+            guard streams.count <= Self.maximumStreams else {
+                throw ImageError(.limit, "more than \(Self.maximumStreams) streams are not read")
+            }
+        }
+        self.streams = streams.count
+        var checks: [XZCheck] = []
+        var blocks: [Block] = []
+        blocks.reserveCapacity(blockCount)
+        var start: UInt64 = 0
+        var largest: UInt64 = 0
+        for stream in streams.reversed() {
+            if !checks.contains(stream.check) { checks.append(stream.check) }
+            var offset = stream.blocksOffset
+            for record in stream.records {
+                blocks.append(
+                    Block(
+                        offset: offset, unpaddedSize: record.unpaddedSize, start: start, check: stream.check))
+                offset += record.paddedSize
+                largest = max(largest, record.uncompressedSize)
+                start += record.uncompressedSize
+                guard start <= Int64.max else {
+                    throw ImageError(.corrupt, "uncompressed sizes in the index add up to 2^63 bytes or more")
+                }
+            }
+        }
+        self.checks = checks
+        self.blocks = blocks
+        size = start
+        largestBlock = largest
+    }
+
+    /// Where a block's data ends in what the file holds, in bytes.
+    func end(of block: Int) -> UInt64 { block + 1 < blocks.count ? blocks[block + 1].start : size }
+
+    /// The block that holds the byte at `offset`, which is less than `size`.
+    func block(at offset: UInt64) -> Int {
+        // The last block that starts at or before `offset`: never an empty one, which starts
+        // where the next one does.
+        var low = 0
+        var high = blocks.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if blocks[middle].start <= offset { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// The end of the last stream before `end`: stream padding is skipped (section 2.2).
+    private static func endOfStream(_ source: any Source, before end: UInt64) throws(ImageError) -> UInt64 {
+        var position = end
+        while position > 0 {
+            let count = min(position, 64 << 10)
+            let bytes = try source.bytes(at: position - count, count: Int(count))
+            if let last = bytes.lastIndex(where: { $0 != 0 }) {
+                // Rounded up: padding comes in fours.
+                position = position - count + UInt64(last / 4 * 4 + 4)
+                break
+            }
+            position -= count
+            guard end - position <= maximumPadding else {
+                throw ImageError(
+                    .limit,
+                    "more than \(maximumPadding) bytes of stream padding before \(end) are not searched")
+            }
+        }
+        guard position >= minimumStream else {
+            throw ImageError(
+                .corrupt, "the \(end) bytes before \(end) hold no stream; the first one must start at 0")
+        }
+        return position
+    }
+
+    private static func stream(
+        _ source: any Source, endingAt end: UInt64, _ maximumBlocks: Int
+    ) throws(ImageError) -> Stream {
+        let headerSize = UInt64(XZStreamFlags.size)
+        let footerOffset = end - headerSize
+        let footer = try XZStreamFooter(of: source, at: footerOffset)
+        guard footer.backwardSize <= footerOffset - headerSize else {
+            throw ImageError(
+                .corrupt,
+                "backward size at \(footerOffset + 4) is \(footer.backwardSize) bytes, "
+                    + "but only \(footerOffset - headerSize) come before the footer")
+        }
+        let indexOffset = footerOffset - footer.backwardSize
+        let index = try XZIndex(of: source, indexOffset..<footerOffset, maximum: maximumBlocks)
+        guard index.blocksSize <= indexOffset - headerSize else {
+            throw ImageError(
+                .corrupt,
+                "blocks of the index at \(indexOffset) take \(index.blocksSize) bytes, "
+                    + "but only \(indexOffset - headerSize) come before it")
+        }
+        let blocksOffset = indexOffset - index.blocksSize
+        let header = try XZStreamFlags(headerOf: source, at: blocksOffset - headerSize)
+        guard header == footer.flags else {
+            throw ImageError(
+                .corrupt,
+                "stream footer at \(footerOffset) has check \(footer.flags.check.name), "
+                    + "its header at \(blocksOffset - headerSize) \(header.check.name)")
+        }
+        return Stream(blocksOffset: blocksOffset, check: header.check, records: index.records)
+    }
+}

@@ -1,0 +1,40 @@
+"""Running the programs that make the files."""
+
+import os
+import subprocess
+import sys
+
+# Each program, and the Debian package it is in.
+PACKAGES = {
+    "xz": "xz-utils", "sgdisk": "gdisk", "sfdisk": "fdisk", "fdisk": "fdisk", "parted": "parted", "mke2fs": "e2fsprogs",
+    "mkfs.fat": "dosfstools", "gzip": "gzip", "bzip2": "bzip2", "zstd": "zstd", "qemu-img": "qemu-utils",
+}
+ENVIRONMENT = {
+    "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+    "SOURCE_DATE_EPOCH": "1704067200", "E2FSPROGS_FAKE_TIME": "1704067200",
+}
+
+
+def missing():
+    """The Debian packages to install first."""
+    from shutil import which
+    return sorted({package for program, package in PACKAGES.items() if not which(program, path=ENVIRONMENT["PATH"])})
+
+
+def run(command, data=b"", accept=(0,)):
+    """What the program writes; ends everything when it fails. Settings of the user (XZ_OPT) do not reach it."""
+    done = subprocess.run(command, input=data, capture_output=True, env=ENVIRONMENT)
+    if done.returncode not in accept:
+        sys.exit(f"make-corpus: {' '.join(command)}: exit status {done.returncode}: {done.stderr.decode().strip()}")
+    return done.stdout
+
+
+def status(command, data=b""):
+    """The exit status, and what the program wrote."""
+    done = subprocess.run(command, input=data, capture_output=True, env=ENVIRONMENT)
+    return done.returncode, done.stdout
+
+
+def xz_compress(data, *options):
+    """`-T` is always given: its default differs between versions of xz."""
+    return run(["xz", "-c", *options], data)
