@@ -15,9 +15,13 @@ let package = Package(
     products: [
         .library(name: "VitrineFormats", targets: ["VitrineFormats"]),
         .library(name: "VitrineIndex", targets: ["VitrineIndex"]),
+        .executable(name: "vitrine", targets: ["vitrine"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     ],
     targets: [
         .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
@@ -44,6 +48,28 @@ let package = Package(
             swiftSettings: house
         ),
         .target(
+            name: "VitrineServer",
+            dependencies: [
+                "VitrineFormats",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/Server",
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "vitrine",
+            dependencies: [
+                "CLinux", "VitrineFormats", "VitrineIndex", "VitrineServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/vitrine",
+            swiftSettings: house
+        ),
+
+        .target(
             name: "TestSupport",
             dependencies: ["VitrineFormats"],
             path: "Tests/Support",
@@ -60,6 +86,20 @@ let package = Package(
         .testTarget(
             name: "IndexTests",
             dependencies: ["TestSupport", "VitrineFormats", "VitrineIndex"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "TestSupport", "VitrineFormats", "VitrineServer",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["TestSupport", "VitrineFormats", "vitrine"],
             swiftSettings: house
         ),
     ],

@@ -1,0 +1,19 @@
+package import VitrineFormats
+
+/// One name on the wire, and the bytes that stand behind it.
+package struct Export: Sendable {
+    /// What clients ask for; `""` is the default export. At most 4096 bytes.
+    package let name: String
+
+    /// What it is, for people; at most 4096 bytes.
+    package let description: String
+
+    package let source: any Source
+
+    /// An export of `source`.
+    package init(name: String, description: String, source: any Source) {
+        self.name = name
+        self.description = description
+        self.source = source
+    }
+}

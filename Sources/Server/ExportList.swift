@@ -1,0 +1,47 @@
+package import VitrineFormats
+
+/// Everything a server offers.
+package struct ExportList: Sendable {
+    /// In the order in which clients are told.
+    package let all: [Export]
+
+    /// Exports with names that differ.
+    package init(_ all: [Export]) {
+        self.all = all
+    }
+
+    /// The whole disk as the default export, and under `name` where that is not empty; then each
+    /// partition, as `p1`, `p2` and so on.
+    ///
+    /// Throws what `Slice` does for a partition that is not inside the disk.
+    package init(of image: Image, name: String) throws(ImageError) {
+        let title = "\(printable(image.name)): \(image.stack), \(byteCount(image.size))"
+        let partitions = image.partitionTable?.partitions ?? []
+        let whole = partitions.isEmpty ? title : "\(title), \(partitions.count) partitions"
+        var all: [Export] = []
+        for name in name.isEmpty ? [""] : ["", name] {
+            all.append(Export(name: name, description: whole, source: image.disk))
+        }
+        for partition in partitions where "p\(partition.number)" != name {
+            all.append(
+                Export(
+                    name: "p\(partition.number)",
+                    description: partition.summary,
+                    source: try Slice(image.disk, partition.range)))
+        }
+        self.all = all
+    }
+
+    /// The export called `name`.
+    subscript(name: String) -> Export? { all.first { $0.name == name } }
+}
+
+extension Partition {
+    /// In one line: number, type, name, size and place.
+    fileprivate var summary: String {
+        let kind = typeName ?? "type \(type)"
+        let title = name.isEmpty ? kind : "\(kind), \"\(printable(name))\""
+        return "partition \(number): \(title), \(byteCount(range.upperBound - range.lowerBound))"
+            + " at \(byteCount(range.lowerBound))"
+    }
+}

@@ -1,0 +1,42 @@
+import NIOCore
+import VitrineFormats
+
+@testable import VitrineServer
+
+/// Two exports: the default one of 1 MiB, and `p1` of 4096 bytes.
+let testExports = ExportList([
+    Export(
+        name: "", description: "a disk",
+        source: MemorySource((0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 >> 9) })),
+    Export(name: "p1", description: "a partition", source: MemorySource([UInt8](repeating: 7, count: 4096))),
+])
+
+/// A session that has been given everything a client sends, and what came of it.
+struct Conversation: Equatable {
+    var output = ByteBuffer()
+    var events: [Session.Event] = []
+
+    /// Feeds `bytes` to a new session, cut at `cuts`.
+    init(_ bytes: [UInt8], cuts: [Int] = []) {
+        var session = Session(testExports)
+        session.greet(&output)
+        feed(bytes, cuts: cuts, to: &session)
+    }
+
+    mutating func feed(_ bytes: [UInt8], cuts: [Int] = [], to session: inout Session) {
+        var input = ByteBuffer()
+        var start = 0
+        for end in cuts + [bytes.count] {
+            input.writeBytes(bytes[start..<end])
+            start = end
+            while let event = session.receive(&input, &output) { events.append(event) }
+        }
+    }
+
+    /// The replies to options, after the greeting.
+    var optionReplies: [OptionReply]? {
+        var buffer = output
+        buffer.moveReaderIndex(forwardBy: 18)
+        return OptionReply.all(&buffer)
+    }
+}
