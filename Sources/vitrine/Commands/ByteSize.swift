@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// A number of bytes as people give it: `4096`, `64K`, `256M`, `1.5` is not one; `1G`, `1GiB`.
+struct ByteSize: ExpressibleByArgument, Equatable {
+    let bytes: Int
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int(digits) else { return nil }
+        let shift: Int
+        switch argument.dropFirst(digits.count).lowercased() {
+        case "", "b": shift = 0
+        case "k", "kib": shift = 10
+        case "m", "mib": shift = 20
+        case "g", "gib": shift = 30
+        case "t", "tib": shift = 40
+        default: return nil
+        }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << shift)
+        guard !overflow else { return nil }
+        self.bytes = bytes
+    }
+}

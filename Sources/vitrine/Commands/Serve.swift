@@ -1,0 +1,148 @@
+import ArgumentParser
+import CLinux
+import Glibc
+import Logging
+import VitrineFormats
+import VitrineServer
+
+/// `vitrine serve`
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serves the disk inside an image to NBD clients, read-only.",
+        discussion: """
+            The whole disk is the default export; its partitions are the exports p1, p2 and so on. \
+            Without -U, -p or -i, the server makes a private Unix socket. When it is ready it prints \
+            its URI, and serves until it gets a signal.
+
+            Examples:
+
+              vitrine serve disk.raw.xz --run 'nbdcopy "$uri" disk.raw'
+              vitrine serve disk.raw.xz -U /tmp/disk.sock
+              nbdinfo -- [ vitrine serve disk.raw.xz ]
+            """)
+
+    @OptionGroup var options: ImageOptions
+
+    @Option(
+        name: [.customShort("U"), .customLong("unix")],
+        help: ArgumentHelp("Listen on this Unix socket; - makes a private temporary one.", valueName: "path"))
+    var unix: String?
+
+    @Option(
+        name: .shortAndLong, help: "Listen on this TCP port, of the loopback interface unless -i is given.")
+    var port: UInt16?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Listen on this address, by TCP, on port 10809 unless -p is given.", valueName: "addr"))
+    var ipaddr: String?
+
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp(
+            "Run this shell command, with $uri and $unixsocket set; end with it, and with its exit status.",
+            valueName: "cmd"))
+    var command: String?
+
+    @Option(
+        name: [.customShort("P"), .customLong("pidfile")],
+        help: ArgumentHelp(
+            "Write the process's number to this file when the server is ready.", valueName: "path"))
+    var pidfile: String?
+
+    @Flag(name: .customLong("exit-with-parent"), help: "End when the process that started this one ends.")
+    var exitWithParent = false
+
+    @Flag(name: .shortAndLong, help: "Serve one client, on standard input and output, and end with it.")
+    var single = false
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Serve the whole disk under this name too.", valueName: "name"))
+    var exportname = ""
+
+    @Flag(name: .shortAndLong, help: "Say on standard error what is going on.")
+    var verbose = false
+
+    func validate() throws {
+        let listens = unix != nil || port != nil || ipaddr != nil
+        if unix != nil && (port != nil || ipaddr != nil) {
+            throw ValidationError("-U goes with neither -p nor -i.")
+        }
+        if single && (listens || command != nil) {
+            throw ValidationError("-s goes with none of -U, -p, -i and --run.")
+        }
+        if exportname.utf8.count > 4096 || exportname.utf8.contains(0) {
+            throw ValidationError("-e takes at most 4096 bytes, none of them NUL.")
+        }
+    }
+
+    func run() throws {
+        try reportingErrors { try serve() }
+    }
+
+    private func serve() throws {
+        let parent = getppid()
+        // First, as threads inherit what is blocked.
+        let signals = EndSignals()
+        if exitWithParent {
+            guard vitrine_signal_on_parent_exit(SIGTERM) == 0 else {
+                throw ServerError("--exit-with-parent: \(systemMessage(errno))")
+            }
+            // It may have ended before we asked.
+            guard getppid() == parent else { return }
+        }
+        let activated = try ActivatedSockets.take()
+        if !activated.isEmpty && (unix != nil || port != nil || ipaddr != nil || single || command != nil) {
+            throw ServerError(
+                "sockets were passed in (LISTEN_FDS), so none of -U, -p, -i, -s and --run can be given")
+        }
+
+        let level: Logger.Level = verbose ? .debug : .warning
+        let logger = Logger(label: "vitrine") { _ in StandardErrorLog(level) }
+        let opened = try options.open()
+        for warning in opened.image.warnings { complain("warning: \(warning)") }
+        let server = Server(try ExportList(of: opened.image, name: exportname), opened.engine, logger)
+
+        let ending = Ending()
+        signals.onSignal { ending.end(.signal($0)) }
+        let place = try listen(server, activated, ending)
+        defer { place?.remove() }
+        // Whatever happens from here on, clients get their answers before the socket goes.
+        defer { server.stop() }
+
+        let file = try pidfile.map { path throws(ServerError) in try PIDFile(path) }
+        defer { file?.remove() }
+        if let command {
+            let command = try ShellCommand(command, place?.variables(exportname) ?? [:])
+            command.onExit { ending.end(.command($0)) }
+            let reason = ending.wait()
+            let status = reason.commandStatus ?? command.stop()
+            if status != 0 { throw ExitCode(status) }
+        } else {
+            if let place { say(place.uri(exportname)) }
+            if case .signal(let signal) = ending.wait() { logger.debug("ended by signal \(signal)") }
+        }
+    }
+
+    /// Starts listening where the options say; nil where clients need not be told where that is.
+    private func listen(
+        _ server: Server, _ activated: [Int32], _ ending: Ending
+    ) throws -> ListeningPlace? {
+        if single {
+            try server.serve(input: STDIN_FILENO, output: STDOUT_FILENO) { ending.end(.clientLeft) }
+            return nil
+        }
+        guard activated.isEmpty else {
+            for descriptor in activated { try server.listen(descriptor: descriptor) }
+            return nil
+        }
+        if port != nil || ipaddr != nil {
+            return try .tcp(server, host: ipaddr, port: Int(port ?? 10809))
+        }
+        let socket = try UnixSocketPath(unix == "-" ? nil : unix)
+        try server.listen(unixSocket: socket.path)
+        return .unix(socket)
+    }
+}

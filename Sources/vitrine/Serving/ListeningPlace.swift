@@ -1,0 +1,56 @@
+import VitrineServer
+
+/// Where clients find the server.
+enum ListeningPlace: Sendable {
+    case unix(UnixSocketPath)
+    /// `host` as it stands in URIs.
+    case tcp(host: String, port: Int)
+
+    /// Has `server` listen on `port` of `host`; on both loopback addresses where that is nil.
+    static func tcp(_ server: Server, host: String?, port: Int) throws(ServerError) -> ListeningPlace {
+        if let host {
+            let port = try server.listen(host: host, port: port)
+            return .tcp(host: host.contains(":") ? "[\(host)]" : host, port: port)
+        }
+        let port = try server.listen(host: "127.0.0.1", port: port)
+        // "localhost" may mean this one; a machine without IPv6 does without.
+        _ = try? server.listen(host: "::1", port: port)
+        return .tcp(host: "localhost", port: port)
+    }
+
+    /// The URI of the export called `export`.
+    func uri(_ export: String) -> String {
+        switch self {
+        case .unix(let socket): "nbd+unix:///\(Self.escape(export))?socket=\(Self.escape(socket.path))"
+        case .tcp(let host, let port): "nbd://\(host):\(port)/\(Self.escape(export))"
+        }
+    }
+
+    /// What a command run with --run finds in its environment; the names are nbdkit's.
+    func variables(_ export: String) -> [String: String] {
+        var variables = ["uri": uri(export), "exportname": export, "unixsocket": "", "port": "", "nbd": ""]
+        switch self {
+        case .unix(let socket):
+            variables["unixsocket"] = socket.path
+            variables["nbd"] = "nbd:unix:\(socket.path)"
+        case .tcp(let host, let port):
+            variables["port"] = "\(port)"
+            variables["nbd"] = "nbd:\(host):\(port)"
+        }
+        return variables
+    }
+
+    func remove() {
+        if case .unix(let socket) = self { socket.remove() }
+    }
+
+    /// RFC 3986: everything but unreserved characters and slashes as %XX.
+    private static func escape(_ text: String) -> String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+        return text.utf8.map { byte in
+            if plain.contains(byte) { return String(UnicodeScalar(byte)) }
+            let digits = String(byte, radix: 16, uppercase: true)
+            return "%" + (digits.count < 2 ? "0" : "") + digits
+        }.joined()
+    }
+}

@@ -1,0 +1,39 @@
+import CLinux
+import Glibc
+import VitrineFormats
+import VitrineServer
+
+/// The command of --run, running.
+final class ShellCommand: Sendable {
+    private let process: pid_t
+    private let status = Monitor<Int32?>(nil)
+
+    /// Starts `command` in a shell whose environment has `variables` too.
+    init(_ command: String, _ variables: [String: String]) throws(ServerError) {
+        for (name, value) in variables { unsafe setenv(name, value, 1) }
+        var process: pid_t = 0
+        let error = unsafe vitrine_spawn_shell(command, &process)
+        guard error == 0 else { throw ServerError("--run: \(systemMessage(error))") }
+        self.process = process
+    }
+
+    /// Has `body` called with the command's exit status when it ends; 128 and the signal's number
+    /// when a signal ended it, as in shells.
+    func onExit(_ body: @escaping @Sendable (Int32) -> Void) {
+        let started = Thread.start("vitrine-run") { [self] in
+            var code: Int32 = 0
+            while unsafe waitpid(process, &code, 0) < 0, errno == EINTR {}
+            // What WIFSIGNALED and its like do, which Swift does not import.
+            let result = code & 0x7F == 0 ? (code >> 8) & 0xFF : 128 + (code & 0x7F)
+            status.change { $0 = result }
+            body(result)
+        }
+        if !started { body(1) }
+    }
+
+    /// Asks the command to end, and waits for it; returns its exit status.
+    func stop() -> Int32 {
+        kill(process, SIGTERM)
+        return status.wait { $0 }
+    }
+}

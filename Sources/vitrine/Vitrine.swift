@@ -1,0 +1,44 @@
+import ArgumentParser
+import Glibc
+
+/// The command line.
+@main
+struct Vitrine: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vitrine",
+        abstract: "Looks inside disk images without unpacking them.",
+        discussion: """
+            Gives access to any byte of the disk inside an image, compressed or not, and never \
+            writes to it. Start with:
+
+              vitrine info disk.raw.xz
+              vitrine serve disk.raw.xz --run 'nbdcopy "$uri" disk.raw'
+            """,
+        version: "0.1.0",
+        subcommands: [Serve.self, Info.self])
+}
+
+/// Prints `text` as one line on standard error.
+func complain(_ text: String) {
+    let line = Array("vitrine: \(text)\n".utf8)
+    // Nothing is left to do where even this fails.
+    _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+/// Prints `text` as one line on standard output, at once: a program may be waiting for it.
+func say(_ text: String) {
+    print(text)
+    fflush(nil)
+}
+
+/// Runs `body`; an error becomes one line on standard error, and exit status 1.
+func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch let code as ExitCode {
+        throw code
+    } catch {
+        complain("\(error)")
+        throw ExitCode(1)
+    }
+}
