@@ -47,7 +47,7 @@ package final class DecodedCache: Sendable {
     fileprivate struct Entry {
         var bytes: [UInt8]
         /// Read since the clock's hand last passed.
-        var isRecent = true
+        var isRecent = false
     }
 
     /// One decode under way. Touched only under the monitor's lock.

@@ -1,0 +1,107 @@
+import Synchronization
+import Testing
+
+@testable import VitrineFormats
+
+@Suite struct DecodedCacheTests {
+    private final class Parked: DecodedCache.Parked {
+        let nextPiece: Int
+        let cost: Int
+        init(nextPiece: Int, cost: Int) {
+            self.nextPiece = nextPiece
+            self.cost = cost
+        }
+    }
+
+    private func cache(_ budget: Int, threads: Int = 2) -> (DecodedCache, Workers) {
+        let workers = Workers(count: threads)
+        return (DecodedCache(budget: budget, workers: workers), workers)
+    }
+
+    @Test func manyReadersCauseOneDecode() {
+        let (cache, workers) = cache(1 << 20)
+        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        let decodes = Atomic<Int>(0)
+        let results = Monitor<[[UInt8]]>([])
+        // More readers than there are workers, so that some wait in whileBlocked.
+        for piece in 0..<40 {
+            workers.submit(.now) {
+                let bytes = try? cache.piece(unit, piece % 4) { publish throws(ImageError) in
+                    decodes.add(1, ordering: .relaxed)
+                    let pieces = (0..<4).map { [UInt8](repeating: UInt8($0), count: 100) }
+                    publish(0, pieces)
+                    return pieces[piece % 4]
+                }
+                results.change { $0.append(bytes ?? []) }
+            }
+        }
+        let all = results.wait { $0.count == 40 ? $0 : nil }
+        #expect(decodes.load(ordering: .relaxed) == 1)
+        #expect(cache.decodes == 1)
+        #expect(all.allSatisfy { $0.count == 100 })
+        #expect(Set(all.map { $0.first }) == [0, 1, 2, 3])
+    }
+
+    @Test func waitersGetTheErrorAndLaterReadersTryAnew() throws {
+        let (cache, workers) = cache(1 << 20)
+        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        let attempts = Atomic<Int>(0)
+        let gate = Monitor(false)
+        let errors = Monitor<[ImageError]>([])
+        for _ in 0..<10 {
+            workers.submit(.now) {
+                do throws(ImageError) {
+                    _ = try cache.piece(unit, 0) { _ throws(ImageError) in
+                        attempts.add(1, ordering: .relaxed)
+                        gate.wait { $0 ? () : nil }
+                        throw ImageError(.corrupt, "damaged")
+                    }
+                } catch {
+                    errors.change { $0.append(error) }
+                }
+            }
+        }
+        gate.change { $0 = true }
+        let all = errors.wait { $0.count == 10 ? $0 : nil }
+        #expect(all.allSatisfy { $0.description == "damaged" })
+        #expect(attempts.load(ordering: .relaxed) <= 10)
+        let bytes = try cache.piece(unit, 0) { _ throws(ImageError) in [1] }
+        #expect(bytes == [1])
+    }
+
+    @Test func staysWithinItsBudgetAndKeepsWhatIsUsed() throws {
+        let (cache, _) = cache(1000)
+        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        for number in 0..<100 {
+            _ = try cache.piece(unit, number) { publish throws(ImageError) in
+                let bytes = [UInt8](repeating: 0, count: 100)
+                publish(number, [bytes])
+                return bytes
+            }
+            #expect(cache.held <= 1000)
+            #expect(cache.cached(unit, piece: 0) != nil, "used all the time, after piece \(number)")
+        }
+        #expect(cache.cached(unit, piece: 50) == nil)
+        cache.reserve(600)
+        #expect(cache.held <= 400)
+        cache.release(600)
+        cache.remove(unit)
+        #expect(cache.held == 0)
+        #expect(cache.cached(unit, piece: 0) == nil)
+    }
+
+    @Test func parkedDecodersAreTakenByTheNearestReader() {
+        let (cache, _) = cache(1000)
+        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        for piece in [10, 30, 20] { cache.park(Parked(nextPiece: piece, cost: 100), of: unit) }
+        #expect(cache.held == 300)
+        #expect(cache.takeParked(unit, before: 9) == nil)
+        #expect(cache.takeParked(unit, before: 29)?.nextPiece == 20)
+        #expect(cache.takeParked(unit, before: 29)?.nextPiece == 10)
+        #expect(cache.takeParked(unit, before: 29) == nil)
+        #expect(cache.held == 100)
+        cache.park(Parked(nextPiece: 1, cost: 950), of: unit)
+        #expect(cache.takeParked(unit, before: 100)?.nextPiece == 1)
+        #expect(cache.held == 0)
+    }
+}

@@ -1,0 +1,53 @@
+import Synchronization
+import Testing
+
+@testable import VitrineFormats
+
+@Suite struct WorkersTests {
+    @Test func noMoreTasksRunAtOnceThanThereAreWorkers() {
+        let workers = Workers(count: 3)
+        let state = Monitor((running: 0, most: 0, done: 0))
+        for _ in 0..<200 {
+            workers.submit(.now) {
+                state.change { state in
+                    state.running += 1
+                    state.most = max(state.most, state.running)
+                }
+                state.change { state in
+                    state.running -= 1
+                    state.done += 1
+                }
+            }
+        }
+        let most = state.wait { $0.done == 200 ? $0.most : nil }
+        #expect((1...3).contains(most))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aWaitingWorkerLetsAnotherWorkInItsPlace() {
+        let workers = Workers(count: 2)
+        let isReady = Monitor(false)
+        let done = Monitor(0)
+        // Both workers wait, and 18 more tasks with them, for the one that is queued last.
+        for _ in 0..<20 {
+            workers.submit(.now) {
+                workers.whileBlocked { isReady.wait { $0 ? () : nil } }
+                done.change { $0 += 1 }
+            }
+        }
+        workers.submit(.ahead) { isReady.change { $0 = true } }
+        #expect(done.wait { $0 == 20 ? $0 : nil } == 20)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func whatIsUrgentComesFirst() {
+        let workers = Workers(count: 1)
+        let gate = Monitor(false)
+        let order = Monitor<[String]>([])
+        workers.submit(.now) { gate.wait { $0 ? () : nil } }
+        workers.submit(.ahead) { order.change { $0.append("ahead") } }
+        workers.submit(.now) { order.change { $0.append("now") } }
+        gate.change { $0 = true }
+        #expect(order.wait { $0.count == 2 ? $0 : nil } == ["now", "ahead"])
+    }
+}

@@ -1,0 +1,162 @@
+import CLZMA
+import TestSupport
+import Testing
+
+@testable import VitrineFormats
+
+@Suite struct XZSourceTests {
+    /// Half random, half text-like, so that blocks have both stored and compressed chunks.
+    private static func content(_ count: Int) -> [UInt8] {
+        var random = SeededGenerator(seed: 3)
+        return (0..<count).map { index -> UInt8 in
+            let isRandom = (index / 65_536).isMultiple(of: 2)
+            return isRandom ? UInt8.random(in: 0...255, using: &random) : UInt8(index / 7 % 61)
+        }
+    }
+
+    private func source(_ file: [UInt8], memory: Int = 64 << 20) throws -> (XZSource, Engine) {
+        let engine = Engine(memory: memory, threads: 2)
+        return (try XZSource(MemorySource(file), engine), engine)
+    }
+
+    @Test func twoReadersOfABlockCauseOneDecode() throws {
+        let content = Self.content(1 << 20)
+        let (source, engine) = try source(XZFile.encode(content, blockSize: 256 << 10))
+        let results = Monitor<[Bool]>([])
+        for index in 0..<8 {
+            engine.workers.submit(.now) {
+                let offset = 300_000 + index * 1000
+                let bytes = try? source.bytes(at: UInt64(offset), count: 500)
+                results.change { $0.append(bytes == Array(content[offset..<offset + 500])) }
+            }
+        }
+        #expect(results.wait { $0.count == 8 ? $0 : nil } == [Bool](repeating: true, count: 8))
+        #expect(engine.cache.decodes == 1)
+    }
+
+    @Test func onlyWhatIsInTheCacheIsThereNow() throws {
+        let content = Self.content(1 << 20)
+        let (source, engine) = try source(XZFile.encode(content, blockSize: 256 << 10))
+        var buffer = [UInt8](repeating: 0, count: 1000)
+        func readNow(_ offset: UInt64) throws -> Bool {
+            var span = buffer.mutableSpan
+            return try source.readNow(into: &span, at: offset)
+        }
+        #expect(try !readNow(0))
+        _ = try source.bytes(at: 5, count: 1)
+        #expect(try readNow(0))
+        #expect(buffer == Array(content[..<1000]))
+        // Across the end of the block that is there.
+        #expect(try !readNow((256 << 10) - 500))
+        #expect(engine.cache.decodes == 1)
+    }
+
+    @Test func prefetchDecodesBeforeAnyoneReads() throws {
+        let content = Self.content(1 << 20)
+        let (source, engine) = try source(XZFile.encode(content, blockSize: 256 << 10))
+        try source.prefetch(300_000..<600_000)
+        #expect(engine.cache.decodes == 2)
+        var buffer = [UInt8](repeating: 0, count: 300_000)
+        var span = buffer.mutableSpan
+        #expect(try source.readNow(into: &span, at: 300_000))
+        #expect(buffer == Array(content[300_000..<600_000]))
+    }
+
+    @Test func aSequentialReaderIsReadAheadOf() throws {
+        let content = Self.content(4 << 20)
+        let (source, engine) = try source(XZFile.encode(content, blockSize: 512 << 10))
+        for offset in stride(from: 0, to: 3 << 19, by: 64 << 10) {
+            #expect(
+                try source.bytes(at: UInt64(offset), count: 64 << 10)
+                    == Array(content[offset..<offset + (64 << 10)]))
+        }
+        // The last of the workers' tasks is behind those that read ahead.
+        let isDone = Monitor(false)
+        engine.workers.submit(.ahead) { isDone.change { $0 = true } }
+        isDone.wait { $0 ? () : nil }
+        #expect(engine.cache.decodes > 3)
+    }
+
+    @Test func aDamagedBlockFailsAloneAndBeforeAnythingOfItIsGivenOut() throws {
+        let content = Self.content(1 << 20)
+        var file = XZFile.encode(content, blockSize: 256 << 10)
+        let blocks = try source(file).0.structure.blocks
+        // The last byte of the check of the second block.
+        let end = blocks[1].offset + (blocks[1].unpaddedSize + 3) & ~3
+        file[Int(end) - 1] ^= 1
+        let (source, _) = try source(file)
+        let error = #expect(throws: ImageError.self) { try source.bytes(at: 256 << 10, count: 1) }
+        #expect(error?.code == .corrupt)
+        #expect(
+            error?.description.hasPrefix("xz: block 2 at \(blocks[1].offset): CRC64 at \(end - 8) is ")
+                == true)
+        #expect(throws: ImageError.self) { try source.bytes(at: (256 << 10) - 1, count: 2) }
+        #expect(try source.bytes(at: 0, count: 256 << 10) == Array(content[..<(256 << 10)]))
+        #expect(try source.bytes(at: 512 << 10, count: 512 << 10) == Array(content[(512 << 10)...]))
+    }
+
+    /// A block of 5 MiB is more than an eighth of 16 MiB: it is decoded as far as it is read.
+    @Test func aLargeBlockIsDecodedAsFarAsItIsRead() throws {
+        let content = Self.content(5 << 20)
+        let base = ObservedSource(XZFile.encode(content))
+        let engine = Engine(memory: 16 << 20, threads: 2)
+        let source = try XZSource(base, engine)
+        let opened = base.bytesRead
+        #expect(try source.bytes(at: 100, count: 100) == Array(content[100..<200]))
+        #expect(base.bytesRead - opened < 1 << 20)
+        // The decoder was parked: what follows is read once, not from the start again.
+        for offset in stride(from: 0, to: content.count, by: 128 << 10) {
+            #expect(
+                try source.bytes(at: UInt64(offset), count: 128 << 10)
+                    == Array(content[offset..<offset + (128 << 10)]))
+        }
+        #expect(base.bytesRead < Int(base.size) + (1 << 20))
+        // Backwards, and with what was decoded first long gone.
+        for offset in stride(from: content.count - 1000, through: 0, by: -700_000) {
+            #expect(
+                try source.bytes(at: UInt64(offset), count: 1000) == Array(content[offset..<offset + 1000]))
+        }
+        #expect(engine.cache.held <= engine.memory)
+    }
+
+    @Test func damageAtTheEndOfALargeBlockFailsLaterReads() throws {
+        let content = Self.content(5 << 20)
+        var file = XZFile.encode(content)
+        let block = try source(file).0.structure.blocks[0]
+        file[Int(block.offset + (block.unpaddedSize + 3) & ~3) - 1] ^= 1
+        let (source, _) = try source(file, memory: 16 << 20)
+        #expect(try source.bytes(at: 0, count: 10) == Array(content[..<10]))
+        #expect(throws: ImageError.self) { try source.bytes(at: UInt64(content.count) - 1, count: 1) }
+        let error = #expect(throws: ImageError.self) { try source.bytes(at: 0, count: 10) }
+        #expect(error?.description.hasPrefix("xz: block 1 at 12: CRC64 at ") == true)
+    }
+
+    @Test func moreDictionaryThanMemoryIsALimit() throws {
+        let file = XZFile.encode(Self.content(3 << 20))
+        let source = try XZSource(MemorySource(file), Engine(memory: 16 << 20, threads: 1))
+        // The dictionary of preset 0 is 256 KiB; a decoder of 1 byte of memory cannot have it.
+        let error = #expect(throws: ImageError.self) {
+            try XZBlockDecoder(
+                of: MemorySource(file), source.structure.blocks[0], uncompressedSize: 3 << 20, memoryLimit: 1)
+        }
+        #expect(error?.code == .limit)
+        #expect(error?.description.contains("--memory") == true)
+    }
+
+    @Test(
+        arguments: [LZMA_CHECK_NONE, LZMA_CHECK_CRC32, LZMA_CHECK_CRC64, LZMA_CHECK_SHA256].map(\.rawValue))
+    func everyCheckIsVerified(_ check: UInt32) throws {
+        let content = Self.content(200_000)
+        let file = XZFile.encode(content, blockSize: 64 << 10, check: lzma_check(check))
+        let (whole, _) = try source(file)
+        #expect(try whole.bytes(at: 0, count: content.count) == content)
+        for (number, block) in whole.structure.blocks.enumerated() where block.check.size > 0 {
+            var broken = file
+            let place = Int(block.offset + (block.unpaddedSize + 3) & ~3) - block.check.size
+            broken[place] ^= 0x80
+            let (source, _) = try source(broken)
+            let error = #expect(throws: ImageError.self) { try source.bytes(at: block.start, count: 1) }
+            #expect(error?.reason.hasPrefix("\(block.check.name) at \(place) is ") == true, "block \(number)")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Synchronization
+package import VitrineFormats
+
+/// A source over bytes in memory that counts what is read of it, and fails where it is told to.
+package final class ObservedSource: Source {
+    private let content: [UInt8]
+    private let holes: [Range<UInt64>]
+    private let failing: Range<UInt64>?
+    private let isHot: Bool
+
+    private let readCount = Atomic<Int>(0)
+    private let prefetches = Mutex<[Range<UInt64>]>([])
+
+    /// How many bytes were read so far.
+    package var bytesRead: Int { readCount.load(ordering: .relaxed) }
+    /// What was to be prefetched.
+    package var prefetched: [Range<UInt64>] { prefetches.withLock { $0 } }
+
+    package var size: UInt64 { UInt64(content.count) }
+
+    /// A source that holds `content`; `holes` are said to be holes, reads that touch `failing` throw,
+    /// and `isHot` says whether reads can be answered at once.
+    package init(
+        _ content: [UInt8], holes: [Range<UInt64>] = [], failing: Range<UInt64>? = nil, isHot: Bool = true
+    ) {
+        self.content = content
+        self.holes = holes
+        self.failing = failing
+        self.isHot = isHot
+    }
+
+    package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
+        if let failing, failing.overlaps(offset..<offset + UInt64(buffer.count)) {
+            throw ImageError(.corrupt, "bytes \(failing.lowerBound) to \(failing.upperBound) are bad")
+        }
+        readCount.add(buffer.count, ordering: .relaxed)
+        buffer.copy(content, from: Int(offset), count: buffer.count, to: 0)
+    }
+
+    package func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool {
+        guard isHot else { return false }
+        try fill(&buffer, at: offset)
+        return true
+    }
+
+    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+        for hole in holes.sorted(by: { $0.lowerBound < $1.lowerBound }) where hole.overlaps(range) {
+            return hole.lowerBound <= range.lowerBound
+                ? Extent(range.lowerBound..<min(hole.upperBound, range.upperBound), .hole)
+                : Extent(range.lowerBound..<hole.lowerBound, .data)
+        }
+        return Extent(range, .data)
+    }
+
+    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
+        isHot ? try extent(in: range) : nil
+    }
+
+    package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
+        prefetches.withLock { $0.append(range) }
+    }
+}
