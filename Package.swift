@@ -105,3 +105,21 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets have no main of their own, and need the fuzzer's runtime: tools/fuzz builds them.
+if Context.environment["VITRINE_FUZZ"] != nil {
+    let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+    for (name, dependencies) in [
+        ("FuzzXZ", ["VitrineFormats"]),
+        ("FuzzPartitions", ["VitrineFormats"]),
+        ("FuzzSession", ["VitrineFormats", "VitrineServer", nio]),
+    ] as [(String, [Target.Dependency])] {
+        package.targets.append(
+            .executableTarget(
+                name: name,
+                dependencies: dependencies,
+                path: "Tests/Fuzz/\(name)",
+                swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]
+            ))
+    }
+}

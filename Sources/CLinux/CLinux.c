@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <linux/fs.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
@@ -32,6 +33,11 @@ int vitrine_signal_on_parent_exit(int signal) {
 
 void vitrine_name_thread(const char *name) {
     prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+}
+
+void vitrine_tune_malloc(int mapped, int arenas) {
+    mallopt(M_MMAP_THRESHOLD, mapped);
+    mallopt(M_ARENA_MAX, arenas);
 }
 
 int vitrine_spawn_shell(const char *command, pid_t *process) {

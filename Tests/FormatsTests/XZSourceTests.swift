@@ -131,6 +131,24 @@ import Testing
         #expect(error?.description.hasPrefix("xz: block 1 at 12: CRC64 at ") == true)
     }
 
+    @Test func damageInsideALargeBlockFailsWhatComesAfterIt() throws {
+        let content = Self.content(5 << 20)
+        var file = XZFile.encode(content)
+        // In the middle; what is random in the content is stored, so damage shows in its structure at once
+        // only where a chunk's header is hit.
+        for index in file.count / 2..<file.count / 2 + 70_000 { file[index] = 0xFF }
+        let base = ObservedSource(file)
+        let source = try XZSource(base, Engine(memory: 16 << 20, threads: 2))
+        let last = UInt64(content.count) - 1
+        let error = #expect(throws: ImageError.self) { try source.bytes(at: last, count: 1) }
+        let read = base.bytesRead
+        // The same answer again, without decoding again; and what comes before it is still there.
+        let again = #expect(throws: ImageError.self) { try source.bytes(at: last, count: 1) }
+        #expect(again == error)
+        #expect(base.bytesRead == read)
+        #expect(try source.bytes(at: 0, count: 1 << 20) == Array(content[..<(1 << 20)]))
+    }
+
     @Test func moreDictionaryThanMemoryIsALimit() throws {
         let file = XZFile.encode(Self.content(3 << 20))
         let source = try XZSource(MemorySource(file), Engine(memory: 16 << 20, threads: 1))

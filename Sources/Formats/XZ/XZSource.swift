@@ -15,8 +15,9 @@ package final class XZSource: Source {
     private let engine: Engine
     private let owner: Int
     private let readers = Mutex(SequentialReaders())
-    /// Large blocks that were found damaged at their end.
-    private let damaged = Mutex<[Int: ImageError]>([:])
+    /// Blocks that turned out to be unreadable, so that they are not decoded again for every read.
+    private let damages = Mutex<[Int: Damage]>([:])
+    private static let maximumDamages = 1024
 
     /// The structure of the file.
     var structure: XZContainer { container }
@@ -106,23 +107,60 @@ package final class XZSource: Source {
 
     private func piece(_ cursor: Cursor) throws(ImageError) -> [UInt8] {
         let block = cursor.block
-        if let error = damaged.withLock({ $0[block] }) { throw error }
-        do throws(ImageError) {
-            return try engine.cache.piece(unit(block), cursor.piece) { publish throws(ImageError) in
-                try isDecodedWhole(block)
-                    ? decodeWhole(block, cursor.piece, publish)
-                    : decode(block, upTo: cursor.piece, publish)
-            }
-        } catch {
-            throw place(error, in: block)
+        if let damage = damages.withLock({ $0[block] }), damage.firstPiece <= cursor.piece {
+            throw damage.error
+        }
+        return try engine.cache.piece(unit(block), cursor.piece) { publish throws(ImageError) in
+            try isDecodedWhole(block)
+                ? decodeWhole(block, cursor.piece, publish)
+                : decode(block, upTo: cursor.piece, publish)
         }
     }
 
-    /// `error`, with the block it lies in.
-    private func place(_ error: ImageError, in block: Int) -> ImageError {
-        var error = error
-        error.path = ["xz", "block \(block + 1) at \(container.blocks[block].offset)"] + error.path
-        return error
+    private func decodeWhole(
+        _ block: Int, _ wanted: Int, _ publish: DecodedCache.Publish
+    ) throws(ImageError) -> [UInt8] {
+        do throws(ImageError) {
+            let decoder = try decoder(block)
+            let cost = decoder.cost + Int(uncompressedSize(block))
+            engine.cache.reserve(cost)
+            defer { engine.cache.release(cost) }
+            var pieces: [[UInt8]] = []
+            while !decoder.isFinished { pieces.append(try decoder.decodePiece()) }
+            publish(0, pieces)
+            return pieces[wanted]
+        } catch {
+            throw note(error, in: block, from: 0)
+        }
+    }
+
+    private func decode(
+        _ block: Int, upTo wanted: Int, _ publish: DecodedCache.Publish
+    ) throws(ImageError) -> [UInt8] {
+        var firstDamaged = 0
+        do throws(ImageError) {
+            let decoder =
+                if let parked = engine.cache.takeParked(unit(block), before: wanted) as? XZBlockDecoder {
+                    parked
+                } else {
+                    try decoder(block)
+                }
+            engine.cache.reserve(decoder.cost)
+            defer { engine.cache.release(decoder.cost) }
+            while true {
+                let number = decoder.nextPiece
+                // What is found at the end of a block is wrong with all of it.
+                defer { firstDamaged = decoder.isFinished ? 0 : number }
+                let bytes = try decoder.decodePiece()
+                publish(number, [bytes])
+                if number == wanted {
+                    if !decoder.isFinished { engine.cache.park(decoder, of: unit(block)) }
+                    return bytes
+                }
+            }
+        } catch {
+            throw note(error, in: block, from: firstDamaged)
+        }
     }
 
     private func decoder(_ block: Int) throws(ImageError) -> XZBlockDecoder {
@@ -131,52 +169,32 @@ package final class XZSource: Source {
             memoryLimit: engine.cache.budget / 2)
     }
 
-    private func decodeWhole(
-        _ block: Int, _ wanted: Int, _ publish: DecodedCache.Publish
-    ) throws(ImageError) -> [UInt8] {
-        let decoder = try decoder(block)
-        let cost = decoder.cost + Int(uncompressedSize(block))
-        engine.cache.reserve(cost)
-        defer { engine.cache.release(cost) }
-        var pieces: [[UInt8]] = []
-        while !decoder.isFinished { pieces.append(try decoder.decodePiece()) }
-        publish(0, pieces)
-        return pieces[wanted]
+    // MARK: Damage
+
+    /// That a block cannot be read, and from which of its pieces on.
+    private struct Damage {
+        var firstPiece: Int
+        var error: ImageError
     }
 
-    private func decode(
-        _ block: Int, upTo wanted: Int, _ publish: DecodedCache.Publish
-    ) throws(ImageError) -> [UInt8] {
-        let decoder =
-            if let parked = engine.cache.takeParked(unit(block), before: wanted) as? XZBlockDecoder {
-                parked
-            } else {
-                try decoder(block)
-            }
-        engine.cache.reserve(decoder.cost)
-        defer { engine.cache.release(decoder.cost) }
-        while true {
-            let number = decoder.nextPiece
-            do throws(ImageError) {
-                let bytes = try decoder.decodePiece()
-                publish(number, [bytes])
-                if number == wanted {
-                    if !decoder.isFinished { engine.cache.park(decoder, of: unit(block)) }
-                    return bytes
-                }
-            } catch {
-                if error.code == .corrupt && decoder.isFinished { note(damage: error, in: block) }
-                throw error
-            }
+    private func isDamaged(_ block: Int) -> Bool { damages.withLock { $0[block] != nil } }
+
+    /// Remembers `error`, unless another attempt may end differently; returns it with the block it lies in.
+    private func note(_ error: ImageError, in block: Int, from piece: Int) -> ImageError {
+        var placed = error
+        placed.path = ["xz", "block \(block + 1) at \(container.blocks[block].offset)"] + error.path
+        let damage = Damage(firstPiece: piece, error: placed)
+        switch error.code {
+        case .io, .outOfRange: break
+        case .corrupt, .unsupported, .limit, .refused:
+            damages.withLock { if $0.count < Self.maximumDamages { $0[block] = damage } }
+            // What was given out of the block already cannot be taken back; no more of it will be.
+            if piece == 0 { engine.cache.remove(unit(block)) }
         }
+        return placed
     }
 
-    /// What was given out of the block already cannot be taken back; no more of it will be.
-    private func note(damage error: ImageError, in block: Int) {
-        let placed = place(error, in: block)
-        damaged.withLock { $0[block] = placed }
-        engine.cache.remove(unit(block))
-    }
+    // MARK: Reading ahead
 
     /// Has the workers decode the blocks after the one at `position`, one for each of them.
     private func readAhead(from position: UInt64) {
@@ -194,7 +212,7 @@ package final class XZSource: Source {
             let count = uncompressedSize(block)
             guard isDecodedWhole(block), count <= room else { return }
             room -= count
-            if !engine.cache.isUnderWay(unit(block), piece: 0) {
+            if !engine.cache.isUnderWay(unit(block), piece: 0), !isDamaged(block) {
                 let cursor = Cursor(container, container.blocks[block].start)
                 engine.workers.submit(.ahead) {
                     // Whoever reads the block is told what is wrong with it.

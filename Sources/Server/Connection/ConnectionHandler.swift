@@ -144,14 +144,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         isPumping = true
         defer { isPumping = false }
 
-        repeat {
+        while context.channel.isWritable {
             var output = scratch.take()
             while output.readableBytes < Self.batchSize, advance(context, &output) {}
             let isEmpty = output.readableBytes == 0
             if !isEmpty { context.writeAndFlush(wrapOutboundOut(output), promise: nil) }
             scratch.give(output)
             if isEmpty { break }
-        } while context.channel.isWritable
+        }
 
         if session.isTransmitting { handshakeTimer?.cancel() }
         if let closeReason, cold == 0, stalled.isEmpty {

@@ -29,6 +29,8 @@ struct ImageOptions: ParsableArguments {
 
     /// Opens the image, and complains of what is odd about it.
     func open() throws -> OpenedImage {
+        // Before the first thread takes memory.
+        Allocator.returnLargeBlocks()
         let engine = Engine(memory: memory?.bytes ?? Engine.defaultMemory)
         let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         return OpenedImage(

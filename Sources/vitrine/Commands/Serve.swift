@@ -142,7 +142,12 @@ struct Serve: ParsableCommand {
             return try .tcp(server, host: ipaddr, port: Int(port ?? 10809))
         }
         let socket = try UnixSocketPath(unix == "-" ? nil : unix)
-        try server.listen(unixSocket: socket.path)
+        do {
+            try server.listen(unixSocket: socket.path)
+        } catch {
+            socket.removeDirectory()
+            throw error
+        }
         return .unix(socket)
     }
 }

@@ -33,6 +33,11 @@ struct UnixSocketPath: Sendable {
 
     func remove() {
         unsafe unlink(path)
+        removeDirectory()
+    }
+
+    /// Removes what was made before there was a socket.
+    func removeDirectory() {
         if let directory { unsafe rmdir(directory) }
     }
 

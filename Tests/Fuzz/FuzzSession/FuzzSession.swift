@@ -1,0 +1,44 @@
+import NIOCore
+import VitrineFormats
+import VitrineServer
+
+private let exports = ExportList([
+    Export(name: "", description: "a disk", source: MemorySource([UInt8](repeating: 1, count: 1 << 16))),
+    Export(name: "p1", description: "a partition", source: MemorySource([UInt8](repeating: 2, count: 512))),
+])
+
+/// Says any bytes to a session: every request that comes out must lie inside its export, the output
+/// must stay in proportion to the input, and all of it must be the same however the input is cut.
+///
+/// The first byte says where it is cut.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzSession(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    // The fuzzer owns these bytes for the time of this call, and says how many they are.
+    let bytes = unsafe Array(UnsafeBufferPointer(start: data, count: count))
+    guard let first = bytes.first else { return 0 }
+    let whole = converse([bytes[1...]])
+    let cut = min(bytes.count, 1 + Int(first))
+    let halves = converse([bytes[1..<cut], bytes[cut...]])
+    precondition(whole.output == halves.output && whole.events == halves.events)
+    precondition(whole.output.readableBytes <= 1024 + 64 * bytes.count)
+    return 0
+}
+
+private func converse(_ parts: [ArraySlice<UInt8>]) -> (output: ByteBuffer, events: [Session.Event]) {
+    var session = Session(exports)
+    var output = ByteBuffer()
+    var events: [Session.Event] = []
+    session.greet(&output)
+    var input = ByteBuffer()
+    for part in parts {
+        input.writeBytes(part)
+        while let event = session.receive(&input, &output) {
+            events.append(event)
+            if case .perform(let request) = event {
+                precondition(!request.range.isEmpty)
+                precondition(request.range.upperBound <= session.export?.source.size ?? 0)
+            }
+        }
+    }
+    return (output, events)
+}
