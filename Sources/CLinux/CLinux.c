@@ -35,9 +35,8 @@ void vitrine_name_thread(const char *name) {
     prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
 }
 
-void vitrine_tune_malloc(int mapped, int arenas) {
-    mallopt(M_MMAP_THRESHOLD, mapped);
-    mallopt(M_ARENA_MAX, arenas);
+void vitrine_limit_arenas(int count) {
+    mallopt(M_ARENA_MAX, count);
 }
 
 int vitrine_spawn_shell(const char *command, pid_t *process) {

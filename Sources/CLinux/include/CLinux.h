@@ -32,9 +32,8 @@ int vitrine_signal_on_parent_exit(int signal);
 /// Names the calling thread, for ps and debuggers; 15 characters at most.
 void vitrine_name_thread(const char *name);
 
-/// Has malloc map blocks from `mapped` bytes on by themselves, now and always, and
-/// take the others from at most `arenas` arenas, by mallopt(3).
-void vitrine_tune_malloc(int mapped, int arenas);
+/// Has malloc take memory from at most `count` arenas, by mallopt(3).
+void vitrine_limit_arenas(int count);
 
 /// Starts `/bin/sh -c command` with this process's environment, and with no signal
 /// blocked or ignored. Returns 0 and sets `process`, or an errno.

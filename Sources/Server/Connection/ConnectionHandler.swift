@@ -18,7 +18,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// cannot be sent in pieces counts as several.
     private static let maximumCold = 16
     /// Replies collected before they are written, in bytes.
-    private static let batchSize = 128 << 10
+    private static let batchSize = 64 << 10
     /// How long a client may take to choose an export.
     private static let handshakeTime: TimeAmount = .seconds(10)
     /// How long a client may take to read what it was sent before the end.

@@ -30,7 +30,7 @@ struct ImageOptions: ParsableArguments {
     /// Opens the image, and complains of what is odd about it.
     func open() throws -> OpenedImage {
         // Before the first thread takes memory.
-        Allocator.returnLargeBlocks()
+        Allocator.useOneArena()
         let engine = Engine(memory: memory?.bytes ?? Engine.defaultMemory)
         let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         return OpenedImage(
