@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Synchronization
 import Testing
 
@@ -49,5 +50,21 @@ import Testing
         workers.submit(.now) { order.change { $0.append("now") } }
         gate.change { $0 = true }
         #expect(order.wait { $0.count == 2 ? $0 : nil } == ["now", "ahead"])
+    }
+
+    /// Found by fuzzing: each had a thread key of its own, of which a process has 1024.
+    @Test(.timeLimit(.minutes(1)))
+    func thereCanBeAnyNumberOfThemAndTheirThreadsEndWithThem() {
+        func threads() -> Int {
+            ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []).count
+        }
+        let before = threads()
+        for _ in 0..<3000 {
+            let done = Monitor(false)
+            Workers(count: 2).submit(.now) { done.change { $0 = true } }
+            done.wait { $0 ? () : nil }
+        }
+        // Other tests start threads of their own meanwhile, but not by the thousand.
+        #expect(threads() < before + 1000)
     }
 }

@@ -26,6 +26,8 @@ package final class Workers: Sendable {
         /// Threads that wait for a task.
         var idle = 0
         var threads = 0
+        /// Nobody can submit any more.
+        var isEnding = false
 
         var hasTask: Bool { !now.isEmpty || !ahead.isEmpty }
 
@@ -35,20 +37,26 @@ package final class Workers: Sendable {
     /// How many threads are at work at once.
     package let count: Int
 
+    // The threads know this, and not the workers themselves, whose end is theirs.
     private let state = Monitor(State())
     private static let maximumSpare = 128
     private static let maximumAhead = 256
 
-    /// Set, to anything, in threads that are workers.
-    private let workerKey: pthread_key_t
+    /// In threads that are workers, the address of their state; nothing reads through it.
+    private static let workerKey: pthread_key_t = {
+        var key = pthread_key_t()
+        let status = unsafe pthread_key_create(&key, nil)
+        precondition(status == 0, "a process has room for 1024 thread keys, and this takes one")
+        return key
+    }()
 
     /// Workers of which `count` are at work at once; at least 1.
     package init(count: Int) {
         self.count = max(1, count)
-        var key = pthread_key_t()
-        let status = unsafe pthread_key_create(&key, nil)
-        precondition(status == 0, "a process has room for 1024 thread keys")
-        workerKey = key
+    }
+
+    deinit {
+        state.change { $0.isEnding = true }
     }
 
     /// The cores this process may use.
@@ -69,7 +77,7 @@ package final class Workers: Sendable {
 
     /// Runs `body`, which waits for something another worker does.
     package func whileBlocked<Result>(_ body: () -> Result) -> Result {
-        guard unsafe pthread_getspecific(workerKey) != nil else { return body() }
+        guard unsafe pthread_getspecific(Self.workerKey) == Self.address(of: state) else { return body() }
         let startsThread = state.change { state in
             state.active -= 1
             return claimThread(&state)
@@ -89,15 +97,19 @@ package final class Workers: Sendable {
     }
 
     private func startThread() {
-        if !Thread.start("vitrine-worker", { self.work() }) {
+        let (state, count) = (state, count)
+        if !Thread.start("vitrine-worker", { Self.work(state, count) }) {
             state.withLock { $0.threads -= 1 }
         }
     }
 
-    private func work() {
-        // Any address that is not nil does; nothing ever reads through it.
-        unsafe pthread_setspecific(workerKey, UnsafeRawPointer(bitPattern: 1))
-        while let task = nextTask() {
+    private static func address(of state: Monitor<State>) -> UnsafeMutableRawPointer {
+        unsafe Unmanaged.passUnretained(state).toOpaque()
+    }
+
+    private static func work(_ state: Monitor<State>, _ count: Int) {
+        unsafe pthread_setspecific(workerKey, address(of: state))
+        while let task = nextTask(state, count) {
             task()
             // `change`: another thread may have been held back by the count.
             state.change { $0.active -= 1 }
@@ -105,7 +117,7 @@ package final class Workers: Sendable {
     }
 
     /// The next task; nil when this thread is one more than are needed.
-    private func nextTask() -> Task? {
+    private static func nextTask(_ state: Monitor<State>, _ count: Int) -> Task? {
         var isIdle = false
         return state.wait { state -> Task?? in
             if state.active < count, let task = state.next() {
@@ -113,7 +125,7 @@ package final class Workers: Sendable {
                 state.active += 1
                 return .some(task)
             }
-            if state.threads > count && !state.hasTask {
+            if !state.hasTask && (state.threads > count || state.isEnding) {
                 if isIdle { state.idle -= 1 }
                 state.threads -= 1
                 return .some(nil)
