@@ -79,7 +79,10 @@ package final class Server: Sendable {
         do {
             return try body()
         } catch let error as IOError {
-            throw ServerError("\(what): \(systemMessage(error.errnoCode))")
+            throw ServerError(
+                "\(what): \(systemMessage(error.errnoCode))", errorNumber: error.errnoCode)
+        } catch let error as SocketAddressError.UnknownHost {
+            throw ServerError("\(what): \(error.errorDescription)")
         } catch {
             throw ServerError("\(what): \(error)")
         }

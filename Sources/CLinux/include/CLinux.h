@@ -35,8 +35,8 @@ void vitrine_name_thread(const char *name);
 /// Has malloc take memory from at most `count` arenas, by mallopt(3).
 void vitrine_limit_arenas(int count);
 
-/// Starts `/bin/sh -c command` with this process's environment, and with no signal
-/// blocked or ignored. Returns 0 and sets `process`, or an errno.
+/// Starts `/bin/sh -c command` with this process's environment and standard files,
+/// no others, and with no signal blocked or ignored. Returns 0 and sets `process`, or an errno.
 int vitrine_spawn_shell(const char *command, pid_t *process);
 
 #endif

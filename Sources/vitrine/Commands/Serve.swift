@@ -70,6 +70,9 @@ struct Serve: ParsableCommand {
         if unix != nil && (port != nil || ipaddr != nil) {
             throw ValidationError("-U goes with neither -p nor -i.")
         }
+        if unix == "" {
+            throw ValidationError("-U takes the path of a socket, or -.")
+        }
         if single && (listens || command != nil) {
             throw ValidationError("-s goes with none of -U, -p, -i and --run.")
         }

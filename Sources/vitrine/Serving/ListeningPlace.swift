@@ -1,3 +1,4 @@
+import Glibc
 import VitrineServer
 
 /// Where clients find the server.
@@ -13,8 +14,11 @@ enum ListeningPlace: Sendable {
             return .tcp(host: host.contains(":") ? "[\(host)]" : host, port: port)
         }
         let port = try server.listen(host: "127.0.0.1", port: port)
-        // "localhost" may mean this one; a machine without IPv6 does without.
-        _ = try? server.listen(host: "::1", port: port)
+        // "localhost" may mean this one. A machine without IPv6 does without; but where another
+        // server has the port, clients would find that one.
+        do throws(ServerError) {
+            _ = try server.listen(host: "::1", port: port)
+        } catch where error.errorNumber != EADDRINUSE {}
         return .tcp(host: "localhost", port: port)
     }
 

@@ -11,7 +11,7 @@ struct PIDFile {
         self.path = path
         let temporary = "\(path).\(getpid())"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw ServerError("\(temporary): \(systemMessage(errno))") }
+        guard descriptor >= 0 else { throw ServerError("\(path): \(systemMessage(errno))") }
         let text = Array("\(getpid())\n".utf8)
         let written = unsafe text.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
         close(descriptor)

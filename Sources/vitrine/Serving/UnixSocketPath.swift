@@ -8,8 +8,8 @@ struct UnixSocketPath: Sendable {
     /// The directory that was made for it, if one was.
     private let directory: String?
 
-    /// The longest path that fits in sockaddr_un, in bytes.
-    private static let maximumLength = 107
+    /// The longest path that SwiftNIO takes, in bytes; sockaddr_un has room for 107.
+    private static let maximumLength = 103
 
     /// `path`, or a socket in a new private directory where that is nil.
     ///
