@@ -18,7 +18,9 @@ enum ListeningPlace: Sendable {
         // server has the port, clients would find that one.
         do throws(ServerError) {
             _ = try server.listen(host: "::1", port: port)
-        } catch where error.errorNumber != EADDRINUSE {}
+        } catch {
+            if error.errorNumber == EADDRINUSE { throw error }
+        }
         return .tcp(host: "localhost", port: port)
     }
 
