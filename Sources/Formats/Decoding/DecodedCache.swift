@@ -46,8 +46,8 @@ package final class DecodedCache: Sendable {
 
     fileprivate struct Entry {
         var bytes: [UInt8]
-        /// Read since the clock's hand last passed.
-        var isRecent = false
+        /// How often it was read since the clock's hand last passed; no more than 2 are counted.
+        var reads = 0
     }
 
     /// One decode under way. Touched only under the monitor's lock.
@@ -222,7 +222,7 @@ package final class DecodedCache: Sendable {
 extension DecodedCache.State {
     fileprivate mutating func use(_ key: DecodedCache.Key) -> [UInt8]? {
         guard let index = pieces.index(forKey: key) else { return nil }
-        pieces.values[index].isRecent = true
+        pieces.values[index].reads = min(2, pieces.values[index].reads + 1)
         return pieces.values[index].bytes
     }
 
@@ -241,14 +241,17 @@ extension DecodedCache.State {
         evict(budget)
     }
 
-    /// The clock algorithm: what was used since the hand last passed stays for one more round.
+    /// The clock algorithm: what was read since the hand last passed stays for one more round.
+    ///
+    /// What was read just once does not: a copying client reads everything once, and would keep
+    /// what it is done with in place of what was decoded ahead of it.
     fileprivate mutating func evict(_ budget: Int) {
         while held > budget - reserved, let slot = clock.popFirst() {
             switch slot {
             case .piece(let key):
                 guard let entry = pieces[key] else { continue }
-                if entry.isRecent {
-                    pieces[key]?.isRecent = false
+                if entry.reads > 1 {
+                    pieces[key]?.reads = 0
                     clock.append(slot)
                 } else {
                     held -= entry.bytes.count

@@ -11,8 +11,8 @@ package final class Workers: Sendable {
     package enum Urgency: Sendable {
         /// A client waits for it.
         case now
-        /// Nobody waits for it yet; it runs when nothing urgent is queued, and
-        /// is dropped where many such tasks are queued already.
+        /// Nobody waits for it yet; it runs when nothing urgent is queued, and is dropped where as
+        /// many such tasks are queued as there are workers: they have enough to do.
         case ahead
     }
 
@@ -40,7 +40,6 @@ package final class Workers: Sendable {
     // The threads know this, and not the workers themselves, whose end is theirs.
     private let state = Monitor(State())
     private static let maximumSpare = 128
-    private static let maximumAhead = 256
 
     /// In threads that are workers, the address of their state; nothing reads through it.
     private static let workerKey: pthread_key_t = {
@@ -67,7 +66,7 @@ package final class Workers: Sendable {
         let startsThread = state.change { state in
             switch urgency {
             case .now: state.now.append(task)
-            case .ahead where state.ahead.count < Self.maximumAhead: state.ahead.append(task)
+            case .ahead where state.ahead.count < count: state.ahead.append(task)
             case .ahead: return false
             }
             return claimThread(&state)

@@ -71,9 +71,13 @@ package final class XZSource: Source {
         // More than this would push out its own beginning.
         let end = min(range.upperBound, range.lowerBound + UInt64(engine.cache.budget / 2))
         var position = range.lowerBound
-        readAhead(from: position, to: end)
+        var block = -1
         while position < end {
             let cursor = Cursor(container, position)
+            if cursor.block != block {
+                block = cursor.block
+                readAhead(from: container.end(of: block), to: end)
+            }
             let bytes = try piece(cursor)
             position += UInt64(bytes.count - cursor.offset)
         }

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+import TestSupport
+@testable import vitrine
+
+/// Options that contradict each other, or make no sense: explained, with status 64.
+@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(5)))
+struct CommandLineTests {
+    @Test(arguments: [
+        (["-U", "-", "-p", "1"], "-U goes with neither -p nor -i."),
+        (["-U", "-", "-i", "127.0.0.1"], "-U goes with neither -p nor -i."),
+        (["-s", "-U", "-"], "-s goes with none of -U, -p, -i and --run."),
+        (["-s", "-p", "1"], "-s goes with none of -U, -p, -i and --run."),
+        (["-s", "-i", "127.0.0.1"], "-s goes with none of -U, -p, -i and --run."),
+        (["-s", "--run", "true"], "-s goes with none of -U, -p, -i and --run."),
+        (["-p", "65536"], "The value '65536' is invalid for '-p <port>'"),
+        (["-p", "nbd"], "The value 'nbd' is invalid for '-p <port>'"),
+        (["--memory", "1M"], "--memory takes 16 MiB or more."),
+        (["--memory", "lots"], "The value 'lots' is invalid for '--memory <size>'"),
+        (["-e", String(repeating: "x", count: 4097)], "-e takes at most 4096 bytes, none of them NUL."),
+        (["--no-such-option"], "Unknown option '--no-such-option'"),
+    ])
+    func optionsThatMakeNoSense(_ options: [String], _ text: String) throws {
+        let result = try Program([Vitrine.path(), "serve", TestDisk.shared().xz.path] + options).wait()
+        #expect(result.status == 64)
+        #expect(result.output == "")
+        #expect(result.errors.hasPrefix("Error: \(text)\n"), "\(result.errors)")
+    }
+
+    @Test(arguments: [
+        ("0", 0), ("4096", 4096), ("512b", 512), ("64K", 64 << 10), ("64k", 64 << 10), ("64KiB", 64 << 10),
+        ("256M", 256 << 20), ("1GiB", 1 << 30), ("2t", 2 << 40), ("4194303T", 4_194_303 << 40),
+    ])
+    func sizesThatMakeSense(_ text: String, _ bytes: Int) {
+        #expect(ByteSize(argument: text)?.bytes == bytes)
+    }
+
+    @Test(arguments: [
+        "", "M", "-1", "+1", "1.5G", "1 G", "1GB", "0x10", "١M", "8388608T", "9223372036854775808",
+    ])
+    func sizesThatMakeNone(_ text: String) {
+        #expect(ByteSize(argument: text) == nil)
+    }
+
+    @Test func formatRawServesTheBytesOfTheFileItself() throws {
+        let file = try TestDisk.shared().xz
+        let bytes = try Data(contentsOf: file)
+        try withServer(file, "--format", "raw") { server in
+            let client = try server.client()
+            #expect(try client.enter() == UInt64(bytes.count))
+            #expect(try client.readBytes(at: 0, count: bytes.count) == bytes)
+        }
+    }
+
+    @Test(arguments: ["xz", "xz,raw"])
+    func formatMayNameWhatIsThere(_ format: String) throws {
+        let size = try withServer(TestDisk.shared().xz, "--format", format) { try $0.size() }
+        #expect(size == TestDisk.size)
+    }
+
+    @Test func memoryMayBeTheLeastThatIsAllowed() throws {
+        let disk = try TestDisk.shared()
+        try withServer(disk.xz, "--memory", "16M") { server in
+            let client = try server.client()
+            try client.enter()
+            #expect(try client.readBytes(at: 0, count: TestDisk.size) == disk.bytes)
+        }
+    }
+
+    @Test(arguments: [["--help"], ["serve", "--help"], ["info", "--help"], ["help", "serve"]])
+    func helpIsPrintedOnStandardOutput(_ arguments: [String]) throws {
+        let result = try Program([Vitrine.path()] + arguments).wait()
+        #expect(result.status == 0)
+        #expect(result.output.contains("USAGE: vitrine"))
+        #expect(result.errors == "")
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Glibc
+import Testing
+import TestSupport
+
+/// When a server starts and ends, and what it leaves behind: nothing.
+@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(5)))
+struct LifetimeTests {
+    private func contents(_ folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT])
+    func signalEndsItWithStatusZeroAndRemovesTheSocket(_ signal: Int32) throws {
+        try withTemporaryFolder { folder in
+            let program = try Program(
+                [Vitrine.path(), "serve", TestDisk.shared().xz.path], environment: ["TMPDIR": folder.path])
+            let uri = try program.firstLine()
+            #expect(uri.hasPrefix("nbd+unix:///?socket=\(folder.path)/"))
+            #expect(try contents(folder).count == 1)
+            program.send(signal)
+            let result = try program.wait()
+            #expect(result.status == 0)
+            #expect(result.output == uri + "\n")
+            #expect(result.errors == "")
+            #expect(try contents(folder) == [])
+        }
+    }
+
+    @Test func pidfileIsThereWhenItIsReadyAndGoesWithIt() throws {
+        try withTemporaryFolder { folder in
+            let pidfile = folder.appending(path: "pid")
+            let program = try Program([
+                Vitrine.path(), "serve", TestDisk.shared().xz.path, "-U", folder.path + "/socket", "-P",
+                pidfile.path,
+            ])
+            try until("the pidfile is there") { pidfile.exists ? () : nil }
+            #expect(try String(contentsOf: pidfile, encoding: .utf8) == "\(program.id)\n")
+            #expect(try WireClient(unixSocket: folder.path + "/socket").enter() == UInt64(TestDisk.size))
+            program.send(SIGTERM)
+            #expect(try program.wait().status == 0)
+            #expect(try contents(folder) == [])
+        }
+    }
+
+    @Test func pidfileReplacesAnOldOne() throws {
+        try withTemporaryFolder { folder in
+            let pidfile = try folder.file("pid", "1\n")
+            let result = try Vitrine.run(
+                "serve", TestDisk.shared().xz.path, "-P", pidfile.path, "--run",
+                "cat '\(pidfile.path)'; echo $PPID")
+            let lines = result.output.split(separator: "\n")
+            #expect(lines.count == 2 && lines.first == lines.last, "\(result.output)\(result.errors)")
+            #expect(try contents(folder) == [])
+        }
+    }
+
+    @Test func pidfileThatCannotBeWrittenIsReportedByItsName() throws {
+        try withTemporaryFolder { folder in
+            let pidfile = folder.path + "/nonexistent/pid"
+            let refused = try Vitrine.run(
+                "serve", TestDisk.shared().xz.path, "-U", folder.path + "/socket", "-P", pidfile)
+            #expect(refused.status == 1)
+            #expect(refused.errors == "vitrine: \(pidfile): No such file or directory\n")
+            #expect(try contents(folder) == [])
+        }
+    }
+
+    @Test func itEndsWithItsParentWhenAsked() throws {
+        try withTemporaryFolder { folder in
+            let pidfile = folder.appending(path: "pid")
+            let parent = try Program([
+                "/bin/sh", "-c",
+                "\"$0\" serve \"$1\" -U \"$2/socket\" -P \"$2/pid\" --exit-with-parent & wait",
+                Vitrine.path(), TestDisk.shared().xz.path, folder.path,
+            ])
+            try until("the pidfile is there") { pidfile.exists ? () : nil }
+            let server = try #require(
+                Int32(String(contentsOf: pidfile, encoding: .utf8).filter(\.isNumber)))
+            #expect(server != parent.id)
+            parent.send(SIGKILL)
+            _ = try parent.wait()
+            try until("the server has ended") { isRunning(server) ? nil : () }
+            #expect(try contents(folder) == [])
+        }
+    }
+
+    /// A process that has ended may stay in the table until someone asks for its status.
+    private func isRunning(_ process: Int32) -> Bool {
+        guard let status = try? String(contentsOf: URL(filePath: "/proc/\(process)/stat"), encoding: .utf8),
+            let state = status.split(separator: ")").last?.split(separator: " ").first
+        else { return false }
+        return state != "Z"
+    }
+
+    @Test func itOutlivesItsParentOtherwise() throws {
+        try withTemporaryFolder { folder in
+            let pidfile = folder.appending(path: "pid")
+            let parent = try Program([
+                "/bin/sh", "-c", "\"$0\" serve \"$1\" -U \"$2/socket\" -P \"$2/pid\" & wait",
+                Vitrine.path(), TestDisk.shared().xz.path, folder.path,
+            ])
+            try until("the pidfile is there") { pidfile.exists ? () : nil }
+            let server = try #require(
+                Int32(String(contentsOf: pidfile, encoding: .utf8).filter(\.isNumber)))
+            parent.send(SIGKILL)
+            _ = try parent.wait()
+            #expect(try WireClient(unixSocket: folder.path + "/socket").enter() == UInt64(TestDisk.size))
+            kill(server, SIGTERM)
+            try until("the server has ended") { isRunning(server) ? nil : () }
+        }
+    }
+
+    @Test func verboseServerSaysWhoComesAndGoes() throws {
+        try withServer(TestDisk.shared().xz, "-v") { server in
+            try server.client().enter()
+            try server.said(": connected\n")
+            try server.said(": disconnected\n")
+        }
+    }
+
+    @Test func serverSaysNothingWhenAllIsWell() throws {
+        let program = try withServer(TestDisk.shared().xz) { server in
+            let client = try server.client()
+            try client.enter()
+            _ = try client.readBytes(at: 0, count: 4096)
+            return server.program
+        }
+        #expect(program.errorsSoFar == "")
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Glibc
+import Testing
+import TestSupport
+
+/// Images that cannot be opened: each gives one line that says what is wrong and where, and status 1.
+@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(5)))
+struct OpeningErrorTests {
+    private func expectRefused(
+        _ path: String, _ text: String, _ options: String...,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        for command in ["info", "serve"] {
+            let result = try Program([Vitrine.path(), command, path] + options).wait()
+            #expect(result.status == 1, sourceLocation: sourceLocation)
+            #expect(result.output == "", sourceLocation: sourceLocation)
+            #expect(result.errors == "vitrine: \(path): \(text)\n", sourceLocation: sourceLocation)
+        }
+    }
+
+    @Test func missingFile() throws {
+        try expectRefused("/nonexistent/disk.raw.xz", "No such file or directory")
+    }
+
+    @Test func directory() throws {
+        try withTemporaryFolder { try expectRefused($0.path, "is a directory, not a disk image") }
+    }
+
+    @Test func emptyFile() throws {
+        try withTemporaryFolder { folder in
+            try expectRefused(folder.file("empty.raw", "").path, "the file is empty")
+        }
+    }
+
+    /// Waiting for someone to write to it would be no answer.
+    @Test func namedPipe() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/fifo"
+            try #require(unsafe mkfifo(path, 0o600) == 0)
+            try expectRefused(path, "is neither a file nor a block device")
+        }
+    }
+
+    @Test func characterDevice() throws {
+        try expectRefused("/dev/null", "is neither a file nor a block device")
+    }
+
+    @Test(.enabled(if: getuid() != 0, "root may read every file"))
+    func unreadableFile() throws {
+        try withTemporaryFolder { folder in
+            let file = try folder.file("secret", "x")
+            try #require(unsafe chmod(file.path, 0) == 0)
+            try expectRefused(file.path, "Permission denied")
+        }
+    }
+
+    // MARK: xz
+
+    /// The bytes of the good .xz file as changed by `change`, refused with `text`.
+    private func expectRefused(
+        xz change: (inout Data) -> Void, sourceLocation: SourceLocation = #_sourceLocation,
+        _ text: (Data) throws -> String
+    ) throws {
+        try withTemporaryFolder { folder in
+            var bytes = try Data(contentsOf: TestDisk.shared().xz)
+            change(&bytes)
+            let file = try folder.file("disk.raw.xz", bytes)
+            try expectRefused(file.path, "xz: " + text(bytes), sourceLocation: sourceLocation)
+        }
+    }
+
+    private func hex(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { String(format: "%02x", $0) }.joined(separator: " ")
+    }
+
+    @Test func fileCutShort() throws {
+        try expectRefused(xz: { $0.removeLast($0.count - 1_000_000) }) { bytes in
+            "stream footer magic at 999998 is \(hex(bytes[999_998...])), expected 59 5a: "
+                + "the file is cut short, or something else follows the xz data"
+        }
+    }
+
+    @Test func fileCutToAnOddLength() throws {
+        try expectRefused(xz: { $0.removeLast($0.count - 1_000_001) }) { _ in
+            "the file is 1000001 bytes long, expected a multiple of 4 from 32 up: "
+                + "it is cut short, or something else follows the xz data"
+        }
+    }
+
+    /// What is said of a CRC32 at `offset`, of which `change` flipped a bit.
+    private func complaint(_ field: String, _ bytes: Data, at offset: Int) throws -> String {
+        let found = number(bytes[offset..<offset + 4].reversed())
+        let expected = try number(Data(contentsOf: TestDisk.shared().xz)[offset..<offset + 4].reversed())
+        return "\(field) at \(offset) is 0x\(String(found, radix: 16)), "
+            + "the bytes give 0x\(String(expected, radix: 16))"
+    }
+
+    @Test func headerWithAFlippedBit() throws {
+        try expectRefused(xz: { $0[8] ^= 1 }) { try complaint("stream header CRC32", $0, at: 8) }
+    }
+
+    @Test func footerWithAFlippedBit() throws {
+        try expectRefused(xz: { $0[$0.count - 9] ^= 1 }) {
+            try complaint("stream footer CRC32", $0, at: $0.count - 12)
+        }
+    }
+
+    @Test func indexWithAFlippedBit() throws {
+        try expectRefused(xz: { $0[$0.count - 13] ^= 0x80 }) {
+            try complaint("index CRC32", $0, at: $0.count - 16)
+        }
+    }
+
+    @Test func filterThatIsNotKnown() throws {
+        let path = CorpusFile.root.appending(path: "corpus/unsupported-xz-filter-7f.xz").path
+        try expectRefused(path, "xz: block 1 at 12: filter 1 of 2 is 0x7f, which is not known here")
+    }
+
+    @Test func xzFileCutShortInsideAnother() throws {
+        let path = CorpusFile.root.appending(path: "corpus/bad-xz-cut-in-xz.xz.xz").path
+        let inner = try Tool.xz.run("-dc", path).data
+        try expectRefused(
+            path,
+            "xz in xz: stream footer magic at \(inner.count - 2) is \(hex(inner.suffix(2))), expected 59 5a: "
+                + "the file is cut short, or something else follows the xz data")
+    }
+
+    // MARK: Formats that are recognised, and not read
+
+    @Test(arguments: [
+        ("unsupported-gzip.raw.gz", "gzip"), ("unsupported-bzip2.raw.bz2", "bzip2"),
+        ("unsupported-zstd.raw.zst", "zstd"), ("unsupported-lzip.raw.lz", "lzip"),
+        ("unsupported-lzma.raw.lzma", "lzma"), ("unsupported-zip.zip", "zip"),
+        ("unsupported-qcow2.qcow2", "qcow2"), ("unsupported-vmdk.vmdk", "vmdk"),
+        ("unsupported-qcow2-in-xz.qcow2.xz", "qcow2 in xz"),
+        ("unsupported-gzip-in-xz.raw.gz.xz", "gzip in xz"),
+    ])
+    func formatThatIsNotRead(_ file: String, _ format: String) throws {
+        try expectRefused(
+            CorpusFile.root.appending(path: "corpus/\(file)").path,
+            "\(format): this format is not read yet; --format raw takes its bytes as they are for the disk")
+    }
+
+    // MARK: --format
+
+    @Test func formatThatDoesNotExist() throws {
+        try expectRefused(
+            TestDisk.shared().xz.path, "there is no format \"vdi\"; known are xz, raw", "--format", "vdi")
+    }
+
+    @Test func formatAfterTheLast() throws {
+        try expectRefused(
+            TestDisk.shared().xz.path, "nothing is looked for inside a disk, so not \"xz\" either",
+            "--format",
+            "raw,xz")
+    }
+
+    @Test func formatThatTheFileDoesNotHave() throws {
+        try withTemporaryFolder { folder in
+            let path = try folder.file("disk", Data(repeating: 0, count: 4096)).path
+            try expectRefused(
+                path, "xz: the 4096 bytes before 4096 hold no stream; the first one must start at 0",
+                "--format",
+                "xz")
+        }
+    }
+}

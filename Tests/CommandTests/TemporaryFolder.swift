@@ -1,0 +1,30 @@
+import Foundation
+
+/// Runs `body` with a folder that is there only meanwhile.
+func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+    // Short, as the paths of Unix sockets must be.
+    let folder = FileManager.default.temporaryDirectory
+        .appending(path: "vt-\(UUID().uuidString.prefix(8))", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder)
+}
+
+extension URL {
+    /// Whether something is there.
+    var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Writes `text` to a new file called `name` in this folder.
+    func file(_ name: String, _ text: String) throws -> URL {
+        let url = appending(path: name)
+        try Data(text.utf8).write(to: url)
+        return url
+    }
+
+    /// Writes `bytes` to a new file called `name` in this folder.
+    func file(_ name: String, _ bytes: Data) throws -> URL {
+        let url = appending(path: name)
+        try bytes.write(to: url)
+        return url
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// The program under test, as it was built.
+enum Vitrine {
+    /// Its path: it lies in the folder that the tests were built to, or above.
+    static func path() throws -> String {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        var folder = URL(filePath: tests).deletingLastPathComponent()
+        while folder.path != "/" {
+            let path = folder.appending(path: "vitrine").path
+            var isFolder: ObjCBool = false
+            if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+                !isFolder.boolValue
+            {
+                return path
+            }
+            folder.deleteLastPathComponent()
+        }
+        throw TestFailure("there is no vitrine in any folder above \(tests)")
+    }
+
+    /// Runs it to its end.
+    static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> ProgramResult {
+        try Program([path()] + arguments, environment: environment).wait()
+    }
+}
+
+/// A server that is running.
+struct RunningServer {
+    let program: Program
+    /// What it printed when it was ready.
+    let uri: String
+    let folder: URL
+
+    /// The socket, where it listens on one of ours.
+    var socket: URL { folder.appending(path: "socket") }
+
+    /// The port, where it listens on one.
+    var port: Int {
+        get throws { try #require(URLComponents(string: uri)?.port) }
+    }
+
+    /// The URI of the export called `name`.
+    func uri(of name: String) -> String { uri.replacing("///", with: "///\(name)") }
+
+    /// A client that has connected to the socket, and said nothing yet.
+    func client() throws -> WireClient { try WireClient(unixSocket: socket.path) }
+
+    /// The size of the export called `name`, as a client is told.
+    func size(of name: String = "") throws -> Int { try Int(client().enter(name)) }
+
+    /// The most memory it has had so far, in bytes.
+    func peakMemory() throws -> Int {
+        let status = try String(contentsOf: URL(filePath: "/proc/\(program.id)/status"), encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        return try #require(Int(line.filter(\.isNumber))) << 10
+    }
+
+    /// Waits until it has said `text` on standard error.
+    func said(_ text: String) throws {
+        try until("the server says \"\(text)\"") { program.errorsSoFar.contains(text) ? () : nil }
+    }
+}
+
+/// Runs `body` while `vitrine serve` serves `image`, on a Unix socket unless `arguments` say otherwise;
+/// then ends the server with SIGTERM, and expects it to end well and leave no socket.
+@discardableResult
+func withServer<Result>(
+    _ image: URL, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation,
+    body: (RunningServer) throws -> Result
+) throws -> Result {
+    try withTemporaryFolder { folder in
+        let place =
+            arguments.contains { ["-p", "-i", "-U"].contains($0) } ? [] : ["-U", folder.path + "/socket"]
+        let program = try Program([Vitrine.path(), "serve", image.path] + place + arguments)
+        let server = RunningServer(program: program, uri: try program.firstLine(), folder: folder)
+        let result = try body(server)
+        #expect(program.isRunning, "the server ended on its own", sourceLocation: sourceLocation)
+        program.send(SIGTERM)
+        let status = try program.wait().status
+        #expect(status == 0, "the server said: \(program.errorsSoFar)", sourceLocation: sourceLocation)
+        #expect(!server.socket.exists, "the server left its socket", sourceLocation: sourceLocation)
+        return result
+    }
+}

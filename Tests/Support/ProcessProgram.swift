@@ -1,0 +1,116 @@
+package import Foundation
+import Glibc
+
+/// What a program that has ended left behind.
+package struct ProgramResult: Sendable {
+    /// Its exit status; 128 and the signal's number when a signal ended it, as in shells.
+    package let status: Int32
+    package let data: Data
+    /// What it printed on standard error.
+    package let errors: String
+
+    /// What it printed on standard output.
+    package var output: String { String(decoding: data, as: UTF8.self) }
+}
+
+/// A program that was started.
+///
+/// What it prints goes to files without a name, so that it never waits for a reader. It has a
+/// process group of its own, which is killed when the program takes too long or is let go of.
+package final class Program {
+    package let id: Int32
+    private let name: String
+    private let output: NamelessFile
+    private let errors: NamelessFile
+    /// How it ended, in the form of `ProgramResult`; nil while it runs.
+    private var status: Int32?
+
+    /// What it has printed on standard error by now.
+    package var errorsSoFar: String { String(decoding: errors.contents, as: UTF8.self) }
+
+    /// Starts `command`; `input` and `output` are its standard input and output, by default nothing and a file.
+    package init(
+        _ command: [String], input: FileHandle? = nil, output: FileHandle? = nil,
+        environment: [String: String] = [:]
+    ) throws {
+        name = command.joined(separator: " ")
+        self.output = try NamelessFile()
+        errors = try NamelessFile()
+        // FileHandle.nullDevice has no descriptor.
+        let nothing = try FileHandle(forReadingFrom: URL(filePath: "/dev/null"))
+        let handles = [input ?? nothing, output ?? self.output.writer, errors.writer]
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // A handle that is let go of closes its descriptor.
+        id = try withExtendedLifetime(handles) {
+            try spawn(command, variables, handles.map(\.fileDescriptor))
+        }
+    }
+
+    deinit {
+        if isRunning { kill(-id, SIGKILL) }
+    }
+
+    package func send(_ signal: Int32) {
+        kill(id, signal)
+    }
+
+    package var isRunning: Bool {
+        var code: Int32 = 0
+        if status == nil, unsafe waitpid(id, &code, WNOHANG) == id {
+            // What WIFSIGNALED and its like do, which Swift does not import.
+            status = code & 0x7F == 0 ? (code >> 8) & 0xFF : 128 + (code & 0x7F)
+        }
+        return status == nil
+    }
+
+    /// Waits until it has ended; throws when that takes too long.
+    package func wait() throws -> ProgramResult {
+        try until("\(name) ends", orSay: { self.errorsSoFar }) { isRunning ? nil : () }
+        return ProgramResult(status: status ?? -1, data: output.contents, errors: errorsSoFar)
+    }
+
+    /// Waits for the first line it prints on standard output.
+    package func firstLine() throws -> String {
+        try until("\(name) prints a line", orSay: { self.errorsSoFar }) {
+            if let end = output.contents.firstIndex(of: UInt8(ascii: "\n")) {
+                return String(decoding: output.contents[..<end], as: UTF8.self)
+            }
+            guard isRunning else {
+                throw TestFailure("\(name) ended instead of printing a line; it said: \(errorsSoFar)")
+            }
+            return nil
+        }
+    }
+}
+
+/// A file that has no name any more, and goes when it is let go of.
+private struct NamelessFile {
+    let writer: FileHandle
+    private let reader: FileHandle
+
+    init() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "vitrine-test-\(UUID().uuidString)")
+        try Data().write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        writer = try FileHandle(forWritingTo: url)
+        reader = try FileHandle(forReadingFrom: url)
+    }
+
+    /// All that was written by now.
+    var contents: Data {
+        try? reader.seek(toOffset: 0)
+        return (try? reader.readToEnd()) ?? Data()
+    }
+}
+
+/// Calls `body` again and again until it returns something; throws when that takes too long.
+package func until<Result>(
+    _ what: String, orSay details: () -> String = { "" }, _ body: () throws -> Result?
+) throws -> Result {
+    // 100 s, more than anything takes on a busy machine.
+    for _ in 0..<20_000 {
+        if let result = try body() { return result }
+        usleep(5000)
+    }
+    throw TestFailure("waited in vain until \(what) \(details())")
+}

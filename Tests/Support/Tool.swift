@@ -1,0 +1,66 @@
+import Foundation
+
+/// A program that tests run, and where Debian has it.
+package struct Tool: Sendable {
+    package let name: String
+    /// What to install where it is missing.
+    package let debianPackage: String
+    /// Where it is, if it is there.
+    package let path: String?
+
+    package static let fio = Tool("fio", in: "fio")
+    package static let nbdClient = Tool("nbd-client", in: "nbd-client")
+    package static let nbdcopy = Tool("nbdcopy", in: "libnbd-bin")
+    package static let nbdinfo = Tool("nbdinfo", in: "libnbd-bin")
+    package static let qemuImg = Tool("qemu-img", in: "qemu-utils")
+    package static let qemuIO = Tool("qemu-io", in: "qemu-utils")
+    package static let sfdisk = Tool("sfdisk", in: "fdisk")
+    package static let xz = Tool("xz", in: "xz-utils")
+
+    /// Debian's own Python, which alone knows the modules that Debian's packages bring.
+    package static let pythonNBD = Tool(
+        "python3 with libnbd", in: "python3-libnbd", at: "/usr/bin/python3",
+        needing: "/usr/lib/python3/dist-packages/nbd.py")
+
+    /// Whether a missing tool is a failure, and no reason to skip a test.
+    package static let areRequired = ProcessInfo.processInfo.environment["VITRINE_REQUIRE_TOOLS"] == "1"
+
+    package var isInstalled: Bool { path != nil }
+
+    /// What to do about it where it is missing.
+    package var advice: String { "\(name) is missing: apt install \(debianPackage)" }
+
+    private init(_ name: String, in debianPackage: String) {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(
+            String.init)
+        let paths = (folders + ["/usr/sbin", "/sbin"]).map { "\($0)/\(name)" }
+        self.name = name
+        self.debianPackage = debianPackage
+        path = paths.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    private init(_ name: String, in debianPackage: String, at path: String, needing file: String) {
+        self.name = name
+        self.debianPackage = debianPackage
+        self.path = FileManager.default.fileExists(atPath: file) ? path : nil
+    }
+
+    /// Runs it to its end.
+    package func run(_ arguments: String...) throws -> ProgramResult {
+        try run(arguments)
+    }
+
+    package func run(_ arguments: [String]) throws -> ProgramResult {
+        guard let path else { throw TestFailure(advice) }
+        return try Program([path] + arguments).wait()
+    }
+}
+
+/// Why a test cannot go on.
+package struct TestFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
