@@ -51,6 +51,7 @@ let package = Package(
             name: "VitrineServer",
             dependencies: [
                 "VitrineFormats",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -112,7 +112,7 @@ package final class Server: Sendable {
     private func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             var logger = logger
-            logger[metadataKey: "client"] = "\(channel.remoteAddress?.description ?? "standard input")"
+            logger[metadataKey: "client"] = "\(Self.name(of: channel.remoteAddress))"
             let handler = ConnectionHandler(exports, workers, loopScratch(), logger)
             try channel.pipeline.syncOperations.addHandler(handler)
             let identifier = ObjectIdentifier(channel)
@@ -127,6 +127,15 @@ package final class Server: Sendable {
         }
         .flatMap {
             channel.setOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+        }
+    }
+
+    /// What the log calls a client.
+    private static func name(of address: SocketAddress?) -> String {
+        switch address {
+        case .v4, .v6: "client at \(address?.ipAddress ?? "?"), port \(address?.port ?? 0)"
+        case .unixDomainSocket: "client on the Unix socket"
+        case nil: "client"
         }
     }
 

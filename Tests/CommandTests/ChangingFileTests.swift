@@ -23,7 +23,7 @@ struct ChangingFileTests {
                 let chunk = try #require(try client.chunk())
                 #expect(chunk.type == WireClient.Chunk.errorOffset)
                 #expect(number(chunk.payload[..<4]) == 5, "EIO")
-                try server.said("it held \(bytes.count) bytes when it was opened\n")
+                try server.said("of the file, which held \(bytes.count) bytes when it was opened\n")
 
                 #expect(try client.readBytes(at: 0, count: 1 << 20) == disk.bytes[..<(1 << 20)])
             }

@@ -107,7 +107,7 @@ struct DamagedBlockTests {
             try client.enter("p2")
             try client.sendRead(at: 2 << 20 - 512, count: 512)
             #expect(try client.chunk()?.type == WireClient.Chunk.errorOffset)
-            try server.said("512 bytes at \(2 << 20 - 512) of export \"p2\" cannot be read: \(disk.text)")
+            try server.said("read of 512 bytes at \(2 << 20 - 512) of export \"p2\": \(disk.text)")
             #expect(server.program.errorsSoFar.split(separator: "\n").count == 1)
             #expect(server.program.errorsSoFar.hasPrefix("vitrine: "))
         }

@@ -138,7 +138,8 @@ struct OpeningErrorTests {
     func formatThatIsNotRead(_ file: String, _ format: String) throws {
         try expectRefused(
             CorpusFile.root.appending(path: "corpus/\(file)").path,
-            "\(format): this format is not read yet; --format raw takes its bytes as they are for the disk")
+            "\(format): this format cannot be read yet; to use the file's own bytes as the disk, give --format raw"
+        )
     }
 
     // MARK: --format

@@ -69,7 +69,7 @@ import Testing
             let error = #expect(throws: ImageError.self) { try file.bytes(at: (1 << 20) - 1, count: 2) }
             #expect(
                 error?.description
-                    == "the file ends at 1048576; it held 18874368 bytes when it was opened")
+                    == "nothing is left at 1048576 of the file, which held 18874368 bytes when it was opened")
             #expect(try file.extent(in: 2 << 20..<file.size).kind == .data)
         }
     }

@@ -36,8 +36,30 @@ import VitrineFormats
         var client = ClientBytes()
         for _ in 0..<1000 { client.option(99) }
         let conversation = Conversation(client.bytes)
-        #expect(conversation.events == [.close(reason: "the client sent 193 options")])
-        #expect(conversation.optionReplies?.count == 192)
+        #expect(conversation.events == [.close(reason: "the client sent 81 options")])
+        #expect(conversation.optionReplies?.count == 80)
+    }
+
+    @Test func longAnswersAreSentBeforeMoreIsTaken() {
+        let many = ExportList(
+            (0..<100).map { number in
+                Export(
+                    name: "export \(number)", description: String(repeating: "x", count: 200),
+                    source: MemorySource([0]))
+            })
+        var session = Session(many)
+        var client = ClientBytes()
+        for _ in 0..<500 { client.option(3) }
+        var input = ByteBuffer(bytes: client.bytes)
+        var output = ByteBuffer()
+        var pauses = 0
+        while session.receive(&input, &output) == .pause {
+            pauses += 1
+            #expect(output.readableBytes < 128 << 10)
+            output.clear()
+        }
+        #expect(pauses > 100)
+        #expect(input.readableBytes == 0)
     }
 
     @Test func aClientWithoutFixedNewstyleHasOnlyExportName() {

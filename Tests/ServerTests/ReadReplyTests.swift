@@ -25,13 +25,13 @@ import VitrineFormats
         for _ in 0..<1000 {
             let before = output.readableBytes
             switch reply.step(from: source, to: &output, mayWait: false) {
-            case .done, .failed: return (output, waits)
+            case .done, .failed, .broken: return (output, waits)
             case .more: continue
             case .mustWait:
                 #expect(output.readableBytes == before)
                 waits += 1
                 switch reply.step(from: source, to: &output, mayWait: true) {
-                case .done, .failed: return (output, waits)
+                case .done, .failed, .broken: return (output, waits)
                 case .more: continue
                 case .mustWait: Issue.record("asked to wait again")
                 }
@@ -108,10 +108,28 @@ import VitrineFormats
 
     @Test func dontFragmentIsHonoured() {
         let source = ObservedSource(Self.content, holes: [0..<65_536])
-        let (output, waits) = reply(source, 0..<600 << 10, mayFragment: false)
-        #expect(chunks(output) == [.data(offset: 0, count: 600 << 10, isLast: true)])
-        // Too large to be put together while others wait.
-        #expect(waits == 1)
+        let (output, _) = reply(source, 0..<256 << 10, mayFragment: false)
+        #expect(chunks(output) == [.data(offset: 0, count: 256 << 10, isLast: true)])
+    }
+
+    @Test func aLargeSimpleReplyIsMadeInPiecesAndBreaksWhereOneIsBad() {
+        let good = reply(
+            ObservedSource(Self.content, isHot: false), 0..<600 << 10, structured: false, mayFragment: false)
+        #expect(good.waits == 3)
+        #expect(Array(good.output.readableBytesView.dropFirst(16)) == Array(Self.content[..<(600 << 10)]))
+
+        let source = ObservedSource(Self.content, failing: 300_000..<300_001)
+        let request = Request(kind: .read(mayFragment: false), cookie: 9, range: 0..<600 << 10)
+        var reply = ReadReply(request, ReplyWriter(isStructured: false), mayFragment: false)
+        var output = ByteBuffer()
+        #expect(!reply.isUnbroken)
+        #expect(reply.step(from: source, to: &output, mayWait: false) == .more)
+        #expect(reply.isUnbroken)
+        let before = output.readableBytes
+        #expect(
+            reply.step(from: source, to: &output, mayWait: false)
+                == .broken(ImageError(.corrupt, "bytes 300000 to 300001 are bad")))
+        #expect(output.readableBytes == before)
     }
 
     @Test func anErrorNamesThePieceThatFailed() {

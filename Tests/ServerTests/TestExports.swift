@@ -29,7 +29,14 @@ struct Conversation: Equatable {
         for end in cuts + [bytes.count] {
             input.writeBytes(bytes[start..<end])
             start = end
-            while let event = session.receive(&input, &output) { events.append(event) }
+            var part = ByteBuffer()
+            while let event = session.receive(&input, &part) {
+                // What has been sent is gone from the buffer.
+                output.writeBuffer(&part)
+                part.clear()
+                if event != .pause { events.append(event) }
+            }
+            output.writeBuffer(&part)
         }
     }
 

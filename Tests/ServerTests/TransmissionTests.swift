@@ -51,7 +51,7 @@ import VitrineFormats
             var requests = client(structured: structured)
             requests.request(0, cookie: 77, 4096, 512)
             requests.request(0, flags: 1, cookie: 78, (1 << 20) - 1, 1)
-            if structured { requests.request(0, flags: 4, cookie: 79, 0, 1 << 20) }
+            if structured { requests.request(0, flags: 4, cookie: 79, 0, 256 << 10) }
             let conversation = answer(requests, handshake: client(structured: structured))
             var expected: [Session.Event] = [
                 .perform(Request(kind: .read(mayFragment: structured), cookie: 77, range: 4096..<4608)),
@@ -61,7 +61,7 @@ import VitrineFormats
             ]
             if structured {
                 expected.append(
-                    .perform(Request(kind: .read(mayFragment: false), cookie: 79, range: 0..<1 << 20)))
+                    .perform(Request(kind: .read(mayFragment: false), cookie: 79, range: 0..<256 << 10)))
             }
             #expect(conversation.events == expected)
             #expect(conversation.output.readableBytes == 0)
@@ -137,6 +137,14 @@ import VitrineFormats
         var requests = handshake
         requests.request(0, flags: 4, 0, 512)
         #expect(error(answer(requests, handshake: handshake).output)?.code == 22)
+    }
+
+    @Test func largeReadsInOneChunkAreAnOverflow() {
+        var requests = client()
+        requests.request(0, flags: 4, 0, (256 << 10) + 1)
+        let found = error(answer(requests, handshake: client()).output)
+        #expect(found?.code == 75)
+        #expect(found?.text == "262144 bytes are the most that go into one chunk")
     }
 
     @Test func readsThatAreTooLargeAreInvalid() {

@@ -38,7 +38,7 @@ extension Format {
             (_, _) throws(ImageError) in
             throw ImageError(
                 .unsupported,
-                "this format is not read yet; --format raw takes its bytes as they are for the disk")
+                "this format cannot be read yet; to use the file's own bytes as the disk, give --format raw")
         }
     }
 

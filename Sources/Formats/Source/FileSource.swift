@@ -65,7 +65,8 @@ package final class FileSource: Source {
             } else if count == 0 {
                 throw ImageError(
                     .io,
-                    "the file ends at \(offset + UInt64(done)); it held \(size) bytes when it was opened")
+                    "nothing is left at \(offset + UInt64(done)) of the file, which held \(size) bytes when it was opened"
+                )
             } else if errno != EINTR {
                 throw ImageError(
                     .io, "read of \(buffer.count) bytes at \(offset): \(systemMessage(errno))")

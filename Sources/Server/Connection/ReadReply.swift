@@ -1,13 +1,14 @@
 import NIOCore
 import VitrineFormats
 
-/// The reply to one read, made step by step.
+/// The reply to one read, made step by step: each adds at most `pieceSize` bytes of data, so that a
+/// large read takes no more memory than a small one.
 ///
-/// With structured replies, each step is a chunk of at most `pieceSize` bytes, so that a large
-/// read takes no more memory than a small one. Otherwise the reply is one step, as whether it
-/// is an error must be known before its first byte.
+/// With structured replies each step is a chunk, and other replies may come between two of them. A
+/// simple reply is all one: nothing may come between, and an error after its first step cannot be
+/// reported any more.
 struct ReadReply: Sendable {
-    /// The most data that goes into one chunk, in bytes.
+    /// The most data that one step adds, in bytes.
     static let pieceSize: UInt64 = 256 << 10
 
     /// Shorter reads are not searched for holes: their zeroes are quicker sent than looked for.
@@ -23,6 +24,8 @@ struct ReadReply: Sendable {
         case mustWait
         /// The reply is whole, and reports this error.
         case failed(ImageError)
+        /// The reply is not whole, and cannot be: the connection has to be closed.
+        case broken(ImageError)
     }
 
     let request: Request
@@ -37,51 +40,51 @@ struct ReadReply: Sendable {
         position = request.range.lowerBound
     }
 
-    /// How many chunks' worth of data the next step holds in memory.
-    var pieces: Int {
-        let count = request.range.upperBound - request.range.lowerBound
-        return mayFragment ? 1 : Int((count + Self.pieceSize - 1) / Self.pieceSize)
-    }
+    /// Whether some of it is written and the rest has to follow at once.
+    var isUnbroken: Bool { !replies.isStructured && position > request.range.lowerBound }
 
     /// Does the next step: appends to `output` what of `source` comes next.
     mutating func step(from source: any Source, to output: inout ByteBuffer, mayWait: Bool) -> Outcome {
         let start = output.writerIndex
         do throws(ImageError) {
-            guard mayFragment else {
-                return try whole(from: source, to: &output, start, mayWait)
+            let isDone =
+                mayFragment
+                ? try chunk(from: source, to: &output, mayWait)
+                : try piece(from: source, to: &output, mayWait)
+            guard isDone else {
+                output.moveWriterIndex(to: start)
+                return .mustWait
             }
-            return try chunk(from: source, to: &output, start, mayWait)
+            return position == request.range.upperBound ? .done : .more
         } catch {
             output.moveWriterIndex(to: start)
+            guard !isUnbroken else { return .broken(error) }
             replies.failure(
                 request.cookie, NBD.ErrorCode(error), error.description, at: position, &output)
             return .failed(error)
         }
     }
 
-    private func whole(
-        from source: any Source, to output: inout ByteBuffer, _ start: Int, _ mayWait: Bool
-    ) throws(ImageError) -> Outcome {
-        let range = request.range
-        let count = range.upperBound - range.lowerBound
-        // A large reply would keep other clients waiting while it is put together.
-        guard mayWait || count <= Self.pieceSize else { return .mustWait }
+    /// The next piece of a reply that is all one; false where that means waiting.
+    private mutating func piece(
+        from source: any Source, to output: inout ByteBuffer, _ mayWait: Bool
+    ) throws(ImageError) -> Bool {
+        let end = request.range.upperBound
         if replies.isStructured {
-            replies.dataChunk(
-                request.cookie, at: range.lowerBound, count: Int(count), isLast: true, &output)
-        } else {
+            replies.dataChunk(request.cookie, at: position, count: Int(end - position), isLast: true, &output)
+        } else if position == request.range.lowerBound {
             replies.simpleData(request.cookie, &output)
         }
-        guard try output.append(Int(count), of: source, at: range.lowerBound, mayWait: mayWait) else {
-            output.moveWriterIndex(to: start)
-            return .mustWait
-        }
-        return .done
+        let count = min(end - position, Self.pieceSize)
+        guard try output.append(Int(count), of: source, at: position, mayWait: mayWait) else { return false }
+        position += count
+        return true
     }
 
+    /// The next chunk; false where that means waiting.
     private mutating func chunk(
-        from source: any Source, to output: inout ByteBuffer, _ start: Int, _ mayWait: Bool
-    ) throws(ImageError) -> Outcome {
+        from source: any Source, to output: inout ByteBuffer, _ mayWait: Bool
+    ) throws(ImageError) -> Bool {
         let end = request.range.upperBound
         var piece = Extent(position..<end, .data)
         if end - position >= Self.holesFrom {
@@ -90,7 +93,7 @@ struct ReadReply: Sendable {
             } else if let extent = try source.extentNow(in: position..<end) {
                 piece = extent
             } else {
-                return .mustWait
+                return false
             }
         }
         switch piece.kind {
@@ -103,12 +106,11 @@ struct ReadReply: Sendable {
             let isLast = position + count == end
             replies.dataChunk(request.cookie, at: position, count: Int(count), isLast: isLast, &output)
             guard try output.append(Int(count), of: source, at: position, mayWait: mayWait) else {
-                output.moveWriterIndex(to: start)
-                return .mustWait
+                return false
             }
             position += count
         }
-        return position == end ? .done : .more
+        return true
     }
 }
 

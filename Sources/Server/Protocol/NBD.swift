@@ -105,6 +105,7 @@ enum NBD {
         case notPermitted = 1
         case io = 5
         case invalid = 22
+        case overflow = 75
         case shutdown = 108
     }
 

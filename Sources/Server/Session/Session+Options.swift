@@ -7,8 +7,9 @@ extension Session {
     /// with a name of 4096 bytes and 65535 requests of 2 bytes.
     static let maximumOption = 256 << 10
 
-    /// A client has no need of more options than this, and this many more for each export.
-    private static let optionsPerExport = 64
+    /// A client has no need of more options than this, and as many as the second for each export.
+    private static let maximumOptions = 64
+    private static let optionsPerExport = 8
 
     /// The largest read that is answered, in bytes; clients are told.
     static let maximumPayload: UInt32 = 32 << 20
@@ -28,7 +29,7 @@ extension Session {
         guard var data = input.readSlice(length: Int(length)) else { return nil }
 
         optionsSeen += 1
-        guard optionsSeen <= Self.optionsPerExport * (exports.all.count + 1) else {
+        guard optionsSeen <= Self.maximumOptions + Self.optionsPerExport * exports.all.count else {
             return close("the client sent \(optionsSeen) options")
         }
         let option = NBD.Option(rawValue: number)

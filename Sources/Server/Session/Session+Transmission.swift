@@ -51,6 +51,12 @@ extension Session {
             replies.failure(cookie, .invalid, reason, &output)
             return .goOn
         }
+        if flags.contains(.dontFragment) && UInt64(length) > ReadReply.pieceSize {
+            replies.failure(
+                cookie, .overflow, "\(ReadReply.pieceSize) bytes are the most that go into one chunk", &output
+            )
+            return .goOn
+        }
         guard length > 0 else {
             if command == .read {
                 replies.emptyRead(cookie, &output)

@@ -8,6 +8,8 @@ package struct Session: Sendable {
     package enum Event: Equatable, Sendable {
         /// Perform this, and reply with `replies`.
         case perform(Request)
+        /// Send what is in the output before going on: there is much of it.
+        case pause
         /// Send what is in the output, finish the requests under way, and close.
         case close(reason: String)
     }
@@ -64,6 +66,8 @@ package struct Session: Sendable {
     /// message yet; it never needs to hold more than `maximumInput` bytes for one to be whole.
     package mutating func receive(_ input: inout ByteBuffer, _ output: inout ByteBuffer) -> Event? {
         while true {
+            // A client may ask for long answers faster than it reads them.
+            if output.readableBytes >= Self.maximumOutput && input.readableBytes > 0 { return .pause }
             switch state {
             case .clientFlags:
                 guard let flags = input.readInteger(as: UInt32.self) else { return nil }
@@ -89,6 +93,9 @@ package struct Session: Sendable {
             }
         }
     }
+
+    /// How much output, in bytes, there may be before it is to be sent.
+    private static let maximumOutput = 64 << 10
 
     /// The most bytes of input that one message takes.
     package static let maximumInput = maximumOption + 16

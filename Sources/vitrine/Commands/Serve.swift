@@ -87,6 +87,7 @@ struct Serve: ParsableCommand {
 
     private func serve() throws {
         let parent = getppid()
+        StandardFiles.open()
         // First, as threads inherit what is blocked.
         let signals = EndSignals()
         if exitWithParent {
@@ -134,6 +135,8 @@ struct Serve: ParsableCommand {
         _ server: Server, _ activated: [Int32], _ ending: Ending
     ) throws -> ListeningPlace? {
         if single {
+            try StandardFiles.requireClient(STDIN_FILENO, "standard input")
+            try StandardFiles.requireClient(STDOUT_FILENO, "standard output")
             try server.serve(input: STDIN_FILENO, output: STDOUT_FILENO) { ending.end(.clientLeft) }
             return nil
         }

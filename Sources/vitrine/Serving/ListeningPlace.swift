@@ -13,15 +13,16 @@ enum ListeningPlace: Sendable {
             let port = try server.listen(host: host, port: port)
             return .tcp(host: host.contains(":") ? "[\(host)]" : host, port: port)
         }
-        let port = try server.listen(host: "127.0.0.1", port: port)
-        // "localhost" may mean this one. A machine without IPv6 does without; but where another
-        // server has the port, clients would find that one.
+        let bound = try server.listen(host: "127.0.0.1", port: port)
         do throws(ServerError) {
-            _ = try server.listen(host: "::1", port: port)
+            _ = try server.listen(host: "::1", port: bound)
         } catch {
-            if error.errorNumber == EADDRINUSE { throw error }
+            // A machine without IPv6 does without. But where another server has the port, clients that
+            // take "localhost" for this address would find that one.
+            if port != 0 && error.errorNumber == EADDRINUSE { throw error }
+            return .tcp(host: "127.0.0.1", port: bound)
         }
-        return .tcp(host: "localhost", port: port)
+        return .tcp(host: "localhost", port: bound)
     }
 
     /// The URI of the export called `export`.

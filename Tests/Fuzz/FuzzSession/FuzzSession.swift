@@ -32,13 +32,19 @@ private func converse(_ parts: [ArraySlice<UInt8>]) -> (output: ByteBuffer, even
     var input = ByteBuffer()
     for part in parts {
         input.writeBytes(part)
-        while let event = session.receive(&input, &output) {
+        var reply = ByteBuffer()
+        while let event = session.receive(&input, &reply) {
+            // What has been sent is gone from the buffer.
+            output.writeBuffer(&reply)
+            reply.clear()
+            if event == .pause { continue }
             events.append(event)
             if case .perform(let request) = event {
                 precondition(!request.range.isEmpty)
                 precondition(request.range.upperBound <= session.export?.source.size ?? 0)
             }
         }
+        output.writeBuffer(&reply)
     }
     return (output, events)
 }
