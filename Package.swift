@@ -43,7 +43,7 @@ let package = Package(
         ),
         .target(
             name: "VitrineIndex",
-            dependencies: ["VitrineFormats", "CNettle"],
+            dependencies: ["VitrineFormats"],
             path: "Sources/Index",
             swiftSettings: house
         ),

@@ -5,6 +5,10 @@ import TestSupport
 /// `vitrine info`
 @Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(5)))
 struct InfoTests {
+    private struct Identity: Decodable {
+        var fingerprint: String
+    }
+
     private struct Report: Decodable, Equatable {
         struct Layer: Decodable, Equatable {
             var format: String
@@ -187,5 +191,22 @@ struct InfoTests {
     func emptyDiskIsServed() throws {
         let told = try withServer(corpus("good-xz-empty.xz")) { try Tool.nbdinfo.run("--size", $0.uri) }
         #expect(told.output == "0\n", "\(told.errors)")
+    }
+
+    @Test func fingerprintIsThatOfTheContentWhateverItsName() throws {
+        func fingerprint(_ file: URL) throws -> String {
+            let result = try Vitrine.run("info", "--json", file.path)
+            let report = try JSONDecoder().decode(Identity.self, from: result.data)
+            return report.fingerprint
+        }
+        let disk = try TestDisk.shared()
+        try withTemporaryFolder { folder in
+            let copy = folder.appending(path: "another name")
+            try FileManager.default.copyItem(at: disk.xz, to: copy)
+            let original = try fingerprint(disk.xz)
+            #expect(original.count == 64)
+            #expect(try fingerprint(copy) == original)
+            #expect(try fingerprint(disk.raw) != original)
+        }
     }
 }

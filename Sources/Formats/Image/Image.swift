@@ -18,6 +18,9 @@ public final class Image: Sendable {
     /// What the user should know before relying on it, a sentence each.
     public let warnings: [String]
 
+    /// The file that holds it all.
+    package let file: any Source
+
     /// The disk inside.
     package let disk: any Source
 
@@ -72,6 +75,7 @@ public final class Image: Sendable {
             throw ImageError(.unsupported, "nothing is looked for inside a disk, so not \"\(extra)\" either")
         }
         self.name = name
+        self.file = file
         self.layers = layers
         disk = source
         do throws(ImageError) {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import VitrineFormats
+import VitrineIndex
 
 /// What `vitrine info` says.
 enum InfoReport {
@@ -63,8 +64,10 @@ enum InfoReport {
     // MARK: For programs
 
     static func json(_ image: Image, path: String) throws -> String {
+        let fingerprint = try Fingerprint(of: image.file, format: image.layers.first?.format ?? "")
         let report: JSONValue = .object([
             "image": .string(path),
+            "fingerprint": .string(fingerprint.description),
             "format": .string(image.stack),
             "size": .number(image.size),
             "layers": .array(image.layers.map(json)),
