@@ -1,5 +1,5 @@
-// The unsafe byte helpers: each checks its bounds first, so that what is unsafe
-// ends at its closing brace.
+// The unsafe byte helper: it checks its bounds first, so that what is unsafe ends
+// at its closing brace.
 
 extension MutableSpan where Element == UInt8 {
     /// Copies `count` bytes of `bytes`, from index `from`, to index `to` of this span.
@@ -15,18 +15,6 @@ extension MutableSpan where Element == UInt8 {
                 }
                 unsafe (target + to).update(from: source + from, count: count)
             }
-        }
-    }
-
-    /// Runs `body` with the bytes of `range`, which must lie inside, as a span of their own.
-    package mutating func withPart<Result>(
-        _ range: Range<Int>, _ body: (inout MutableSpan<UInt8>) throws(ImageError) -> Result
-    ) throws(ImageError) -> Result {
-        precondition(range.lowerBound >= 0 && range.upperBound <= count)
-        return try unsafe withUnsafeMutableBufferPointer { buffer throws(ImageError) in
-            // The part lives inside the closure, as long as the pointer does.
-            var part = unsafe MutableSpan(_unsafeElements: buffer.extracting(range))
-            return try body(&part)
         }
     }
 }

@@ -36,33 +36,41 @@ package final class XZSource: Source {
     }
 
     package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
-        let end = offset + UInt64(buffer.count)
-        if readers.withLock({ $0.isSequential(offset..<end) }) { readAhead(from: end) }
-        var cursor = Cursor(container, offset)
-        var done = 0
-        while done < buffer.count {
-            let bytes = try piece(cursor)
-            let count = min(bytes.count - cursor.offset, buffer.count - done)
-            buffer.copy(bytes, from: cursor.offset, count: count, to: done)
-            done += count
-            if done < buffer.count { cursor = Cursor(container, offset + UInt64(done)) }
-        }
+        // First, so that the workers decode ahead while this read decodes.
+        noteRead(offset..<offset + UInt64(buffer.count))
+        _ = try fill(&buffer, at: offset) { cursor throws(ImageError) in try piece(cursor) }
     }
 
-    package func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool {
+    package func fillNow(
+        _ buffer: inout MutableSpan<UInt8>, at offset: UInt64
+    ) throws(ImageError) -> Bool {
+        let isHere = try fill(&buffer, at: offset) { cursor throws(ImageError) in
+            engine.cache.cached(unit(cursor.block), piece: cursor.piece)
+        }
+        // Otherwise the same read comes again, by `fill`.
+        if isHere { noteRead(offset..<offset + UInt64(buffer.count)) }
+        return isHere
+    }
+
+    /// Fills `buffer` from the pieces that `piece` gives; false as soon as it gives none.
+    private func fill(
+        _ buffer: inout MutableSpan<UInt8>, at offset: UInt64,
+        from piece: (Cursor) throws(ImageError) -> [UInt8]?
+    ) throws(ImageError) -> Bool {
         var done = 0
         while done < buffer.count {
             let cursor = Cursor(container, offset + UInt64(done))
-            guard let bytes = engine.cache.cached(unit(cursor.block), piece: cursor.piece) else {
-                return false
-            }
+            guard let bytes = try piece(cursor) else { return false }
             let count = min(bytes.count - cursor.offset, buffer.count - done)
             buffer.copy(bytes, from: cursor.offset, count: count, to: done)
             done += count
         }
-        let range = offset..<offset + UInt64(buffer.count)
-        if readers.withLock({ $0.isSequential(range) }) { readAhead(from: range.upperBound) }
         return true
+    }
+
+    /// Reads ahead of whoever reads on and on.
+    private func noteRead(_ range: Range<UInt64>) {
+        if readers.withLock({ $0.isSequential(range) }) { readAhead(from: range.upperBound) }
     }
 
     package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { Extent(range, .data) }

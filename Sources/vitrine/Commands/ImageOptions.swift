@@ -17,7 +17,8 @@ struct ImageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How much memory decoded data and decoders may take: bytes, or with K, M, G. (default: 256M)",
+            "How much memory decoded data and decoders may take: bytes, or with K, M, G. "
+                + "(default: \(byteCount(UInt64(Engine.defaultMemory))))",
             valueName: "size"))
     var memory: ByteSize?
 
