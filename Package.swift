@@ -30,12 +30,13 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(name: "CLinux"),
 
         .target(
             name: "VitrineFormats",
             dependencies: [
-                "CLinux", "CLZMA", "CNettle",
+                "CLinux", "CLZMA", "CNettle", "CXXHash", "CZstd",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Sources/Formats",

@@ -18,6 +18,9 @@ public final class Image: Sendable {
     /// What the user should know before relying on it, a sentence each.
     public let warnings: [String]
 
+    /// The layers in which seeking gets faster once they are indexed, outermost first.
+    package let indexables: [any Indexable]
+
     /// The file that holds it all.
     package let file: any Source
 
@@ -48,6 +51,7 @@ public final class Image: Sendable {
         guard file.size > 0 else { throw ImageError(.corrupt, "the file is empty") }
         var forced = options.formats[...]
         var layers: [Layer] = []
+        var indexables: [any Indexable] = []
         var warnings: [String] = []
         var source = file
         while true {
@@ -64,9 +68,12 @@ public final class Image: Sendable {
                 }
             let place = ([format.name] + layers.reversed().map(\.format)).joined(separator: " in ")
             let opened = try inside(place) { () throws(ImageError) in
-                try format.open(source, options.engine)
+                try format.open(
+                    source,
+                    OpenContext(engine: options.engine, indexes: options.indexes, depth: layers.count))
             }
             source = opened.source
+            if let indexable = source as? any Indexable { indexables.append(indexable) }
             warnings += opened.warnings.map { "\(format.name): \($0)" }
             layers.append(Layer(format: format.name, size: source.size, properties: opened.properties))
             if format.kind == .disk { break }
@@ -77,6 +84,7 @@ public final class Image: Sendable {
         self.name = name
         self.file = file
         self.layers = layers
+        self.indexables = indexables
         disk = source
         do throws(ImageError) {
             partitionTable = try PartitionTable.read(source)

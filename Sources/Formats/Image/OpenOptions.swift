@@ -7,6 +7,9 @@ public struct OpenOptions: Sendable {
     /// The threads and the memory to decode with.
     public var engine: Engine
 
+    /// Where the seek indexes of its layers are found; without, what is learnt stays in memory.
+    package var indexes: (any SeekIndexes)?
+
     /// Everything detected, and decoded with the process's shared engine, unless said otherwise.
     public init(formats: [String] = [], engine: Engine = .shared) {
         self.formats = formats

@@ -25,7 +25,9 @@ package struct Format: Sendable {
     package let extensions: [String]
     /// Looks at the first bytes of a file, `headSize` or fewer.
     package let recognises: @Sendable (_ head: [UInt8]) -> Bool
-    package let open: @Sendable (_ file: any Source, _ engine: Engine) throws(ImageError) -> Opened
+    package let open:
+        @Sendable (_ file: any Source, _ context: OpenContext) throws(ImageError) ->
+            Opened
 
     /// How many bytes `recognises` is shown, where there are as many.
     package static let headSize = 4096

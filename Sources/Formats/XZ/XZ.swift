@@ -3,8 +3,8 @@ extension Format {
     package static let xz = Format(
         name: "xz", kind: .wrapper, extensions: ["xz"],
         recognises: { $0.starts(with: XZStreamFlags.headerMagic) }
-    ) { (file, engine) throws(ImageError) in
-        let source = try XZSource(file, engine)
+    ) { (file, context) throws(ImageError) in
+        let source = try XZSource(file, context.engine)
         let structure = source.structure
         let properties: [Layer.Property] = [
             .init("compressed-size", "compressed", .bytes(file.size)),

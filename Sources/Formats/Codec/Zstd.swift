@@ -1,0 +1,38 @@
+import CZstd
+
+/// Frames of Zstandard (RFC 8878), whole ones.
+package enum Zstd {
+    /// `bytes` as one frame, compressed at `level`: 1 to 19.
+    package static func compress(_ bytes: [UInt8], level: Int32) -> [UInt8] {
+        [UInt8](capacity: ZSTD_compressBound(bytes.count)) { output in
+            unsafe output.withUnsafeMutableBufferPointer { target, count in
+                let result = unsafe bytes.withUnsafeBytes { source in
+                    unsafe ZSTD_compress(
+                        target.baseAddress, target.count, source.baseAddress, source.count, level)
+                }
+                // The bound leaves room for the worst, and only memory that has run out is left to fail.
+                precondition(ZSTD_isError(result) == 0, "zstd found no memory to compress with")
+                count = result
+            }
+        }
+    }
+
+    /// What the frame `bytes` holds, which is `count` bytes.
+    ///
+    /// Throws `corrupt` where it is no frame, or holds more or fewer bytes. The caller has bounded `count`.
+    package static func decompress(_ bytes: ArraySlice<UInt8>, count: Int) throws(ImageError) -> [UInt8] {
+        let result = [UInt8](capacity: count) { output in
+            unsafe output.withUnsafeMutableBufferPointer { target, filled in
+                let result = unsafe bytes.withUnsafeBytes { source in
+                    unsafe ZSTD_decompress(
+                        target.baseAddress, target.count, source.baseAddress, source.count)
+                }
+                filled = ZSTD_isError(result) == 0 ? result : 0
+            }
+        }
+        guard result.count == count else {
+            throw ImageError(.corrupt, "a zstd frame of \(bytes.count) bytes does not hold \(count) bytes")
+        }
+        return result
+    }
+}

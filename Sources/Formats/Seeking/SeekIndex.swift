@@ -1,0 +1,49 @@
+/// What is known of where decoding can start in one layer: spans, and how to decode each.
+///
+/// A format reads what was known when it was opened, and adds what it learns. Where all this is kept,
+/// and for how long, is the index's affair: it is a cache, and may forget. Thread-safe.
+package protocol SeekIndex: AnyObject, Sendable {
+    /// What was known when it was opened. A layer checks it against the file before it relies on it.
+    func knowledge() -> SeekKnowledge
+
+    /// What decoding `span` takes and gives, a packed `SpanDetail`, as it was added.
+    ///
+    /// Throws `io` or `corrupt` where it cannot be had any more.
+    func detail(of span: SeekSpan) throws(ImageError) -> [UInt8]
+
+    /// Takes in `span`, which overlaps none of those known; with the packed `detail`, and the runs
+    /// of zeroes in it, in order.
+    func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>])
+
+    /// Forgets every span, and every run of zeroes, that overlaps `range`.
+    func remove(_ range: Range<UInt64>)
+
+    /// Forgets everything, here and where it is kept: something in it was wrong.
+    func drop()
+
+    /// How hard details are to be compressed before they are added: a level of zstd, 1 to 19.
+    var compressionLevel: Int32 { get }
+}
+
+/// What a seek index knows of a layer.
+package struct SeekKnowledge: Sendable {
+    /// In the order of the layer; none overlaps another, but there may be gaps between them.
+    package var spans: [SeekSpan]
+
+    /// Where the layer is all zeroes: within the spans, in order, none overlapping or touching the next.
+    package var zeroes: [Range<UInt64>]
+
+    /// Spans and runs of zeroes.
+    package init(spans: [SeekSpan] = [], zeroes: [Range<UInt64>] = []) {
+        self.spans = spans
+        self.zeroes = zeroes
+    }
+}
+
+/// Finds the seek index of a layer; given to `Image.open`.
+package protocol SeekIndexes: Sendable {
+    /// The index of what `file` holds, for the layer of `format` that is `depth` layers below the file on
+    /// disk (0 is the outermost) and holds `size` bytes; nil where there is to be none.
+    ///
+    func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)?
+}
