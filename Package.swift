@@ -108,6 +108,14 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// For tools/bench alone, which says what it needs.
+if Context.environment["VITRINE_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "BenchLZMA", dependencies: ["VitrineFormats"], path: "Tests/Bench/BenchLZMA",
+            swiftSettings: house))
+}
+
 // The fuzz targets have no main of their own, and need the fuzzer's runtime: tools/fuzz builds them.
 if Context.environment["VITRINE_FUZZ"] != nil {
     let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")

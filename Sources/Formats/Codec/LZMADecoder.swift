@@ -5,16 +5,16 @@ import CLZMA
 /// Not thread-safe: one thread at a time.
 ///
 /// @safe: the stream's pointers into buffers are set and used within one call.
-@safe final class LZMADecoder {
+@safe package final class LZMADecoder {
     /// One filter of a chain, in the terms of the .xz file format (section 3.1.3).
-    struct Filter: Equatable, Sendable {
+    package struct Filter: Equatable, Sendable {
         /// The filter's number, such as 0x21 for LZMA2.
-        var id: UInt64
+        package var id: UInt64
         /// Its properties, as they stand in the file.
-        var properties: [UInt8]
+        package var properties: [UInt8]
     }
 
-    enum Status {
+    package enum Status {
         /// More input, or more room for output, is needed to go on.
         case more
         /// The end marker has been decoded.
@@ -26,7 +26,7 @@ import CLZMA
     private static let minimumDictionary: UInt64 = 4096
 
     /// The memory it takes, in bytes.
-    let memory: Int
+    package let memory: Int
 
     private var stream = unsafe lzma_stream()
 
@@ -35,7 +35,7 @@ import CLZMA
     /// `outputSize`: what will be decoded in all, in bytes; a dictionary never needs to be
     /// larger. Throws `limit` when it takes more than `memoryLimit` bytes, before anything is
     /// allocated; `unsupported` or `corrupt` for filters or properties that liblzma refuses.
-    init(_ filters: [Filter], outputSize: UInt64, memoryLimit: Int) throws(ImageError) {
+    package init(_ filters: [Filter], outputSize: UInt64, memoryLimit: Int) throws(ImageError) {
         var chain = unsafe filters.map {
             unsafe lzma_filter(id: lzma_vli($0.id), options: nil)
         }
@@ -84,7 +84,7 @@ import CLZMA
     /// and moves `consumed` on.
     ///
     /// Throws `corrupt` where the data is no LZMA2.
-    func decode(
+    package func decode(
         _ input: [UInt8], _ consumed: inout Int, into output: inout OutputSpan<UInt8>
     ) throws(ImageError) -> Status {
         let status = unsafe input.withUnsafeBufferPointer { source in

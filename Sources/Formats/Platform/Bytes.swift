@@ -1,5 +1,5 @@
-// The unsafe byte helper: it checks its bounds first, so that what is unsafe ends
-// at its closing brace.
+// The unsafe byte helpers: they check their bounds first, so that what is unsafe ends
+// at their closing braces.
 
 extension MutableSpan where Element == UInt8 {
     /// Copies `count` bytes of `bytes`, from index `from`, to index `to` of this span.
@@ -16,5 +16,28 @@ extension MutableSpan where Element == UInt8 {
                 unsafe (target + to).update(from: source + from, count: count)
             }
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether all bytes are zero.
+    var areZeroes: Bool {
+        var index = 0
+        // Eight words at a time, as this reads everything that is decoded.
+        while index <= count - 64 {
+            var any = unsafe word(index) | word(index + 8) | word(index + 16) | word(index + 24)
+            unsafe any |= word(index + 32) | word(index + 40) | word(index + 48) | word(index + 56)
+            guard any == 0 else { return false }
+            index += 64
+        }
+        while index < count {
+            guard unsafe self[index] == 0 else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    @inline(__always) private func word(_ index: Int) -> UInt64 {
+        unsafe loadUnaligned(fromByteOffset: index, as: UInt64.self)
     }
 }

@@ -1,11 +1,23 @@
 /// The header of a block (.xz file format, section 3.1).
-struct XZBlockHeader: Sendable {
+package struct XZBlockHeader: Sendable {
     /// Its length in bytes: 8 to 1024.
     let size: Int
     /// The length of the compressed data without padding, in bytes.
     let compressedSize: UInt64
     /// One to four, in the order in which the encoder applied them; the last is LZMA2.
-    let filters: [LZMADecoder.Filter]
+    package let filters: [LZMADecoder.Filter]
+    /// Where the compressed data lies in the file, in bytes.
+    package let data: Range<UInt64>
+
+    /// The size of the dictionary in bytes, if LZMA2 is the only filter (section 5.3.1); nil otherwise, and for properties that
+    /// cannot be.
+    package var dictionary: UInt64? {
+        guard filters.count == 1, filters[0].properties.count == 1, filters[0].properties[0] <= 40 else {
+            return nil
+        }
+        let bits = UInt64(filters[0].properties[0])
+        return bits == 40 ? UInt64(UInt32.max) : (2 | bits & 1) << (bits / 2 + 11)
+    }
 
     private static let lzma2: UInt64 = 0x21
     private static let delta: UInt64 = 0x03
@@ -16,7 +28,7 @@ struct XZBlockHeader: Sendable {
     private static let privateIDs: ClosedRange<UInt64> = 1 << 62...UInt64.max
 
     /// Reads the header of `block`, which holds `uncompressedSize` bytes, and checks it against the index.
-    init(
+    package init(
         of source: any Source, _ block: XZContainer.Block, uncompressedSize: UInt64
     ) throws(ImageError) {
         let sizeByte = try source.bytes(at: block.offset, count: 1)[0]
@@ -33,6 +45,8 @@ struct XZBlockHeader: Sendable {
                     + "the index gives \(block.unpaddedSize) bytes to header, data and check")
         }
         compressedSize = block.unpaddedSize - rest
+        let start = block.offset + UInt64(size)
+        data = start..<start + compressedSize
         let fields = try Fields("block header", of: source, at: block.offset, count: size)
         // The CRC first, so that damage is not taken for a newer format.
         try fields.requireCRC32("block header CRC32", at: size - 4, of: 0..<size - 4)

@@ -2,14 +2,14 @@
 ///
 /// Source: The .xz File Format 1.2.1, sections 1 to 4. The file is walked from its end
 /// to its start, as only footers and indexes tell where streams and blocks begin.
-struct XZContainer: Sendable {
-    struct Block: Sendable {
+package struct XZContainer: Sendable {
+    package struct Block: Sendable {
         /// Where the block header starts in the file, in bytes.
         var offset: UInt64
         /// The length of the block without its padding, in bytes: header, data and check.
         var unpaddedSize: UInt64
         /// Where its data starts in what the file holds, in bytes.
-        var start: UInt64
+        package var start: UInt64
         var check: XZCheck
     }
 
@@ -30,7 +30,7 @@ struct XZContainer: Sendable {
     private static let minimumStream: UInt64 = 32
 
     /// In the order of the file; some may be empty.
-    let blocks: [Block]
+    package let blocks: [Block]
     let streams: Int
     /// Each once, in the order of the file.
     let checks: [XZCheck]
@@ -40,7 +40,7 @@ struct XZContainer: Sendable {
     let largestBlock: UInt64
 
     /// Reads the structure of `source`, and checks all of it but the blocks.
-    init(of source: any Source) throws(ImageError) {
+    package init(of source: any Source) throws(ImageError) {
         guard source.size % 4 == 0, source.size >= Self.minimumStream else {
             throw ImageError(
                 .corrupt,
@@ -88,7 +88,7 @@ struct XZContainer: Sendable {
     }
 
     /// Where a block's data ends in what the file holds, in bytes.
-    func end(of block: Int) -> UInt64 { block + 1 < blocks.count ? blocks[block + 1].start : size }
+    package func end(of block: Int) -> UInt64 { block + 1 < blocks.count ? blocks[block + 1].start : size }
 
     /// The block that holds the byte at `offset`, which is less than `size`.
     func block(at offset: UInt64) -> Int {

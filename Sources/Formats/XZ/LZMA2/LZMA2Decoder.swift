@@ -1,0 +1,343 @@
+import Glibc
+
+/// Decodes LZMA2 chunk by chunk, from the start of a block or from a checkpoint.
+///
+/// The buffer it decodes into is its own window: a match is copied from where it lies. When the buffer is
+/// full, the bytes that matches may still refer to are moved to its start.
+///
+/// Not thread-safe: one thread at a time.
+///
+/// @safe: pointers into the buffers are made for one call, from indexes that are checked here.
+@safe package final class LZMA2Decoder {
+    private var input: LZMA2Input
+    private let window: Pages
+    private let model: UnsafeMutablePointer<UInt16>
+    private var lzma = LZMAState()
+    private var needsProperties = true
+    private var needsDictionaryReset = true
+
+    /// How many bytes may still be decoded.
+    private var left: UInt64
+
+    /// How far back matches may refer, in bytes.
+    private let dictionary: Int
+    /// The index in the window of the oldest byte that matches may refer to.
+    private var oldest = LZMA2Decoder.alignment
+    /// Where the next byte goes. Its low four bits are those of the position since the dictionary was reset.
+    private var position = LZMA2Decoder.alignment
+    /// Where the first byte is that has not been taken.
+    private var taken = LZMA2Decoder.alignment
+
+    /// Everything from this index up to `taken` is zero.
+    private var zeroesStart = LZMA2Decoder.alignment
+
+    private var recorder: WindowRecorder?
+    /// The index in the window of the first byte after the checkpoint, which is negative when that has moved out;
+    /// nil while nothing is recorded.
+    private var checkpoint: Int?
+
+    /// How many zeroes too many there are before the position goes back, in bytes.
+    private static let zeroStep = 1 << 20
+
+    /// Models are chosen by up to four low bits of a position.
+    private static let alignment = 16
+
+    /// The memory it takes, in bytes.
+    package let memory: Int
+
+    /// How many bytes a decoder keeps as its window where `dictionary` bytes are asked for and `size` are decoded.
+    private static func windowSize(_ dictionary: UInt64, _ size: UInt64) -> UInt64 {
+        // What is not there cannot be referred to. liblzma has no dictionary under 4 KiB.
+        (min(max(dictionary, 4096), max(size, 4096)) + 15) & ~15
+    }
+
+    /// The size of the buffer for a window of `dictionary` bytes, when `size` bytes are decoded: the window, room
+    /// for a chunk, and as much again as makes moving the window rare.
+    private static func bufferSize(_ dictionary: UInt64, _ size: UInt64) -> UInt64 {
+        let room = UInt64(LZMA2Chunk.maximumOutput) + min(dictionary, 16 << 20)
+        return min(dictionary + room, dictionary + size) + UInt64(3 * alignment + LZMAState.slack)
+    }
+
+    /// A decoder of the LZMA2 data in `range` of `source`: from its start, or from `checkpoint` with what `sparse` has of the window.
+    ///
+    /// `dictionary`: the size that the file asks for, in bytes. `size`: how many bytes will be decoded at most. Throws `limit`,
+    /// before anything is allocated, when it would take more than `memoryLimit` bytes; and `corrupt` for a checkpoint that
+    /// cannot be.
+    package init(
+        _ source: any Source, _ range: Range<UInt64>, dictionary: UInt64, size: UInt64,
+        from checkpoint: LZMA2Checkpoint? = nil, _ sparse: SparseWindow = SparseWindow(),
+        memoryLimit: Int
+    ) throws(ImageError) {
+        let history = checkpoint?.history ?? 0
+        let (all, overflow) = size.addingReportingOverflow(history)
+        let dictionary = Self.windowSize(dictionary, overflow ? .max : all)
+        guard history <= dictionary else {
+            throw ImageError(
+                .corrupt, "history of a checkpoint is \(history) bytes, more than a dictionary of \(dictionary)")
+        }
+        let bufferSize = Self.bufferSize(dictionary, size)
+        let memory = bufferSize + UInt64(LZMA2Input.memory + LZMAModel.maximumCount * 2)
+        guard memory <= UInt64(memoryLimit) else {
+            throw ImageError(
+                .limit,
+                "decoding takes \(memory) bytes of memory, mostly for the dictionary of \(dictionary); half of the "
+                    + "memory limit, which --memory raises, is what one decoder may take: \(memoryLimit) bytes")
+        }
+        self.memory = Int(memory)
+        left = size
+        self.dictionary = Int(dictionary)
+        input = try LZMA2Input(source, range)
+        window = try Pages(count: Int(bufferSize))
+        unsafe model = .allocate(capacity: LZMAModel.maximumCount)
+        unsafe model.initialize(repeating: LZMAModel.initial, count: LZMAModel.maximumCount)
+        if let checkpoint { try restore(checkpoint, sparse) }
+    }
+
+    deinit {
+        unsafe model.deallocate()
+    }
+
+    // MARK: Decoding
+
+    /// The offset in the source of the next chunk.
+    package var inputOffset: UInt64 { input.offset }
+
+    /// How many bytes have been decoded and not taken.
+    package var available: Int { position - taken }
+
+    /// Moves up to `limit` of the bytes that were decoded to `output`, which has room for them.
+    package func take(_ limit: Int, into output: inout OutputSpan<UInt8>) {
+        let count = min(limit, available, output.freeCapacity)
+        unsafe output.withUnsafeMutableBufferPointer { target, filled in
+            let bytes = unsafe UnsafeBufferPointer(start: window.start + taken, count: count)
+            _ = unsafe target.extracting(filled...).update(fromContentsOf: bytes)
+            filled += count
+        }
+        taken += count
+        zeroesStart = taken
+    }
+
+    /// Passes over up to `limit` of the bytes that were decoded, if all of these are zero; returns how many: 0 where
+    /// they are not.
+    package func skipZeroes(_ limit: Int) -> Int {
+        let count = min(limit, available)
+        let bytes = unsafe UnsafeRawBufferPointer(start: window.start + taken, count: count)
+        guard unsafe bytes.areZeroes else { return 0 }
+        taken += count
+        return count
+    }
+
+    /// Decodes the next chunk; false where the data ends instead. Everything decoded before has been taken.
+    ///
+    /// Throws `corrupt` where the data is not LZMA2, and what reading the source throws.
+    package func decodeChunk() throws(ImageError) -> Bool {
+        precondition(available == 0, "a chunk may take the place of bytes that nobody has taken")
+        let place = input.offset
+        switch try nextChunk() {
+        case .end:
+            return false
+        case .stored(let resetsDictionary, let count):
+            if resetsDictionary { resetDictionary(andProperties: true) }
+            try requireDictionary(place)
+            try makeRoom(count, place)
+            guard let bytes = try unsafe input.peek(count) else { throw cut(count, place) }
+            unsafe memcpy(window.start + position, bytes, count)
+            input.take(count)
+            position += count
+        case .lzma(let reset, let properties, let inputSize, let outputSize):
+            try prepare(reset, properties, place)
+            try makeRoom(outputSize, place)
+            guard let bytes = try unsafe input.peek(inputSize) else { throw cut(inputSize, place) }
+            let isSound = unsafe decode(bytes, inputSize, outputSize)
+            guard isSound else {
+                throw ImageError(
+                    .corrupt, "LZMA data of the chunk at \(place), \(inputSize) bytes, is damaged")
+            }
+            input.take(inputSize)
+            position += outputSize
+        }
+        return true
+    }
+
+    /// Takes the header of the next chunk.
+    private func nextChunk() throws(ImageError) -> LZMA2Chunk {
+        let place = input.offset
+        guard let control = try unsafe input.peek(1)?.pointee else {
+            throw ImageError(
+                .corrupt, "the data has no end in the bytes up to \(input.end) that the index gives it")
+        }
+        guard let size = LZMA2Chunk.headerSize(control: control) else {
+            throw ImageError(
+                .corrupt,
+                "control byte of an LZMA2 chunk at \(place) is \(hex(control)), expected 0x0 to 0x2, or 0x80 and up")
+        }
+        guard let bytes = try unsafe input.peek(size) else { throw cut(size, place) }
+        let header = unsafe Array(UnsafeBufferPointer(start: bytes, count: size))
+        input.take(size)
+        return LZMA2Chunk(header)
+    }
+
+    private func cut(_ count: Int, _ place: UInt64) -> ImageError {
+        ImageError(
+            .corrupt,
+            "LZMA2 chunk at \(place) takes \(count) bytes more, but the block's data ends in \(input.left)")
+    }
+
+    private func requireDictionary(_ place: UInt64) throws(ImageError) {
+        guard !needsDictionaryReset else {
+            throw ImageError(
+                .corrupt, "the first LZMA2 chunk of the block, at \(place), does not reset the dictionary")
+        }
+    }
+
+    private func prepare(
+        _ reset: LZMA2Chunk.Reset, _ properties: UInt8, _ place: UInt64
+    ) throws(ImageError) {
+        if reset == .dictionary { resetDictionary(andProperties: true) }
+        try requireDictionary(place)
+        switch reset {
+        case .nothing, .state:
+            guard !needsProperties else {
+                throw ImageError(
+                    .corrupt, "LZMA2 chunk at \(place) brings no properties, where none are known yet")
+            }
+            if reset == .state {
+                lzma.reset()
+                resetModel()
+            }
+        case .properties, .dictionary:
+            guard let state = LZMAState(properties: properties) else {
+                throw ImageError(
+                    .corrupt,
+                    "LZMA properties at \(place + 5) are \(hex(properties)), expected (pb * 5 + lp) * 9 + lc "
+                        + "with pb up to 4, and lc + lp up to 4")
+            }
+            lzma = state
+            needsProperties = false
+            resetModel()
+        }
+        // A checkpoint that is wrong, or a byte gone from the window: neither may become a read outside it.
+        guard !lzma.readsLastDistance || Int(lzma.rep0) < position - oldest else {
+            throw ImageError(
+                .corrupt,
+                "LZMA2 chunk at \(place) goes on with a distance of \(UInt64(lzma.rep0) + 1) bytes, of which there are \(position - oldest)"
+            )
+        }
+    }
+
+    private func decode(_ bytes: UnsafePointer<UInt8>, _ inputSize: Int, _ outputSize: Int) -> Bool {
+        // The range decoder starts with five bytes, the first of which is 0.
+        guard inputSize >= 5, unsafe bytes.pointee == 0 else { return false }
+        let output = unsafe window.start + position
+        if let checkpoint, let recorder {
+            let marks = unsafe recorder.marks(windowEnd: window.start + checkpoint)
+            return unsafe lzma.decode(
+                model, bytes, bytes + inputSize, output, output + outputSize,
+                oldest: window.start + oldest, dictionary: dictionary, marks)
+        }
+        return unsafe lzma.decode(
+            model, bytes, bytes + inputSize, output, output + outputSize,
+            oldest: window.start + oldest, dictionary: dictionary, NoMarks())
+    }
+
+    private func resetModel() {
+        unsafe model.update(
+            repeating: LZMAModel.initial, count: LZMAModel.count(literalBits: lzma.literalBits))
+    }
+
+    private func resetDictionary(andProperties: Bool) {
+        // Nothing before it can be read any more; the byte before the first one counts as 0.
+        collect(before: position)
+        position = Self.alignment
+        oldest = position
+        taken = position
+        zeroesStart = position
+        unsafe window.start[position - 1] = 0
+        if checkpoint != nil { checkpoint = -window.count }
+        needsDictionaryReset = false
+        needsProperties = true
+    }
+
+    /// Moves the window to the start of the buffer where `count` bytes have no room after it.
+    ///
+    /// Throws `corrupt` where more would be decoded than there is to be.
+    private func makeRoom(_ count: Int, _ place: UInt64) throws(ImageError) {
+        guard count <= left else {
+            throw ImageError(
+                .corrupt,
+                "LZMA2 chunk at \(place) gives \(count) bytes, but by the index the block has \(left) left")
+        }
+        left -= UInt64(count)
+        oldest = max(oldest, position - dictionary)
+        // By whole steps of the alignment; and the byte before the oldest stays readable. Zeroes need not be moved, where
+        // there are enough of them; decoding an empty disk then stays in the processor's cache.
+        let inZeroes = max(0, oldest - zeroesStart) & ~(Self.alignment - 1)
+        let isFull = window.count - LZMAState.slack - position < count
+        guard isFull || inZeroes >= Self.zeroStep else { return }
+        collect(before: oldest)
+        var shift = inZeroes
+        if window.count - LZMAState.slack - position + shift < count {
+            shift = (oldest - Self.alignment) & ~(Self.alignment - 1)
+            unsafe memmove(window.start, window.start + shift, position - shift)
+            zeroesStart = max(zeroesStart - shift, 0)
+        }
+        oldest -= shift
+        position -= shift
+        taken -= shift
+        if let checkpoint { self.checkpoint = max(checkpoint - shift, -window.count) }
+        precondition(window.count - LZMAState.slack - position >= count)
+    }
+
+    // MARK: Checkpoints
+
+    /// Starts to record a checkpoint where it stands, between two chunks; nil where the data ends here.
+    ///
+    /// `WindowRecorder.memory` says what that takes in memory, from the first time on.
+    package func beginCheckpoint() throws(ImageError) -> LZMA2Checkpoint? {
+        precondition(available == 0)
+        guard let control = try unsafe input.peek(1)?.pointee, control != 0 else { return nil }
+        oldest = max(oldest, position - dictionary)
+        let reset = LZMA2Chunk.reset(control: control)
+        let resetsDictionary = control == 1 || reset == .dictionary
+        let history = resetsDictionary ? 0 : position - oldest
+        if recorder == nil { recorder = try WindowRecorder(dictionary: dictionary) }
+        recorder?.begin(window: history)
+        checkpoint = position
+        let keepsModel = !resetsDictionary && !needsProperties && (reset == nil || reset == .nothing)
+        let count = keepsModel ? LZMAModel.count(literalBits: lzma.literalBits) : 0
+        return LZMA2Checkpoint(
+            lzma: lzma, needsProperties: needsProperties || resetsDictionary, history: UInt64(history),
+            position: UInt8(position % Self.alignment),
+            probabilities: unsafe Array(UnsafeBufferPointer(start: model, count: count)))
+    }
+
+    /// Ends the recording: what was read of the window at the checkpoint.
+    package func endCheckpoint() -> SparseWindow {
+        guard let recorder, let checkpoint else { return SparseWindow() }
+        defer { self.checkpoint = nil }
+        return unsafe recorder.finish(windowEnd: window.start + checkpoint)
+    }
+
+    /// Has the recorder collect the bytes before index `limit`, which are about to go.
+    private func collect(before limit: Int) {
+        guard let recorder, let checkpoint else { return }
+        unsafe recorder.collect(before: window.start + limit, windowEnd: window.start + checkpoint)
+    }
+
+    private func restore(_ checkpoint: LZMA2Checkpoint, _ sparse: SparseWindow) throws(ImageError) {
+        lzma = checkpoint.lzma
+        needsProperties = checkpoint.needsProperties
+        needsDictionaryReset = checkpoint.history == 0
+        let history = Int(checkpoint.history)
+        // The buffer has two alignments to spare.
+        position = (history + 2 * Self.alignment - 1) & ~(Self.alignment - 1) + Int(checkpoint.position)
+        oldest = position - history
+        taken = position
+        zeroesStart = position
+        let target = unsafe UnsafeMutableBufferPointer(start: window.start + oldest, count: history)
+        try unsafe sparse.scatter(into: target)
+        for index in checkpoint.probabilities.indices {
+            unsafe model[index] = checkpoint.probabilities[index]
+        }
+    }
+}
