@@ -45,7 +45,8 @@ package struct LZMA2Checkpoint: Equatable, Sendable {
         guard flags <= 1, state < 12, position < 16, var lzma = LZMAState(properties: properties) else {
             throw ImageError(
                 .corrupt,
-                "flags, properties, state and position of a checkpoint are \(hex(bytes[0..<4])), which cannot be")
+                "flags, properties, state and position of a checkpoint are \(hex(bytes[0..<4])), which cannot be"
+            )
         }
         lzma.state = Int(state)
         lzma.rep0 = try fields.little("rep0 of a checkpoint", at: 4)
@@ -56,8 +57,10 @@ package struct LZMA2Checkpoint: Equatable, Sendable {
         needsProperties = flags == 1
         history = try fields.little("history of a checkpoint", at: 20)
         let count = (bytes.count - Self.fixedSize) / 2
-        guard bytes.count % 2 == 0, count == 0 || count == LZMAModel.count(literalBits: lzma.literalBits) else {
-            throw ImageError(.corrupt, "a checkpoint of \(bytes.count) bytes does not hold the model it names")
+        guard bytes.count % 2 == 0, count == 0 || count == LZMAModel.count(literalBits: lzma.literalBits)
+        else {
+            throw ImageError(
+                .corrupt, "a checkpoint of \(bytes.count) bytes does not hold the model it names")
         }
         var probabilities: [UInt16] = []
         probabilities.reserveCapacity(count)

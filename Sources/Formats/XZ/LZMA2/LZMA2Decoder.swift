@@ -73,7 +73,8 @@ import Glibc
         let dictionary = Self.windowSize(dictionary, overflow ? .max : all)
         guard history <= dictionary else {
             throw ImageError(
-                .corrupt, "history of a checkpoint is \(history) bytes, more than a dictionary of \(dictionary)")
+                .corrupt,
+                "history of a checkpoint is \(history) bytes, more than a dictionary of \(dictionary)")
         }
         let bufferSize = Self.bufferSize(dictionary, size)
         let memory = bufferSize + UInt64(LZMA2Input.memory + LZMAModel.maximumCount * 2)
@@ -81,7 +82,8 @@ import Glibc
             throw ImageError(
                 .limit,
                 "decoding takes \(memory) bytes of memory, mostly for the dictionary of \(dictionary); half of the "
-                    + "memory limit, which --memory raises, is what one decoder may take: \(memoryLimit) bytes")
+                    + "memory limit, which --memory raises, is what one decoder may take: \(memoryLimit) bytes"
+            )
         }
         self.memory = Int(memory)
         left = size
@@ -169,7 +171,8 @@ import Glibc
         guard let size = LZMA2Chunk.headerSize(control: control) else {
             throw ImageError(
                 .corrupt,
-                "control byte of an LZMA2 chunk at \(place) is \(hex(control)), expected 0x0 to 0x2, or 0x80 and up")
+                "control byte of an LZMA2 chunk at \(place) is \(hex(control)), expected 0x0 to 0x2, or 0x80 and up"
+            )
         }
         guard let bytes = try unsafe input.peek(size) else { throw cut(size, place) }
         let header = unsafe Array(UnsafeBufferPointer(start: bytes, count: size))

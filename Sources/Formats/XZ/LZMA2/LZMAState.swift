@@ -175,7 +175,9 @@ struct LZMAState: Equatable, Sendable {
             }
 
             length &+= 2
-            guard Int(rep0) < dictionary, unsafe Int(rep0) < output - oldest, unsafe length <= outputEnd - output else {
+            guard Int(rep0) < dictionary, unsafe Int(rep0) < output - oldest,
+                unsafe length <= outputEnd - output
+            else {
                 return false
             }
             let distance = Int(rep0) &+ 1

@@ -12,7 +12,8 @@
 
     /// Starts at `input`, where a chunk's LZMA data has a byte that is 0 and four bytes of code.
     @inline(__always) init(_ start: UnsafePointer<UInt8>) {
-        code = unsafe UInt32(start[1]) << 24 | UInt32(start[2]) << 16 | UInt32(start[3]) << 8
+        code =
+            unsafe UInt32(start[1]) << 24 | UInt32(start[2]) << 16 | UInt32(start[3]) << 8
             | UInt32(start[4])
         unsafe input = start + 5
     }
@@ -55,8 +56,8 @@
         let rest = range &- bound
         let (difference, borrow) = code.subtractingReportingOverflow(bound)
         let mask = unsafe 0 &- UInt32(unsafeBitCast(borrow, to: UInt8.self))
-        range = rest &+ (mask & (bound &- rest))
-        code = difference &+ (mask & bound)
+        range = (bound & mask) | (rest & ~mask)
+        code = (code & mask) | (difference & ~mask)
         // For 0: p + (2048 - p) >> 5; for 1: p - p >> 5.
         let step = chance &+ (mask & (31 &- 2048))
         unsafe probability.pointee = UInt16(
@@ -73,7 +74,7 @@
         let zero = unsafe UInt32(tree[2 &* symbol])
         let one = unsafe UInt32(tree[2 &* symbol &+ 1])
         let mask = unsafe mask(tree + symbol, chance)
-        chance = one ^ ((zero ^ one) & mask)
+        chance = (zero & mask) | (one & ~mask)
         symbol = 2 &* symbol &+ 1 &+ Int(Int32(bitPattern: mask))
     }
 
@@ -159,7 +160,7 @@
             tree[Int(offsetIfZero &+ (match & offsetIfZero)) &+ 2 &* symbol])
         let one = unsafe UInt32(tree[Int(bit &+ (match & bit)) &+ 2 &* symbol &+ 1])
         let mask = unsafe mask(probability, chance)
-        chance = one ^ ((zero ^ one) & mask)
+        chance = (zero & mask) | (one & ~mask)
         symbol = 2 &* symbol &+ 1 &+ Int(Int32(bitPattern: mask))
         offset = bit ^ (offset & mask)
     }
@@ -197,10 +198,9 @@
         repeat {
             normalize()
             range &>>= 1
-            code &-= range
-            // All ones where the bit is 0.
-            let mask = 0 &- (code &>> 31)
-            code &+= range & mask
+            let (difference, borrow) = code.subtractingReportingOverflow(range)
+            let mask = unsafe 0 &- UInt32(unsafeBitCast(borrow, to: UInt8.self))
+            code = (code & mask) | (difference & ~mask)
             value = value &<< 1 &+ 1 &+ mask
             count &-= 1
         } while count > 0
