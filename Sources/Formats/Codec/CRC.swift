@@ -5,7 +5,10 @@ package struct CRC32: Sendable {
     /// The checksum of the bytes so far.
     package private(set) var value: UInt32 = 0
 
-    package init() {}
+    /// A computation that goes on from `value`, the checksum of the bytes so far.
+    package init(_ value: UInt32 = 0) {
+        self.value = value
+    }
 
     package mutating func update(_ bytes: borrowing Span<UInt8>) {
         value = unsafe bytes.withUnsafeBufferPointer {
@@ -27,7 +30,10 @@ package struct CRC64: Sendable {
     /// The checksum of the bytes so far.
     package private(set) var value: UInt64 = 0
 
-    package init() {}
+    /// A computation that goes on from `value`, the checksum of the bytes so far.
+    package init(_ value: UInt64 = 0) {
+        self.value = value
+    }
 
     package mutating func update(_ bytes: borrowing Span<UInt8>) {
         value = unsafe bytes.withUnsafeBufferPointer {

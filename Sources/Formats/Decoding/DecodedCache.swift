@@ -137,6 +137,11 @@ package final class DecodedCache: Sendable {
         }
     }
 
+    /// Takes in pieces that were decoded without anyone asking here.
+    package func publish(_ unit: Unit, _ first: Int, _ pieces: [[UInt8]]) {
+        state.change { $0.insert(unit, first, pieces, budget) }
+    }
+
     private func fly(
         _ flight: Flight, _ unit: Unit, _ decode: (Publish) throws(ImageError) -> [UInt8]
     ) throws(ImageError) -> [UInt8] {
@@ -179,16 +184,26 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// Makes room for a decoder at work that holds `cost` bytes; `release` gives it back.
+    /// Makes room for a decoder at work that holds `cost` bytes; `release` gives it back, on the same thread.
+    ///
+    /// Waits while others at work leave no room for it. A thread that has room already, such as that of a decoder that
+    /// reads through another, never waits: those others might wait for it.
     package func reserve(_ cost: Int) {
-        state.change { state in
+        let mayWait = Reservations.begin() == 0
+        func look(_ state: inout State) -> Void? {
+            guard !mayWait || state.reserved == 0 || state.reserved + cost <= budget / 8 * 7 else {
+                return nil
+            }
             state.reserved += cost
             state.evict(budget)
+            return ()
         }
+        state.withLock(look) ?? workers.whileBlocked { state.wait(until: look) }
     }
 
     /// Gives back what `reserve` took.
     package func release(_ cost: Int) {
+        Reservations.end()
         state.change { $0.reserved -= cost }
     }
 

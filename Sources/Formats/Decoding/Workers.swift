@@ -86,6 +86,18 @@ package final class Workers: Sendable {
         return body()
     }
 
+    /// Runs `body` on as many workers as there are at once, and waits until all have returned.
+    package func runOnAll(_ body: @escaping @Sendable () -> Void) {
+        let left = Monitor(count)
+        for _ in 0..<count {
+            submit(.now) {
+                body()
+                left.change { $0 -= 1 }
+            }
+        }
+        whileBlocked { left.wait { $0 == 0 ? () : nil } }
+    }
+
     /// Whether a thread is to be started for what is queued; it is counted already.
     private func claimThread(_ state: inout State) -> Bool {
         guard state.hasTask, state.active < count, state.idle == 0,

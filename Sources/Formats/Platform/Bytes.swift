@@ -19,6 +19,16 @@ extension MutableSpan where Element == UInt8 {
     }
 }
 
+extension MutableSpan where Element == UInt8 {
+    /// Sets `count` bytes from index `index` on to zero; they must lie inside.
+    package mutating func fillZeroes(_ count: Int, at index: Int) {
+        precondition(index >= 0 && count >= 0 && index <= self.count && count <= self.count - index)
+        unsafe withUnsafeMutableBufferPointer { target in
+            unsafe target.extracting(index..<index + count).update(repeating: 0)
+        }
+    }
+}
+
 extension UnsafeRawBufferPointer {
     /// Whether all bytes are zero.
     var areZeroes: Bool {

@@ -11,6 +11,10 @@ package protocol Indexable: Source {
         isStopped: @escaping @Sendable () -> Bool, progress: @escaping @Sendable (IndexState) -> Void
     ) throws(ImageError)
 
+    /// Indexes what is not indexed yet whenever nobody waits for something to be decoded, until all is or
+    /// `isStopped` says so. For a thread of its own.
+    func indexInBackground(isStopped: @escaping @Sendable () -> Bool)
+
     /// Decodes every span of the index from its checkpoint, on all workers, and compares the hashes.
     ///
     /// Throws the first mismatch. `progress` is told how many bytes of the layer have been checked, and how
@@ -40,5 +44,5 @@ package struct IndexState: Sendable, Equatable {
     package var seeksByBlockOnly: Bool
 
     /// Whether everything that can be is indexed.
-    package var isComplete: Bool { indexed == size }
+    package var isComplete: Bool
 }

@@ -12,8 +12,8 @@ package protocol SeekIndex: AnyObject, Sendable {
     func detail(of span: SeekSpan) throws(ImageError) -> [UInt8]
 
     /// Takes in `span`, which overlaps none of those known; with the packed `detail`, and the runs
-    /// of zeroes in it, in order.
-    func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>])
+    /// of zeroes in it, in order. Returns false where there is no room to keep it.
+    func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) -> Bool
 
     /// Forgets every span, and every run of zeroes, that overlaps `range`.
     func remove(_ range: Range<UInt64>)

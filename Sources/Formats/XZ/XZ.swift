@@ -4,7 +4,9 @@ extension Format {
         name: "xz", kind: .wrapper, extensions: ["xz"],
         recognises: { $0.starts(with: XZStreamFlags.headerMagic) }
     ) { (file, context) throws(ImageError) in
-        let source = try XZSource(file, context.engine)
+        let source = try XZSource(file, context.engine) { size in
+            context.indexes?.index(of: file, format: "xz", depth: context.depth, size: size)
+        }
         let structure = source.structure
         let properties: [Layer.Property] = [
             .init("compressed-size", "compressed", .bytes(file.size)),

@@ -106,23 +106,6 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
                 .corrupt, "the data goes on after the \(uncompressedSize) bytes that the index gives")
         }
         let used = inputEnd - UInt64(input.count - consumed)
-        guard used == header.compressedSize else {
-            throw ImageError(
-                .corrupt,
-                "the data ends after \(used) compressed bytes, the index gives \(header.compressedSize)")
-        }
-        let padding = Int((4 - header.compressedSize % 4) % 4)
-        let end = compressedStart + header.compressedSize
-        let fields = try Fields("block check", of: source, at: end, count: padding + block.check.size)
-        try fields.require("block padding", at: 0, is: [UInt8](repeating: 0, count: padding))
-        if let computed = check.stored() {
-            let stored = fields.bytes[padding...]
-            guard stored.elementsEqual(computed) else {
-                throw ImageError(
-                    .corrupt,
-                    "\(block.check.name) at \(fields.place(padding)) is \(hex(stored)), "
-                        + "the data gives \(hex(computed))")
-            }
-        }
+        try header.verifyEnd(of: source, block, used: used, check)
     }
 }

@@ -133,4 +133,29 @@ package struct XZBlockHeader: Sendable {
             }
         }
     }
+
+    /// Checks what follows the data of `block`, of which the decoder has taken `used` bytes: padding, and the check,
+    /// which is to be what `check` has computed (sections 3.3 and 3.4). A nil one is passed over.
+    func verifyEnd(
+        of source: any Source, _ block: XZContainer.Block, used: UInt64, _ check: XZCheck.Computation?
+    ) throws(ImageError) {
+        guard used == compressedSize else {
+            throw ImageError(
+                .corrupt,
+                "the data ends after \(used) compressed bytes, the index gives \(compressedSize)")
+        }
+        let padding = Int((4 - compressedSize % 4) % 4)
+        let fields = try Fields(
+            "block check", of: source, at: data.upperBound, count: padding + block.check.size)
+        try fields.require("block padding", at: 0, is: [UInt8](repeating: 0, count: padding))
+        if let computed = check?.stored() {
+            let stored = fields.bytes[padding...]
+            guard stored.elementsEqual(computed) else {
+                throw ImageError(
+                    .corrupt,
+                    "\(block.check.name) at \(fields.place(padding)) is \(hex(stored)), "
+                        + "the data gives \(hex(computed))")
+            }
+        }
+    }
 }

@@ -55,6 +55,17 @@ struct XZCheck: Equatable, Hashable, Sendable {
         }
     }
 
+    /// A computation that goes on from what `stored()` gave; nil where that cannot be: SHA-256 has more of a state.
+    func computation(from stored: [UInt8]) -> Computation? {
+        let value = stored.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return switch (id, stored.count) {
+        case (1, 4): .crc32(CRC32(UInt32(truncatingIfNeeded: value)))
+        case (4, 8): .crc64(CRC64(value))
+        case (1, _), (4, _), (10, _): nil
+        default: Computation.none
+        }
+    }
+
     /// A computation of this check over no bytes yet.
     func computation() -> Computation {
         switch id {

@@ -2,236 +2,246 @@ import Synchronization
 
 /// What an .xz file holds, readable at any offset.
 ///
-/// Decoding starts at the start of a block. A block that is small against the
-/// cache is decoded whole, and nothing of it is given out before its check has
-/// been verified. A larger one is decoded as far as a read needs it, and the
-/// decoder is kept for the next read; its check is verified when its end is
-/// reached, and damage found then fails every later read of the block.
+/// Decoding starts at the start of a span: of a block, or of a stretch inside one at which a checkpoint was taken. Where
+/// spans start is known from the seek index, or from a pass over the block: see `XZSpans`. Pieces are given out when
+/// they have the hash that the pass found.
 package final class XZSource: Source {
     package let size: UInt64
 
-    private let base: any Source
-    private let container: XZContainer
-    private let engine: Engine
+    let spans: XZSpans
+    let engine: Engine
+    private let filtered: XZFilteredBlocks
     private let owner: Int
     private let readers = Mutex(SequentialReaders())
-    /// Blocks that turned out to be unreadable, so that they are not decoded again for every read.
-    private let damages = Mutex<[Int: Damage]>([:])
-    private static let maximumDamages = 1024
 
     /// The structure of the file.
-    var structure: XZContainer { container }
+    var structure: XZContainer { spans.container }
 
     /// Opens the .xz file that `base` holds; its whole structure is checked, no block is decoded.
-    package init(_ base: any Source, _ engine: Engine) throws(ImageError) {
-        self.base = base
+    ///
+    /// `index`: where what is learnt of it is kept; given the size of what the file holds.
+    package init(
+        _ base: any Source, _ engine: Engine, index: (UInt64) -> (any SeekIndex)? = { _ in nil }
+    ) throws(ImageError) {
         self.engine = engine
-        container = try XZContainer(of: base)
+        let container = try XZContainer(of: base)
         size = container.size
         owner = engine.cache.newOwner()
+        // A quarter: the rest is for decoding with it.
+        let index = index(container.size) ?? MemoryIndex(limit: engine.memory / 4)
+        spans = XZSpans(base, container, engine, index, owner: owner)
+        filtered = XZFilteredBlocks(spans, engine)
     }
 
     deinit {
         engine.cache.remove(owner: owner)
     }
 
+    // MARK: Reading
+
     package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
         // First, so that the workers decode ahead while this read decodes.
         noteRead(offset..<offset + UInt64(buffer.count))
-        _ = try fill(&buffer, at: offset) { cursor throws(ImageError) in try piece(cursor) }
+        _ = try fill(&buffer, at: offset) { position throws(ImageError) in try content(at: position) }
     }
 
     package func fillNow(
         _ buffer: inout MutableSpan<UInt8>, at offset: UInt64
     ) throws(ImageError) -> Bool {
-        let isHere = try fill(&buffer, at: offset) { cursor throws(ImageError) in
-            engine.cache.cached(unit(cursor.block), piece: cursor.piece)
+        let isHere = try fill(&buffer, at: offset) { position throws(ImageError) in
+            try contentNow(at: position)
         }
         // Otherwise the same read comes again, by `fill`.
         if isHere { noteRead(offset..<offset + UInt64(buffer.count)) }
         return isHere
     }
 
-    /// Fills `buffer` from the pieces that `piece` gives; false as soon as it gives none.
+    /// What lies at an offset: as many zeroes, or bytes from an index of a piece on.
+    private enum Content {
+        case zeroes(UInt64)
+        case bytes([UInt8], from: Int)
+    }
+
+    /// Fills `buffer` with the content that `content` gives; false as soon as it gives none.
     private func fill(
         _ buffer: inout MutableSpan<UInt8>, at offset: UInt64,
-        from piece: (Cursor) throws(ImageError) -> [UInt8]?
+        from content: (UInt64) throws(ImageError) -> Content?
     ) throws(ImageError) -> Bool {
         var done = 0
         while done < buffer.count {
-            let cursor = Cursor(container, offset + UInt64(done))
-            guard let bytes = try piece(cursor) else { return false }
-            let count = min(bytes.count - cursor.offset, buffer.count - done)
-            buffer.copy(bytes, from: cursor.offset, count: count, to: done)
-            done += count
+            guard let next = try content(offset + UInt64(done)) else { return false }
+            switch next {
+            case .zeroes(let count):
+                let count = Int(min(count, UInt64(buffer.count - done)))
+                buffer.fillZeroes(count, at: done)
+                done += count
+            case .bytes(let bytes, let index):
+                let count = min(bytes.count - index, buffer.count - done)
+                buffer.copy(bytes, from: index, count: count, to: done)
+                done += count
+            }
         }
         return true
     }
 
-    /// Reads ahead of whoever reads on and on.
-    private func noteRead(_ range: Range<UInt64>) {
-        if readers.withLock({ $0.isSequential(range) }) { readAhead(from: range.upperBound) }
+    /// What lies at `position`, if that takes neither waiting nor decoding.
+    private func contentNow(at position: UInt64) throws(ImageError) -> Content? {
+        switch try spans.placeNow(position) {
+        case .zeroes(let end): return .zeroes(end - position)
+        case .span(let span): return cached(position, inSpan: span.range.lowerBound)
+        case .filtered(let block):
+            let (piece, index) = filteredPlace(position, block)
+            return filtered.cached(block, piece: piece).map { .bytes($0, from: index) }
+        case .open, .piece, nil: return nil
+        }
     }
 
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { Extent(range, .data) }
+    private func content(at position: UInt64) throws(ImageError) -> Content {
+        var isOpenGone = false
+        while true {
+            switch try spans.place(position, ignoringOpen: isOpenGone) {
+            case .zeroes(let end):
+                return .zeroes(end - position)
+            case .span(let span):
+                let (piece, index) = place(position, inSpan: span.range.lowerBound)
+                return .bytes(try decodedPiece(of: span, piece), from: index)
+            case .piece(let start, let bytes):
+                return .bytes(bytes, from: Int(position - start))
+            case .open(let start):
+                if let content = cached(position, inSpan: start) { return content }
+                isOpenGone = true
+            case .filtered(let block):
+                let (piece, index) = filteredPlace(position, block)
+                return .bytes(try filtered.piece(block, piece: piece), from: index)
+            }
+        }
+    }
+
+    private func cached(_ position: UInt64, inSpan start: UInt64) -> Content? {
+        let (piece, index) = place(position, inSpan: start)
+        return engine.cache.cached(spans.unit(start), piece: piece).map { .bytes($0, from: index) }
+    }
+
+    /// The number of the piece that holds `position`, of the span that starts at `start`; and the index in that piece.
+    private func place(_ position: UInt64, inSpan start: UInt64) -> (piece: Int, index: Int) {
+        let (piece, index) = (position - start).quotientAndRemainder(dividingBy: UInt64(SeekSpan.pieceSize))
+        return (Int(piece), Int(index))
+    }
+
+    private func filteredPlace(_ position: UInt64, _ block: Int) -> (piece: Int, index: Int) {
+        let offset = position - structure.blocks[block].start
+        let (piece, index) = offset.quotientAndRemainder(dividingBy: UInt64(XZBlockDecoder.pieceSize))
+        return (Int(piece), Int(index))
+    }
+
+    /// Piece `wanted` of `span`; those before it are decoded too, from the start of the span or from where another reader has stopped.
+    private func decodedPiece(of span: SeekSpan, _ wanted: Int) throws(ImageError) -> [UInt8] {
+        let unit = spans.unit(span.range.lowerBound)
+        return try engine.cache.piece(unit, wanted) { publish throws(ImageError) in
+            spans.noteDemand()
+            do throws(ImageError) {
+                let decoder =
+                    if let parked = engine.cache.takeParked(unit, before: wanted) as? XZSpanDecoder {
+                        parked
+                    } else {
+                        try spans.decoder(of: span)
+                    }
+                engine.cache.reserve(decoder.cost)
+                defer { engine.cache.release(decoder.cost) }
+                while true {
+                    let number = decoder.nextPiece
+                    let piece = try decoder.decodePiece()
+                    // Zeroes are known to be zeroes, and nobody looks for them in the cache.
+                    if number == wanted {
+                        let bytes = piece.content
+                        publish(number, [bytes])
+                        if !decoder.isFinished { engine.cache.park(decoder, of: unit) }
+                        return bytes
+                    }
+                    if case .bytes(let bytes) = piece { publish(number, [bytes]) }
+                }
+            } catch {
+                throw spans.note(error, in: span)
+            }
+        }
+    }
+
+    // MARK: Extents
+
+    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { spans.extent(in: range) }
+
+    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { spans.extent(in: range) }
+
+    // MARK: Reading ahead
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         // More than this would push out its own beginning.
         let end = min(range.upperBound, range.lowerBound + UInt64(engine.cache.budget / 2))
+        spans.want(range.lowerBound..<end)
+        readAhead(from: range.lowerBound, to: end)
         var position = range.lowerBound
-        var block = -1
         while position < end {
-            let cursor = Cursor(container, position)
-            if cursor.block != block {
-                block = cursor.block
-                readAhead(from: container.end(of: block), to: end)
+            switch try content(at: position) {
+            case .zeroes(let count): position += count
+            case .bytes(let bytes, let index): position += UInt64(bytes.count - index)
             }
-            let bytes = try piece(cursor)
-            position += UInt64(bytes.count - cursor.offset)
         }
     }
 
-    /// A place in the decoded data, in terms of blocks and pieces.
-    private struct Cursor {
-        let block: Int
-        let piece: Int
-        /// In bytes from the start of the piece.
-        let offset: Int
-
-        init(_ container: XZContainer, _ position: UInt64) {
-            block = container.block(at: position)
-            let inBlock = position - container.blocks[block].start
-            piece = Int(inBlock / UInt64(XZBlockDecoder.pieceSize))
-            offset = Int(inBlock % UInt64(XZBlockDecoder.pieceSize))
-        }
+    /// Reads ahead of whoever reads on and on.
+    private func noteRead(_ range: Range<UInt64>) {
+        guard readers.withLock({ $0.isSequential(range) }), range.upperBound < size else { return }
+        readAhead(from: range.upperBound, to: min(size, range.upperBound + UInt64(engine.cache.budget / 4)))
     }
 
-    private func unit(_ block: Int) -> DecodedCache.Unit { DecodedCache.Unit(owner: owner, number: block) }
-
-    private func uncompressedSize(_ block: Int) -> UInt64 {
-        container.end(of: block) - container.blocks[block].start
-    }
-
-    /// Blocks up to an eighth of the budget leave room for those that others read meanwhile.
-    private func isDecodedWhole(_ block: Int) -> Bool {
-        uncompressedSize(block) <= UInt64(engine.cache.budget / 8)
-    }
-
-    private func piece(_ cursor: Cursor) throws(ImageError) -> [UInt8] {
-        let block = cursor.block
-        if let damage = damages.withLock({ $0[block] }), damage.firstPiece <= cursor.piece {
-            throw damage.error
-        }
-        return try engine.cache.piece(unit(block), cursor.piece) { publish throws(ImageError) in
-            try isDecodedWhole(block)
-                ? decodeWhole(block, cursor.piece, publish)
-                : decode(block, upTo: cursor.piece, publish)
-        }
-    }
-
-    private func decodeWhole(
-        _ block: Int, _ wanted: Int, _ publish: DecodedCache.Publish
-    ) throws(ImageError) -> [UInt8] {
-        do throws(ImageError) {
-            let decoder = try decoder(block)
-            let cost = decoder.cost + Int(uncompressedSize(block))
-            engine.cache.reserve(cost)
-            defer { engine.cache.release(cost) }
-            var pieces: [[UInt8]] = []
-            while !decoder.isFinished { pieces.append(try decoder.decodePiece()) }
-            publish(0, pieces)
-            return pieces[wanted]
-        } catch {
-            throw note(error, in: block, from: 0)
-        }
-    }
-
-    private func decode(
-        _ block: Int, upTo wanted: Int, _ publish: DecodedCache.Publish
-    ) throws(ImageError) -> [UInt8] {
-        var firstDamaged = 0
-        do throws(ImageError) {
-            let decoder =
-                if let parked = engine.cache.takeParked(unit(block), before: wanted) as? XZBlockDecoder {
-                    parked
-                } else {
-                    try decoder(block)
-                }
-            engine.cache.reserve(decoder.cost)
-            defer { engine.cache.release(decoder.cost) }
-            while true {
-                let number = decoder.nextPiece
-                // What is found at the end of a block is wrong with all of it.
-                defer { firstDamaged = decoder.isFinished ? 0 : number }
-                let bytes = try decoder.decodePiece()
-                publish(number, [bytes])
-                if number == wanted {
-                    if !decoder.isFinished { engine.cache.park(decoder, of: unit(block)) }
-                    return bytes
-                }
-            }
-        } catch {
-            throw note(error, in: block, from: firstDamaged)
-        }
-    }
-
-    private func decoder(_ block: Int) throws(ImageError) -> XZBlockDecoder {
-        try XZBlockDecoder(
-            of: base, container.blocks[block], uncompressedSize: uncompressedSize(block),
-            memoryLimit: engine.cache.budget / 2)
-    }
-
-    // MARK: Damage
-
-    /// That a block cannot be read, and from which of its pieces on.
-    private struct Damage {
-        var firstPiece: Int
-        var error: ImageError
-    }
-
-    private func isDamaged(_ block: Int) -> Bool { damages.withLock { $0[block] != nil } }
-
-    /// Remembers `error`, unless another attempt may end differently; returns it with the block it lies in.
-    private func note(_ error: ImageError, in block: Int, from piece: Int) -> ImageError {
-        var placed = error
-        placed.path = ["xz", "block \(block + 1) at \(container.blocks[block].offset)"] + error.path
-        let damage = Damage(firstPiece: piece, error: placed)
-        switch error.code {
-        case .io, .outOfRange: break
-        case .corrupt, .unsupported, .limit, .refused:
-            damages.withLock { if $0.count < Self.maximumDamages { $0[block] = damage } }
-            // What was given out of the block already cannot be taken back; no more of it will be.
-            if piece == 0 { engine.cache.remove(unit(block)) }
-        }
-        return placed
-    }
-
-    // MARK: Reading ahead
-
-    /// Has the workers decode the blocks after the one at `position`, one for each of them.
-    private func readAhead(from position: UInt64) {
-        guard position < size else { return }
-        let last = min(container.block(at: position) + engine.workers.count, container.blocks.count - 1)
-        readAhead(from: position, to: container.end(of: last))
-    }
-
-    /// Has the workers decode the blocks that hold `position` to `end`, as far as there is room.
+    /// Has the workers decode what lies between `position` and `end`, as far as they are free: each takes the rest of one span,
+    /// or a block that is not known yet.
     private func readAhead(from position: UInt64, to end: UInt64) {
-        var room = UInt64(engine.cache.budget / 2)
         var position = position
-        while position < end {
-            let block = container.block(at: position)
-            let count = uncompressedSize(block)
-            guard isDecodedWhole(block), count <= room else { return }
-            room -= count
-            if !engine.cache.isUnderWay(unit(block), piece: 0), !isDamaged(block) {
-                let cursor = Cursor(container, container.blocks[block].start)
-                engine.workers.submit(.ahead) {
-                    // Whoever reads the block is told what is wrong with it.
-                    _ = try? self.piece(cursor)
+        var tasks = 0
+        while position < end, tasks < engine.workers.count {
+            guard let place = try? spans.placeNow(position) else {
+                let block = structure.block(at: position)
+                guard spans.isDecodedWhole(block) else { return spans.want(position..<end) }
+                if spans.isUnknown(block) {
+                    let start = position
+                    // Whoever reads it is told what is wrong with it.
+                    engine.workers.submit(.ahead) { _ = try? self.spans.place(start) }
+                    tasks += 1
                 }
+                position = structure.end(of: block)
+                continue
             }
-            position = container.end(of: block)
+            switch place {
+            case .zeroes(let end):
+                position = end
+            case .span(let span):
+                if decodeAhead(span) { tasks += 1 }
+                position = span.range.upperBound
+            case .filtered(let block):
+                guard spans.isDecodedWhole(block) else { return }
+                if !filtered.isUnderWay(block) {
+                    engine.workers.submit(.ahead) { _ = try? self.filtered.piece(block, piece: 0) }
+                    tasks += 1
+                }
+                position = structure.end(of: block)
+            case .open, .piece:
+                return
+            }
         }
+    }
+
+    /// Has a worker decode all of `span`; false where that has been done, or is being done.
+    private func decodeAhead(_ span: SeekSpan) -> Bool {
+        // The last one that is not known to be zeroes.
+        let unit = spans.unit(span.range.lowerBound)
+        guard let last = spans.lastData(of: span) else { return false }
+        guard !engine.cache.isUnderWay(unit, piece: place(last, inSpan: span.range.lowerBound).piece) else {
+            return false
+        }
+        engine.workers.submit(.ahead) {
+            _ = try? self.decodedPiece(of: span, self.place(last, inSpan: span.range.lowerBound).piece)
+        }
+        return true
     }
 }

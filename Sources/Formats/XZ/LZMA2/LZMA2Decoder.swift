@@ -18,6 +18,8 @@ import Glibc
 
     /// How many bytes may still be decoded.
     private var left: UInt64
+    /// How many bytes have been decoded.
+    package private(set) var decoded: UInt64 = 0
 
     /// How far back matches may refer, in bytes.
     private let dictionary: Int
@@ -271,6 +273,7 @@ import Glibc
                 "LZMA2 chunk at \(place) gives \(count) bytes, but by the index the block has \(left) left")
         }
         left -= UInt64(count)
+        decoded += UInt64(count)
         oldest = max(oldest, position - dictionary)
         // By whole steps of the alignment; and the byte before the oldest stays readable. Zeroes need not be moved, where
         // there are enough of them; decoding an empty disk then stays in the processor's cache.

@@ -1,0 +1,193 @@
+/// Decodes a block from its start, or from a span that is known, to its end, and learns its spans on the way.
+///
+/// Not thread-safe.
+///
+/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread through the cache, under whose lock it is
+/// parked and taken.
+final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
+    /// A span that was found, for the index.
+    struct Learned {
+        var span: SeekSpan
+        var detail: [UInt8]
+        var zeroes: [Range<UInt64>]
+    }
+
+    /// What to do with a piece of the span that starts at `span`, piece `number` of it.
+    typealias TakePiece = (_ span: UInt64, _ number: Int, _ piece: XZPieceReader.Piece) -> Void
+
+    /// The memory it takes, in bytes.
+    let cost: Int
+    /// How far it has come, in bytes from the start of the layer.
+    private(set) var position: UInt64
+    /// Where the span starts that it is in.
+    private(set) var spanStart: UInt64
+
+    private let source: any Source
+    private let block: XZContainer.Block
+    private let header: XZBlockHeader
+    private let blockEnd: UInt64
+    /// Where a span starts that is known; where there is none, the end of the block.
+    private let end: UInt64
+    private let level: Int32
+    /// What each span is to cost, in nanoseconds: the block's cost in equal parts.
+    private let spacing: UInt64
+
+    private let decoder: LZMA2Decoder
+    /// The position at which the decoder has decoded nothing.
+    private let origin: UInt64
+    private var check: XZCheck.Computation?
+    /// Where the current span's compressed data starts, and what its detail has as its state.
+    private var spanInput: UInt64
+    private var spanState: [UInt8]
+    /// What the current span ran into; those before it are good.
+    private var failure: ImageError?
+
+    /// More data than this, in bytes, is not put into one span, zeroes not counted: it has to fit into the cache.
+    private static let maximumData = 16 << 20
+
+    private static let zeroes = [UInt8](repeating: 0, count: SeekSpan.pieceSize)
+
+    /// A pass over `block` of `source`, whose header is `header` and whose data lies in `range` of the layer.
+    ///
+    /// It starts at the span `known`, which is decoded again, or else at the start of the block; and ends at `end`.
+    /// Throws `limit` when it would take more than `memoryLimit` bytes, and `corrupt` where the detail cannot be.
+    init(
+        over block: XZContainer.Block, of source: any Source, _ header: XZBlockHeader, dictionary: UInt64,
+        in range: Range<UInt64>, from known: (span: SeekSpan, detail: SpanDetail)?, to end: UInt64,
+        level: Int32, memoryLimit: Int
+    ) throws(ImageError) {
+        self.source = source
+        self.block = block
+        self.header = header
+        self.end = end
+        self.level = level
+        blockEnd = range.upperBound
+        origin = known?.span.range.lowerBound ?? range.lowerBound
+        position = origin
+        spanStart = origin
+        spanInput = known?.span.input ?? block.offset
+        spanState = known?.detail.state ?? []
+        let total = DecodeCost.nanoseconds(
+            input: header.compressedSize, output: range.upperBound - range.lowerBound)
+        spacing = total / max(1, (total + DecodeCost.span / 2) / DecodeCost.span)
+        // A quarter is for the recorder, whose bits take an eighth of the dictionary.
+        let decoderLimit = memoryLimit - memoryLimit / 4
+        if let known, !known.detail.state.isEmpty {
+            let state = try XZSpanState(known.detail.state)
+            check = block.check.computation(from: state.check)
+            decoder = try LZMA2Decoder(
+                source, known.span.input..<header.data.upperBound, dictionary: dictionary,
+                size: blockEnd - origin, from: state.lzma2, known.detail.window, memoryLimit: decoderLimit)
+            // The same checkpoint once more, as what follows it is recorded anew.
+            _ = try decoder.beginCheckpoint()
+        } else {
+            check = block.check.computation()
+            decoder = try LZMA2Decoder(
+                source, header.data, dictionary: dictionary, size: blockEnd - origin,
+                memoryLimit: decoderLimit)
+        }
+        cost = decoder.memory + decoder.memory / 8
+    }
+
+    /// It is parked as the decoder of what follows its position.
+    var nextPiece: Int { Int(position) }
+
+    /// Whether it is on its way to `offset`.
+    func covers(_ offset: UInt64) -> Bool { position <= offset && offset < end }
+
+    /// Whether there is nothing more to learn.
+    var isFinished: Bool { position >= end }
+
+    /// Decodes the next span; `take` is given each piece as it comes.
+    ///
+    /// With the last span of the block, everything that can be checked is. Throws `corrupt` where the data is not what
+    /// it should be, and what reading the source throws.
+    func nextSpan(_ take: TakePiece) throws(ImageError) -> Learned {
+        if let failure { throw failure }
+        let began = DecodeCost.threadTime()
+        var hashes: [UInt64] = []
+        var scanner = ZeroScanner(at: spanStart)
+        var data = 0
+        while position < blockEnd {
+            let limit = Int(min(UInt64(SeekSpan.pieceSize), blockEnd - position))
+            let next: (piece: XZPieceReader.Piece, end: XZPieceReader.End)
+            do throws(ImageError) {
+                next = try XZPieceReader(decoder: decoder).next(limit) { self.goesOn(data) }
+                if next.end == .dataEnd { throw dataEnds(after: next.piece.count) }
+            } catch {
+                // What was decoded before it stays readable.
+                guard !hashes.isEmpty, error.code == .corrupt else { throw error }
+                failure = error
+                break
+            }
+            if next.piece.count > 0 {
+                hashes.append(next.piece.hash)
+                take(spanStart, hashes.count - 1, next.piece)
+                position += UInt64(next.piece.count)
+                switch next.piece {
+                case .zeroes(let count):
+                    scanner.scan(zeroes: count)
+                    if count == Self.zeroes.count {
+                        check?.update(Self.zeroes.span)
+                    } else {
+                        check?.update(Self.zeroes.span.extracting(first: count))
+                    }
+                case .bytes(let bytes):
+                    scanner.scan(bytes)
+                    check?.update(bytes.span)
+                    data += bytes.count
+                }
+            }
+            if next.end == .stopped { break }
+        }
+        let time = (DecodeCost.threadTime() - began) / 1000
+        let detail = SpanDetail(state: spanState, window: decoder.endCheckpoint(), hashes: hashes)
+        let learned = Learned(
+            span: SeekSpan(
+                range: spanStart..<position, input: spanInput, time: UInt32(clamping: time)),
+            detail: detail.packed(level: level), zeroes: scanner.finish())
+        if failure == nil { try prepareNextSpan() }
+        return learned
+    }
+
+    /// Whether to decode another chunk into this span, of which `data` bytes are data.
+    private func goesOn(_ data: Int) -> Bool {
+        let here = origin + decoder.decoded
+        guard here > spanStart else { return true }
+        let start = spanState.isEmpty ? header.data.lowerBound : spanInput
+        let cost = DecodeCost.nanoseconds(input: decoder.inputOffset - start, output: here - spanStart)
+        return cost < spacing && data < Self.maximumData && here != end
+    }
+
+    private func prepareNextSpan() throws(ImageError) {
+        if position == blockEnd {
+            try finish()
+        } else if position < end {
+            spanStart = position
+            spanInput = decoder.inputOffset
+            guard let checkpoint = try decoder.beginCheckpoint() else {
+                failure = dataEnds(after: 0)
+                return
+            }
+            spanState = XZSpanState(check: check?.stored() ?? [], lzma2: checkpoint).bytes
+        }
+    }
+
+    private func dataEnds(after count: Int) -> ImageError {
+        let decoded = position + UInt64(count) - (blockEnd - blockSize)
+        return ImageError(
+            .corrupt, "the data ends after \(decoded) bytes, the index gives \(blockSize)")
+    }
+
+    private var blockSize: UInt64 { blockEnd - block.start }
+
+    /// Checks that the data ends here, and what follows it.
+    private func finish() throws(ImageError) {
+        guard try !decoder.decodeChunk() else {
+            throw ImageError(
+                .corrupt, "the data goes on after the \(blockSize) bytes that the index gives")
+        }
+        try header.verifyEnd(
+            of: source, block, used: decoder.inputOffset - header.data.lowerBound, check)
+    }
+}

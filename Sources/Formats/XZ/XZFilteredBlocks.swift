@@ -1,0 +1,123 @@
+import Synchronization
+
+/// Reads blocks whose filters are not LZMA2 alone: by liblzma, and from the start of a block only, as a BCJ or delta
+/// filter has a state of its own that no checkpoint holds.
+///
+/// A block that is small against the cache is decoded whole, and nothing of it is given out before its check has
+/// been verified. A larger one is decoded as far as a read needs it, and the decoder is kept for the next
+/// read; its check is verified when its end is reached, and damage found then fails every later read of the block.
+final class XZFilteredBlocks: Sendable {
+    private let spans: XZSpans
+    private let engine: Engine
+    private let owner: Int
+    /// Blocks that turned out to be unreadable, so that they are not decoded again for every read.
+    private let damages = Mutex<[Int: Damage]>([:])
+    private static let maximumDamages = 1024
+
+    /// That a block cannot be read, and from which of its pieces on.
+    private struct Damage {
+        var firstPiece: Int
+        var error: ImageError
+    }
+
+    init(_ spans: XZSpans, _ engine: Engine) {
+        self.spans = spans
+        self.engine = engine
+        owner = engine.cache.newOwner()
+    }
+
+    deinit {
+        engine.cache.remove(owner: owner)
+    }
+
+    private func unit(_ block: Int) -> DecodedCache.Unit { DecodedCache.Unit(owner: owner, number: block) }
+
+    private func size(_ block: Int) -> UInt64 {
+        let range = spans.range(of: block)
+        return range.upperBound - range.lowerBound
+    }
+
+    /// Piece `piece` of `block`, if it is in the cache.
+    func cached(_ block: Int, piece: Int) -> [UInt8]? { engine.cache.cached(unit(block), piece: piece) }
+
+    /// Whether the first piece of `block` is in the cache, or being decoded, or cannot be.
+    func isUnderWay(_ block: Int) -> Bool {
+        engine.cache.isUnderWay(unit(block), piece: 0) || damages.withLock { $0[block] != nil }
+    }
+
+    /// Piece `piece` of `block`.
+    func piece(_ block: Int, piece: Int) throws(ImageError) -> [UInt8] {
+        if let damage = damages.withLock({ $0[block] }), damage.firstPiece <= piece { throw damage.error }
+        return try engine.cache.piece(unit(block), piece) { publish throws(ImageError) in
+            try spans.isDecodedWhole(block)
+                ? decodeWhole(block, piece, publish)
+                : decode(block, upTo: piece, publish)
+        }
+    }
+
+    private func decodeWhole(
+        _ block: Int, _ wanted: Int, _ publish: DecodedCache.Publish
+    ) throws(ImageError) -> [UInt8] {
+        do throws(ImageError) {
+            let decoder = try decoder(block)
+            let cost = decoder.cost + Int(size(block))
+            engine.cache.reserve(cost)
+            defer { engine.cache.release(cost) }
+            var pieces: [[UInt8]] = []
+            while !decoder.isFinished { pieces.append(try decoder.decodePiece()) }
+            publish(0, pieces)
+            return pieces[wanted]
+        } catch {
+            throw note(error, in: block, from: 0)
+        }
+    }
+
+    private func decode(
+        _ block: Int, upTo wanted: Int, _ publish: DecodedCache.Publish
+    ) throws(ImageError) -> [UInt8] {
+        var firstDamaged = 0
+        do throws(ImageError) {
+            let decoder =
+                if let parked = engine.cache.takeParked(unit(block), before: wanted) as? XZBlockDecoder {
+                    parked
+                } else {
+                    try decoder(block)
+                }
+            engine.cache.reserve(decoder.cost)
+            defer { engine.cache.release(decoder.cost) }
+            while true {
+                let number = decoder.nextPiece
+                // What is found at the end of a block is wrong with all of it.
+                defer { firstDamaged = decoder.isFinished ? 0 : number }
+                let bytes = try decoder.decodePiece()
+                publish(number, [bytes])
+                if number == wanted {
+                    if !decoder.isFinished { engine.cache.park(decoder, of: unit(block)) }
+                    return bytes
+                }
+            }
+        } catch {
+            throw note(error, in: block, from: firstDamaged)
+        }
+    }
+
+    private func decoder(_ block: Int) throws(ImageError) -> XZBlockDecoder {
+        try XZBlockDecoder(
+            of: spans.base, spans.container.blocks[block], uncompressedSize: size(block),
+            memoryLimit: spans.memoryLimit)
+    }
+
+    /// Remembers `error`, unless another attempt may end differently; returns it with the block it lies in.
+    private func note(_ error: ImageError, in block: Int, from piece: Int) -> ImageError {
+        let placed = spans.placed(error, block)
+        let damage = Damage(firstPiece: piece, error: placed)
+        switch error.code {
+        case .io, .outOfRange: break
+        case .corrupt, .unsupported, .limit, .refused:
+            damages.withLock { if $0.count < Self.maximumDamages { $0[block] = damage } }
+            // What was given out of the block already cannot be taken back; no more of it will be.
+            if piece == 0 { engine.cache.remove(unit(block)) }
+        }
+        return placed
+    }
+}

@@ -1,0 +1,78 @@
+/// Cuts what an LZMA2 decoder gives into pieces.
+struct XZPieceReader {
+    /// One piece, or what there was of one.
+    enum Piece {
+        /// So many zeroes.
+        case zeroes(Int)
+        case bytes([UInt8])
+
+        var count: Int {
+            switch self {
+            case .zeroes(let count): count
+            case .bytes(let bytes): bytes.count
+            }
+        }
+
+        var content: [UInt8] {
+            switch self {
+            case .zeroes(let count): [UInt8](repeating: 0, count: count)
+            case .bytes(let bytes): bytes
+            }
+        }
+
+        /// The hash that seek indexes keep of it.
+        var hash: UInt64 {
+            switch self {
+            case .zeroes: SpanDetail.zeroHash
+            case .bytes(let bytes): SpanDetail.hash(bytes)
+            }
+        }
+    }
+
+    /// Why a piece ends where it does.
+    enum End {
+        case full
+        /// `goesOn` said so, between two chunks.
+        case stopped
+        /// The data has ended.
+        case dataEnd
+    }
+
+    let decoder: LZMA2Decoder
+
+    /// The next piece of up to `limit` bytes; `goesOn` is asked before each chunk whether to decode it.
+    func next(
+        _ limit: Int, while goesOn: () -> Bool = { true }
+    ) throws(ImageError) -> (piece: Piece, end: End) {
+        var end = End.full
+        // Zeroes are counted, and no memory is taken for them, until something else comes.
+        var zeroes = 0
+        while zeroes < limit {
+            if decoder.available == 0 {
+                guard goesOn() else { return (.zeroes(zeroes), .stopped) }
+                guard try decoder.decodeChunk() else { return (.zeroes(zeroes), .dataEnd) }
+            }
+            let count = decoder.skipZeroes(limit - zeroes)
+            if count == 0 { break }
+            zeroes += count
+        }
+        guard zeroes < limit else { return (.zeroes(zeroes), .full) }
+        let bytes = try [UInt8](capacity: limit) { output throws(ImageError) in
+            output.append(repeating: 0, count: zeroes)
+            while output.freeCapacity > 0 {
+                if decoder.available == 0 {
+                    guard goesOn() else {
+                        end = .stopped
+                        return
+                    }
+                    guard try decoder.decodeChunk() else {
+                        end = .dataEnd
+                        return
+                    }
+                }
+                decoder.take(limit, into: &output)
+            }
+        }
+        return (.bytes(bytes), end)
+    }
+}

@@ -1,0 +1,101 @@
+import Glibc
+import Synchronization
+
+extension XZSource: Indexable {
+    package var indexState: IndexState { spans.indexState }
+
+    package func buildIndex(
+        isStopped: @escaping @Sendable () -> Bool, progress: @escaping @Sendable (IndexState) -> Void
+    ) throws(ImageError) {
+        let failure = Mutex<ImageError?>(nil)
+        engine.workers.runOnAll {
+            while !isStopped() {
+                do throws(ImageError) {
+                    guard case .learned = try self.spans.learnSome() else { return }
+                    progress(self.indexState)
+                } catch {
+                    failure.withLock { $0 = $0 ?? error }
+                    // Damage is remembered, and the next block may well be sound; all else would go on failing.
+                    if error.code == .io || error.code == .outOfRange { return }
+                }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+    }
+
+    package func verifyIndex(
+        isStopped: @escaping @Sendable () -> Bool,
+        progress: @escaping @Sendable (_ bytes: UInt64, _ worst: UInt32) -> Void
+    ) throws(ImageError) {
+        struct State {
+            var next = 0
+            var bytes: UInt64 = 0
+            var worst: UInt32 = 0
+            var failure: ImageError?
+        }
+        let all = spans.all
+        let state = Mutex(State())
+        engine.workers.runOnAll {
+            while !isStopped() {
+                let next = state.withLock { state -> Int? in
+                    guard state.failure == nil, state.next < all.count else { return nil }
+                    state.next += 1
+                    return state.next - 1
+                }
+                guard let next else { return }
+                let span = all[next]
+                do throws(ImageError) {
+                    let time = try self.verify(span)
+                    let (bytes, worst) = state.withLock { state in
+                        state.bytes += span.count
+                        state.worst = max(state.worst, time)
+                        return (state.bytes, state.worst)
+                    }
+                    progress(bytes, worst)
+                } catch {
+                    state.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// Decodes all of `span`; returns the CPU time that took, in microseconds.
+    private func verify(_ span: SeekSpan) throws(ImageError) -> UInt32 {
+        let began = DecodeCost.threadTime()
+        do throws(ImageError) {
+            let decoder = try spans.decoder(of: span)
+            engine.cache.reserve(decoder.cost)
+            defer { engine.cache.release(decoder.cost) }
+            while !decoder.isFinished { _ = try decoder.decodePiece() }
+        } catch {
+            throw spans.note(error, in: span)
+        }
+        return UInt32(clamping: (DecodeCost.threadTime() - began) / 1000)
+    }
+
+    package func indexInBackground(isStopped: @escaping @Sendable () -> Bool) {
+        // Readers come first; but where they never pause, a second has room for a span all the same.
+        let quietTime: UInt64 = 300_000_000
+        let patience: UInt64 = 1_000_000_000
+        var last: UInt64 = 0
+        while !isStopped() {
+            let now = monotonicTime()
+            let isQuiet = now - min(now, spans.lastDemand) > quietTime
+            guard isQuiet || now - last > patience else {
+                usleep(50_000)
+                continue
+            }
+            do throws(ImageError) {
+                switch try spans.learnSome() {
+                case .learned: last = monotonicTime()
+                case .othersAtWork: usleep(50_000)
+                case .done: return
+                }
+            } catch {
+                // Readers are told of damage when they come to it. What cannot be read at all is left to them.
+                if error.code == .io || error.code == .outOfRange { return }
+            }
+        }
+    }
+}

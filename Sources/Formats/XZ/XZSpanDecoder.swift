@@ -1,0 +1,57 @@
+/// Decodes one span that is known, piece by piece, and compares each with its hash.
+///
+/// It can be set aside between two pieces, and go on later.
+///
+/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread
+/// through the cache, under whose lock it is parked and taken.
+final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
+    private let span: SeekSpan
+    private let hashes: [UInt64]
+    private let decoder: LZMA2Decoder
+
+    private(set) var nextPiece = 0
+
+    var cost: Int { decoder.memory }
+
+    /// Whether all pieces have been decoded.
+    var isFinished: Bool { nextPiece == span.pieces }
+
+    /// A decoder of `span`, which lies in the block of `source` with the header `header`; the block ends at `blockEnd` in
+    /// the layer.
+    ///
+    /// Throws `limit` when it would take more than `memoryLimit` bytes, and `corrupt` where the detail cannot be.
+    init(
+        of span: SeekSpan, _ detail: SpanDetail, in source: any Source, _ header: XZBlockHeader,
+        dictionary: UInt64, blockEnd: UInt64, memoryLimit: Int
+    ) throws(ImageError) {
+        self.span = span
+        hashes = detail.hashes
+        let size = blockEnd - span.range.lowerBound
+        if detail.state.isEmpty {
+            decoder = try LZMA2Decoder(
+                source, header.data, dictionary: dictionary, size: size, memoryLimit: memoryLimit)
+        } else {
+            decoder = try LZMA2Decoder(
+                source, span.input..<header.data.upperBound, dictionary: dictionary, size: size,
+                from: try XZSpanState(detail.state).lzma2, detail.window, memoryLimit: memoryLimit)
+        }
+    }
+
+    /// Decodes the next piece.
+    ///
+    /// Throws `corrupt` where it is not what the index says it is, or cannot be decoded at all: then the index is wrong, or the
+    /// image has changed.
+    func decodePiece() throws(ImageError) -> XZPieceReader.Piece {
+        let start = span.range.lowerBound + UInt64(nextPiece) * UInt64(SeekSpan.pieceSize)
+        let count = Int(min(UInt64(SeekSpan.pieceSize), span.range.upperBound - start))
+        let piece = try XZPieceReader(decoder: decoder).next(count).piece
+        guard piece.count == count, piece.hash == hashes[nextPiece] else {
+            throw ImageError(
+                .corrupt,
+                "hash of the \(piece.count) bytes decoded at \(start) is \(hex(piece.hash)), "
+                    + "the seek index has \(hex(hashes[nextPiece])) for \(count) bytes")
+        }
+        nextPiece += 1
+        return piece
+    }
+}
