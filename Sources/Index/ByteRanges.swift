@@ -33,6 +33,7 @@ struct ByteRanges: Equatable, Sendable {
 
     /// Takes `range` away: a run that it meets is cut.
     mutating func remove(_ range: Range<UInt64>) {
+        guard !range.isEmpty else { return }
         let met = near(range)
         let left = runs[met].flatMap { run in
             // What lies before the range and what lies behind it.

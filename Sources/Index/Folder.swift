@@ -123,6 +123,18 @@ final class Folder: Sendable {
         return (file, try Self.status(of: file, failure(name)).identity)
     }
 
+    /// Runs `body` while no other process does so for the same folder, as far as the file system can say.
+    ///
+    /// Waits for them, but not for one that was stopped meanwhile.
+    func withLock<Result>(_ body: () throws(ImageError) -> Result) throws(ImageError) -> Result {
+        for _ in 0..<1000 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { break }
+            usleep(10_000)
+        }
+        defer { _ = flock(descriptor, LOCK_UN) }
+        return try body()
+    }
+
     /// Calls `old` `new`, which replaces what was called so.
     ///
     /// Throws `io` where that fails.

@@ -49,15 +49,14 @@ package struct IndexCache: Sendable {
         self.limit = limit
     }
 
-    /// This user's cache; nil where the environment does not say where it is.
-    package init?(limit: UInt64 = defaultLimit) {
-        func variable(_ name: String) -> String? {
-            // A relative path is to be ignored, says the XDG base directory specification.
-            unsafe getenv(name).map { unsafe String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
-        }
-        guard let base = variable("XDG_CACHE_HOME") ?? variable("HOME").map({ $0 + "/.cache" }) else {
-            return nil
-        }
+    /// This user's cache; nil where the `environment` does not say where it is.
+    package init?(
+        limit: UInt64 = defaultLimit,
+        environment: (String) -> String? = { name in unsafe getenv(name).map { unsafe String(cString: $0) } }
+    ) {
+        // A relative path is to be ignored, says the XDG base directory specification.
+        func path(_ name: String) -> String? { environment(name).flatMap { $0.hasPrefix("/") ? $0 : nil } }
+        guard let base = path("XDG_CACHE_HOME") ?? path("HOME").map({ $0 + "/.cache" }) else { return nil }
         self.init(path: base + "/vitrine", limit: limit)
     }
 

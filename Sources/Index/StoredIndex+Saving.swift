@@ -16,8 +16,8 @@ extension StoredIndex {
         var taken: [SeekSpan]
     }
 
-    /// How often saving starts again because another process has saved meanwhile.
-    private static let attempts = 5
+    /// How often a file is written that cannot be put in place because another process has saved meanwhile.
+    private static let attempts = 3
 
     /// Saves, unless there is nothing to save, or another thread is saving and this is not `waiting` for it.
     func save(waiting: Bool) throws(ImageError) {
@@ -47,22 +47,31 @@ extension StoredIndex {
     private func write(_ work: Work) throws(ImageError) -> Saved? {
         if !work.state.isChanged, try !isMissing(work) { return nil }
         let folder = try work.place.folder()
-        for attempt in 1... {
-            var contents = work.state.contents
-            var taken: [SeekSpan] = []
-            let found = work.place.identity()
-            if found != nil, found != work.state.identity, let other = try others(work) {
-                taken = contents.merge(other, except: work.state.removed)
-            }
-            let new = try work.place.newFile(in: folder)
-            let index = try contents.write(to: new)
-            // Another process may have saved since we looked.
-            if attempt < Self.attempts, work.state.merges, work.place.identity() != found { continue }
-            try new.putInPlace()
-            work.place.noteSaved(in: folder)
-            return Saved(index: index, identity: new.identity, taken: taken)
+        // Writing takes long, so that others should not have to wait; unless they are too busy.
+        for _ in 0..<Self.attempts {
+            if let saved = try write(work, in: folder, isLocked: false) { return saved }
         }
-        return nil
+        return try folder.withLock { () throws(ImageError) in try write(work, in: folder, isLocked: true) }
+    }
+
+    /// Writes the file and puts it in place; nil if another process has saved meanwhile.
+    private func write(_ work: Work, in folder: Folder, isLocked: Bool) throws(ImageError) -> Saved? {
+        var contents = work.state.contents
+        var taken: [SeekSpan] = []
+        let found = work.place.identity()
+        if found != nil, found != work.state.identity, let other = try others(work) {
+            taken = contents.merge(other, except: work.state.removed)
+        }
+        let new = try work.place.newFile(in: folder)
+        let index = try contents.write(to: new)
+        let putInPlace = { () throws(ImageError) in
+            guard work.place.identity() == found else { return false }
+            try new.putInPlace()
+            return true
+        }
+        guard isLocked ? try putInPlace() : try folder.withLock(putInPlace) else { return nil }
+        work.place.noteSaved(in: folder)
+        return Saved(index: index, identity: new.identity, taken: taken)
     }
 
     /// Whether another process has replaced our file by one without some of our spans, as happens when two

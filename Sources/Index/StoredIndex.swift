@@ -122,6 +122,7 @@ package final class StoredIndex: SeekIndex {
     }
 
     package func remove(_ range: Range<UInt64>) {
+        guard !range.isEmpty else { return }
         state.withLock { $0.remove(range) }
     }
 
@@ -141,7 +142,13 @@ package final class StoredIndex: SeekIndex {
             throw obstacle
                 ?? ImageError(.refused, "the seek index was found to be wrong, and is not used any more")
         }
-        try save(waiting: true)
+        do {
+            try save(waiting: true)
+        } catch {
+            // Who asked is told; that is enough.
+            state.withLock { $0.hasWarned = true }
+            throw error
+        }
     }
 
     /// Saves likewise; what prevents it is a warning, the first time.

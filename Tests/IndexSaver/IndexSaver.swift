@@ -1,0 +1,34 @@
+import TestSupport
+import VitrineFormats
+import VitrineIndex
+
+/// Saves the index of a made-up image, for tests that need another process: one to kill, or without a disk.
+///
+///     IndexSaver FILE FIRST STEP COUNT
+///
+/// Adds the span FIRST to the index in FILE, then every STEPth after it, COUNT in all, and saves after each.
+/// A COUNT of 0 means for ever: after the last span there is, all are removed, and it begins anew.
+@main
+struct IndexSaver {
+    static func main() {
+        let numbers = CommandLine.arguments.dropFirst(2).compactMap { Int($0) }
+        guard CommandLine.arguments.count == 5, numbers.count == 3 else { fatalError("wrong arguments") }
+        let finder = IndexFinder(.file(CommandLine.arguments[1]), in: nil) { print($0) }
+        guard let index = finder.index(of: TestImage.file, format: "xz", depth: 0, size: TestImage.size)
+        else {
+            fatalError("there is no index")
+        }
+        var number = numbers[0]
+        for count in 1... {
+            TestImage.add(number, to: index)
+            finder.save()
+            if count == numbers[2] { break }
+            number += numbers[1]
+            if number >= TestImage.spans {
+                index.remove(0..<TestImage.size)
+                number = numbers[0]
+            }
+        }
+        print("done")
+    }
+}
