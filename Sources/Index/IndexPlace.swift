@@ -34,10 +34,15 @@ struct IndexPlace: Sendable {
         if cache != nil { try Folder.open(folderPath)?.requireTrust() }
     }
 
-    /// Which file is there now; nil where none is.
-    func identity() -> FileStatus.Identity? {
-        (try? Folder.open(folderPath))?.status(of: name)?.identity
+    var path: String { "\(folderPath)/\(name)" }
+
+    /// What the file system says of the file that is there now; nil where none is.
+    func status() -> FileStatus? {
+        (try? Folder.open(folderPath))?.status(of: name)
     }
+
+    /// Which file is there now; nil where none is.
+    func identity() -> FileStatus.Identity? { status()?.identity }
 
     /// The index that is there now; nil where nothing is, or nothing that a sound cache would hold.
     ///
@@ -51,10 +56,10 @@ struct IndexPlace: Sendable {
         if cache == nil {
             let start = try file.bytes(at: 0, count: Int(min(file.size, UInt64(IndexFormat.magic.count))))
             guard start == IndexFormat.magic else {
-                throw ImageError(.refused, "\(folderPath)/\(name): is no seek index, and is left as it is")
+                throw ImageError(.refused, "\(path): is no seek index, and is left as it is")
             }
         }
-        let index = try inside("\(folderPath)/\(name)") { () throws(ImageError) in try IndexFile(file) }
+        let index = try inside(path) { () throws(ImageError) in try IndexFile(file) }
         return (index, status.identity)
     }
 

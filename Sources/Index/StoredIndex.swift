@@ -30,6 +30,9 @@ package final class StoredIndex: SeekIndex {
         var hasWarned = false
     }
 
+    /// What it is an index of.
+    package let subject: IndexSubject
+
     package let compressionLevel: Int32
     let policy: SavePolicy
     let state: Monitor<State>
@@ -51,6 +54,7 @@ package final class StoredIndex: SeekIndex {
             subject: subject, name: name, spans: stored.map { SpanTable(of: $0.index) } ?? SpanTable(),
             zeroes: stored?.index.zeroRuns ?? ByteRanges())
         let isSeeded = other.map { !contents.merge($0, except: ByteRanges()).isEmpty } ?? false
+        self.subject = subject
         self.compressionLevel = compressionLevel
         self.policy = policy
         self.obstacle = obstacle
@@ -63,6 +67,12 @@ package final class StoredIndex: SeekIndex {
 
     deinit {
         saveQuietly(waiting: true)
+    }
+
+    /// Where it is saved, and how many bytes the file there has; nil where there is no place, or nothing yet.
+    package var file: (path: String, size: UInt64)? {
+        guard let place = state.withLock({ $0.place }), let size = place.status()?.size else { return nil }
+        return (place.path, size)
     }
 
     package func knowledge() -> SeekKnowledge {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 import VitrineFormats
@@ -97,6 +98,30 @@ import VitrineFormats
             let other = try #require(
                 two.index(of: unreadable, format: "xz", depth: 1, size: 10) as? StoredIndex)
             #expect(subject(other).fingerprint != expected)
+        }
+    }
+
+    @Test func usingAnIndexKeepsItLonger() throws {
+        try withTemporaryFolder { folder in
+            let finder = finder(folder)
+            let cache = try #require(finder.cache)
+            let images = (1...3).map { MemorySource([UInt8](repeating: $0, count: 100_000)) }
+            for (number, image) in images.enumerated() {
+                let index = try open(finder, image)
+                TestImage.add(number, to: index)
+                try index.save()
+                let saved = try #require(index.file)
+                #expect(saved.path == "\(cache.path)/\(index.subject.fingerprint).sidx")
+                #expect(try saved.size == Data(contentsOf: URL(filePath: saved.path)).count)
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSince1970: Double(number + 1))],
+                    ofItemAtPath: saved.path)
+            }
+            _ = try open(finder, images[0])
+            #expect(try cache.entries().map { $0.summary?.spans } == [1, 1, 1])
+            let gone = try cache.prune(to: cache.entries()[0].fileSize)
+            #expect(gone.map(\.lastUse) == [2_000_000_000, 3_000_000_000])
+            #expect(try TestImage.numbers(in: open(finder, images[0])) == [0])
         }
     }
 
@@ -213,6 +238,35 @@ import VitrineFormats
         _ = try open(homeless, TestImage.file)
         #expect(
             warnings.all.dropFirst() == ["no seek index is kept: neither XDG_CACHE_HOME nor HOME says where"])
+    }
+
+    /// In /proc nobody can make a file, root neither.
+    @Test func aFolderThatCannotBeWrittenToIsOneWarning() throws {
+        let finder = IndexFinder(.file("/proc/side.sidx"), in: nil, warn: warnings.add)
+        let index = try open(finder, TestImage.file)
+        #expect(index.file == nil)
+        TestImage.add(1, to: index)
+        finder.save()
+        finder.save()
+        #expect(warnings.all.count == 1)
+        #expect(warnings.all.first?.hasPrefix("the seek index is not saved: /proc/side.sidx") == true)
+        #expect(try TestImage.numbers(in: index) == [1])
+    }
+
+    @Test(.enabled(if: getuid() != 0, "root may write to every folder"))
+    func aReadOnlyCacheIsReadAndOneWarning() throws {
+        try withTemporaryFolder { folder in
+            let finder = finder(folder)
+            let path = try #require(finder.cache).path
+            TestImage.add(1, to: try open(finder, TestImage.file))
+            #expect(unsafe chmod(path, 0o500) == 0)
+            defer { unsafe chmod(path, 0o700) }
+            let index = try open(finder, TestImage.file)
+            TestImage.add(2, to: index)
+            finder.save()
+            #expect(try TestImage.numbers(in: index) == [1, 2])
+            #expect(warnings.all.count == 1)
+        }
     }
 
     @Test func theLibraryKeepsIndexesWhenAskedTo() {
