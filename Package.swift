@@ -85,9 +85,16 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        // Not for users: a process that tests start, and kill.
+        .executableTarget(
+            name: "IndexSaver",
+            dependencies: ["TestSupport", "VitrineFormats", "VitrineIndex"],
+            path: "Tests/IndexSaver",
+            swiftSettings: house
+        ),
         .testTarget(
             name: "IndexTests",
-            dependencies: ["TestSupport", "VitrineFormats", "VitrineIndex"],
+            dependencies: ["IndexSaver", "TestSupport", "VitrineFormats", "VitrineIndex"],
             swiftSettings: house
         ),
         .testTarget(
@@ -121,6 +128,7 @@ if Context.environment["VITRINE_FUZZ"] != nil {
     let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
     for (name, dependencies) in [
         ("FuzzXZ", ["VitrineFormats"]),
+        ("FuzzIndex", ["VitrineFormats", "VitrineIndex"]),
         ("FuzzPartitions", ["VitrineFormats"]),
         ("FuzzSession", ["VitrineFormats", "VitrineServer", nio]),
     ] as [(String, [Target.Dependency])] {

@@ -30,6 +30,39 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
         bytes = hash.digest()
     }
 
+    /// The fingerprint of the layer of `format` that is `depth` layers below the outermost, whose file has
+    /// the fingerprint `outermost`: what that file holds follows from it, and need not be decoded.
+    package init(of format: String, depth: Int, in outermost: Fingerprint) {
+        var hash = SHA256()
+        hash.update(outermost.bytes.span)
+        let layer = Array("layer \(depth) \(format)\n".utf8)
+        hash.update(layer.span)
+        bytes = hash.digest()
+    }
+
+    /// The fingerprint that `bytes` are; nil unless there are 32.
+    init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == SHA256.count else { return nil }
+        self.bytes = Array(bytes)
+    }
+
+    /// The fingerprint written as `text`, as `description` gives it.
+    init?(_ text: some StringProtocol) {
+        let digits = Array(text.utf8)
+        guard digits.count == 2 * SHA256.count else { return nil }
+        var bytes: [UInt8] = []
+        for start in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[start..<start + 2], as: UTF8.self), radix: 16)
+            else {
+                return nil
+            }
+            bytes.append(byte)
+        }
+        self.bytes = bytes
+        // Upper case, and signs, are not how a fingerprint is written.
+        guard description.utf8.elementsEqual(digits) else { return nil }
+    }
+
     /// What is read of a file of `size` bytes: all of a small one.
     static func ranges(_ size: UInt64) -> [Range<UInt64>] {
         guard size > 2 * ends + samples * sampleSize else { return [0..<size] }

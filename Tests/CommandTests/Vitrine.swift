@@ -4,22 +4,7 @@ import TestSupport
 
 /// The program under test, as it was built.
 enum Vitrine {
-    /// Its path: it lies in the folder that the tests were built to, or above.
-    static func path() throws -> String {
-        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        var folder = URL(filePath: tests).deletingLastPathComponent()
-        while folder.path != "/" {
-            let path = folder.appending(path: "vitrine").path
-            var isFolder: ObjCBool = false
-            if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
-                !isFolder.boolValue
-            {
-                return path
-            }
-            folder.deleteLastPathComponent()
-        }
-        throw TestFailure("there is no vitrine in any folder above \(tests)")
-    }
+    static func path() throws -> String { try builtProgram("vitrine") }
 
     /// Runs it to its end.
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> ProgramResult {

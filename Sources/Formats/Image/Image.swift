@@ -49,6 +49,7 @@ public final class Image: Sendable {
     /// Opens the image that `file` holds.
     package init(_ name: String, _ file: any Source, _ options: OpenOptions) throws(ImageError) {
         guard file.size > 0 else { throw ImageError(.corrupt, "the file is empty") }
+        let indexes = options.indexes?.forImage(called: name)
         var forced = options.formats[...]
         var layers: [Layer] = []
         var indexables: [any Indexable] = []
@@ -70,7 +71,7 @@ public final class Image: Sendable {
             let opened = try inside(place) { () throws(ImageError) in
                 try format.open(
                     source,
-                    OpenContext(engine: options.engine, indexes: options.indexes, depth: layers.count))
+                    OpenContext(engine: options.engine, indexes: indexes, depth: layers.count))
             }
             source = opened.source
             if let indexable = source as? any Indexable { indexables.append(indexable) }

@@ -42,8 +42,16 @@ package struct SeekKnowledge: Sendable {
 
 /// Finds the seek index of a layer; given to `Image.open`.
 package protocol SeekIndexes: Sendable {
+    /// Where the indexes of the layers of one image are found, which is called `name` and about to be opened.
+    ///
+    /// Each image has its own, so that what is known of its outermost layer can serve the inner ones.
+    func forImage(called name: String) -> any SeekIndexes
+
     /// The index of what `file` holds, for the layer of `format` that is `depth` layers below the file on
     /// disk (0 is the outermost) and holds `size` bytes; nil where there is to be none.
-    ///
     func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)?
+}
+
+extension SeekIndexes {
+    package func forImage(called name: String) -> any SeekIndexes { self }
 }

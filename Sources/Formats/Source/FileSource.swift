@@ -15,10 +15,17 @@ package final class FileSource: Source {
     ///
     /// Throws `io` with the system's words where that fails, `unsupported` for
     /// what has no fixed bytes to read: directories, pipes, sockets, terminals.
-    package init(path: String) throws(ImageError) {
+    package convenience init(path: String) throws(ImageError) {
         // O_NONBLOCK: opening a named pipe must not wait for a writer.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ImageError(.io, systemMessage(errno)) }
+        try self.init(descriptor: descriptor)
+    }
+
+    /// Takes over `descriptor`, of an open file or block device, and closes it in the end, or on throwing.
+    ///
+    /// Throws as `init(path:)` does.
+    package init(descriptor: Int32) throws(ImageError) {
         do {
             size = try Self.size(of: descriptor)
         } catch {
@@ -26,6 +33,19 @@ package final class FileSource: Source {
             throw error
         }
         self.descriptor = descriptor
+    }
+
+    /// What the file system says of the file now; nil for a device, whose content changes without
+    /// a trace there.
+    package func stamp() -> FileStamp? {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        func nanoseconds(_ time: timespec) -> Int64 {
+            Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+        }
+        return FileStamp(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: UInt64(max(0, status.st_size)),
+            modified: nanoseconds(status.st_mtim), changed: nanoseconds(status.st_ctim))
     }
 
     deinit {

@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
 /// Runs `body` with a folder that is there only meanwhile.
-func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+package func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
     // Short, as the paths of Unix sockets must be.
     let folder = FileManager.default.temporaryDirectory
         .appending(path: "vt-\(UUID().uuidString.prefix(8))", directoryHint: .isDirectory)
@@ -12,17 +12,17 @@ func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Resul
 
 extension URL {
     /// Whether something is there.
-    var exists: Bool { FileManager.default.fileExists(atPath: path) }
+    package var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     /// Writes `text` to a new file called `name` in this folder.
-    func file(_ name: String, _ text: String) throws -> URL {
+    package func file(_ name: String, _ text: String) throws -> URL {
         let url = appending(path: name)
         try Data(text.utf8).write(to: url)
         return url
     }
 
     /// Writes `bytes` to a new file called `name` in this folder.
-    func file(_ name: String, _ bytes: Data) throws -> URL {
+    package func file(_ name: String, _ bytes: Data) throws -> URL {
         let url = appending(path: name)
         try bytes.write(to: url)
         return url

@@ -1,0 +1,21 @@
+/// Puts little-endian numbers one after the other.
+struct ByteWriter {
+    private(set) var bytes: [UInt8] = []
+
+    /// Appends `value`, little-endian.
+    mutating func append(_ value: some FixedWidthInteger & UnsignedInteger) {
+        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    /// Appends `more` as they are.
+    mutating func append(_ more: [UInt8]) {
+        bytes += more
+    }
+
+    /// Appends zeroes until there are `count` bytes.
+    mutating func pad(to count: Int) {
+        bytes += [UInt8](repeating: 0, count: max(0, count - bytes.count))
+    }
+}

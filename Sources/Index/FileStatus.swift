@@ -1,0 +1,35 @@
+import Glibc
+
+/// What the file system says of a file or folder, as far as trusting and tidying up need it.
+struct FileStatus: Sendable {
+    /// Which file it is, whatever it is called.
+    struct Identity: Hashable, Sendable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    let identity: Identity
+    /// The length in bytes.
+    let size: UInt64
+    /// When it was last written, or touched, in nanoseconds since 1970.
+    let modified: Int64
+    private let mode: mode_t
+    private let owner: uid_t
+
+    init(_ status: stat) {
+        identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        size = UInt64(max(0, status.st_size))
+        modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+        mode = status.st_mode
+        owner = status.st_uid
+    }
+
+    var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
+
+    /// Why nobody should rely on what is in it; nil where only this user can have written it.
+    var distrust: String? {
+        if owner != geteuid() { return "belongs to user \(owner), not to \(geteuid())" }
+        if mode & (S_IWGRP | S_IWOTH) != 0 { return "others may write it" }
+        return nil
+    }
+}

@@ -1,0 +1,44 @@
+import Synchronization
+import VitrineFormats
+
+/// Finds the seek indexes of the layers of one image.
+final class ImageIndexes: SeekIndexes {
+    private let finder: IndexFinder
+    private let name: String
+    /// Of the file on disk, once its layer has been asked about.
+    private let outermost = Mutex<Fingerprint?>(nil)
+
+    /// Those of an image called `name`.
+    init(_ finder: IndexFinder, _ name: String) {
+        self.finder = finder
+        self.name = name
+    }
+
+    func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
+        if case .nowhere = finder.place { return nil }
+        guard let kind = IndexSubject.Kind(format: format) else { return nil }
+        let stamp = depth == 0 ? (file as? FileSource)?.stamp() : nil
+        guard let fingerprint = fingerprint(of: file, stamp, format, depth) else { return nil }
+        let subject = IndexSubject(kind: kind, fingerprint: fingerprint, inputSize: file.size, size: size)
+        return finder.open(subject, name: name, at: place(of: fingerprint, stamp, depth))
+    }
+
+    /// The fingerprint of the layer; nil where the file cannot be read, which opening it will say better.
+    private func fingerprint(
+        of file: any Source, _ stamp: FileStamp?, _ format: String, _ depth: Int
+    ) -> Fingerprint? {
+        guard depth == 0 else {
+            // Samples of an inner layer would have to be decoded.
+            return outermost.withLock { $0 }.map { Fingerprint(of: format, depth: depth, in: $0) }
+        }
+        let noted = stamp.flatMap { finder.cache?.fingerprint(of: $0) }
+        let fingerprint = noted ?? (try? Fingerprint(of: file, format: format))
+        outermost.withLock { $0 = fingerprint }
+        return fingerprint
+    }
+
+    private func place(of fingerprint: Fingerprint, _ stamp: FileStamp?, _ depth: Int) -> IndexPlace? {
+        if depth == 0, case .file(let path) = finder.place { return IndexPlace(path: path) }
+        return finder.cache.map { IndexPlace(in: $0, fingerprint, stamp: stamp) }
+    }
+}

@@ -1,0 +1,125 @@
+import Synchronization
+package import VitrineFormats
+
+/// Finds the seek indexes of the images that are opened with it, and keeps track of them.
+package final class IndexFinder: SeekIndexes {
+    /// Where indexes are kept.
+    package enum Place: Sendable {
+        /// In the user's cache.
+        case cache
+        /// In the file at this path, for the outermost layer; inner layers have theirs in the cache.
+        case file(String)
+        /// Nowhere.
+        case nowhere
+    }
+
+    let place: Place
+    let cache: IndexCache?
+    private let compressionLevel: Int32
+    private let warnUser: @Sendable (String) -> Void
+    private let given = Mutex<Set<String>>([])
+    private let indexes = Mutex<[WeakIndex]>([])
+
+    private struct WeakIndex: Sendable {
+        weak let index: StoredIndex?
+    }
+
+    /// Keeps indexes at `place`. `cache` is nil where there is none; details are compressed with
+    /// `compressionLevel` of zstd. `warn` is told what the user should know, in words.
+    package init(
+        _ place: Place = .cache, in cache: IndexCache? = IndexCache(), compressionLevel: Int32 = 3,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.place = place
+        self.cache = cache
+        self.compressionLevel = compressionLevel
+        warnUser = warn
+    }
+
+    /// The indexes that are in use.
+    package var opened: [StoredIndex] {
+        indexes.withLock { list in
+            list.removeAll { $0.index == nil }
+            return list.compactMap(\.index)
+        }
+    }
+
+    /// Saves what is not saved of the indexes in use; what prevents that is a warning.
+    package func save() {
+        for index in opened { index.saveQuietly(waiting: true) }
+    }
+
+    package func forImage(called name: String) -> any SeekIndexes {
+        ImageIndexes(self, name)
+    }
+
+    package func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
+        forImage(called: "").index(of: file, format: format, depth: depth, size: size)
+    }
+
+    /// Warns, of the same thing only once.
+    func warn(_ text: String) {
+        if given.withLock({ $0.insert(text).inserted }) { warnUser(text) }
+    }
+
+    /// The index of `subject`, in an image called `name`, which is kept at `place`.
+    func open(_ subject: IndexSubject, name: String, at place: IndexPlace?) -> StoredIndex {
+        var stored: (index: IndexFile, identity: FileStatus.Identity)?
+        var obstacle: ImageError?
+        do throws(ImageError) {
+            try place?.requireTrust()
+            stored = try place.flatMap { place throws(ImageError) in try load(place, subject) }
+        } catch {
+            warn("no seek index is used: \(error)")
+            obstacle = error
+        }
+        if place == nil {
+            obstacle = ImageError(.io, "neither XDG_CACHE_HOME nor HOME says where seek indexes are kept")
+            warn("no seek index is kept: neither XDG_CACHE_HOME nor HOME says where")
+        }
+        if stored != nil { place?.noteUse() }
+        let index = StoredIndex(
+            subject, name: name, place: obstacle == nil ? place : nil, obstacle: obstacle, stored: stored,
+            other: stored == nil ? inCache(subject, unless: place) : nil, compressionLevel: compressionLevel,
+            warn: warn)
+        indexes.withLock { list in
+            list.removeAll { $0.index == nil }
+            list.append(WeakIndex(index: index))
+        }
+        return index
+    }
+
+    /// The index of `subject` at `place`; nil where there is none that can be used, but one can be put there.
+    ///
+    /// Throws where none can.
+    private func load(
+        _ place: IndexPlace, _ subject: IndexSubject
+    ) throws(ImageError) -> (index: IndexFile, identity: FileStatus.Identity)? {
+        do throws(ImageError) {
+            guard let found = try place.load() else { return nil }
+            if found.index.subject == subject { return found }
+            if place.cache == nil {
+                warn("the seek index given is that of another image, and will be replaced")
+            }
+        } catch {
+            switch (error.code, isCached: place.cache != nil) {
+            case (.corrupt, false), (.limit, false):
+                warn("the seek index given is damaged, and will be replaced: \(error)")
+            case (.refused, true): warn("a seek index is not used, and will be replaced: \(error)")
+            case (.corrupt, true), (.limit, true), (.unsupported, true): break
+            default: throw error
+            }
+        }
+        return nil
+    }
+
+    /// What the cache knows of `subject`, for an index that the user named and that is yet to be made.
+    private func inCache(_ subject: IndexSubject, unless place: IndexPlace?) -> IndexFile? {
+        guard let place, place.cache == nil, let cache else { return nil }
+        let cached = IndexPlace(in: cache, subject.fingerprint, stamp: nil)
+        guard (try? cached.requireTrust()) != nil, let index = try? cached.load()?.index,
+            index.subject == subject
+        else { return nil }
+        return index
+    }
+}

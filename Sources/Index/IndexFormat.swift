@@ -1,0 +1,40 @@
+import VitrineFormats
+
+/// The constants of the index file's format, which docs/seek-index.md describes byte by byte.
+enum IndexFormat {
+    /// How every index file begins: a byte that is no text, three letters, and line ends and a ^Z
+    /// that a transfer as text would change.
+    static let magic: [UInt8] = [0x89, 0x56, 0x53, 0x49, 0x0D, 0x0A, 0x1A, 0x0A]
+    /// How every index file ends.
+    static let endMagic = Array(magic.reversed())
+
+    /// A file of another major version is not read.
+    static let major: UInt16 = 1
+    /// What was added since minor version 0 can be done without.
+    static let minor: UInt16 = 0
+
+    /// The length in bytes of the header.
+    static let headerSize = 4096
+    /// The length in bytes of the trailer.
+    static let trailerSize = 16
+    /// The length in bytes of an entry of the section table.
+    static let sectionSize = 32
+    /// The length in bytes of a record of the SPANS section.
+    static let spanSize = 48
+    /// The length in bytes of a record of the ZEROES section.
+    static let zeroRunSize = 16
+
+    // Limits: none is anywhere near what indexing an image gives, and each bounds what loading a
+    // hostile file takes.
+
+    /// The most sections a file may have.
+    static let maximumSections = 64
+    /// The most spans a file may have: 10 TiB of spans of 10 MiB.
+    static let maximumSpans = 1 << 20
+    /// The most runs of zeroes a file may have.
+    static let maximumZeroRuns = 1 << 22
+    /// The most bytes a detail may have.
+    static let maximumDetail = 256 << 20
+    /// The most bytes an image's name may have.
+    static let maximumName = 1024
+}

@@ -1,0 +1,99 @@
+import Glibc
+import VitrineFormats
+
+/// A file that is being written, under a name of its own until it is complete.
+///
+/// Let go of before that, it is removed. A process that is killed leaves it behind, and a later one tidies up.
+final class NewFile {
+    /// How old, in nanoseconds, what a killed process left must be to be removed: a day.
+    static let leftoverAge: Int64 = 24 * 3600 * 1_000_000_000
+
+    /// Which file it is, now and once it is in place.
+    let identity: FileStatus.Identity
+
+    private let folder: Folder
+    private let name: String
+    private let temporaryName: String
+    /// -1 once it is sealed.
+    private var descriptor: Int32
+    private var isInPlace = false
+
+    /// Makes a file in `folder` that will be called `name`.
+    ///
+    /// Throws `io` where that cannot be done.
+    init(in folder: Folder, called name: String) throws(ImageError) {
+        self.folder = folder
+        self.name = name
+        let random = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        temporaryName = "\(name).tmp.\(getpid()).\(random)"
+        (descriptor, identity) = try folder.create(temporaryName)
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if !isInPlace { folder.remove(temporaryName) }
+    }
+
+    /// Whether `name` is one that files have while they are written, and after that be called `final`, if given.
+    static func isTemporary(_ name: String, of final: String? = nil) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts[parts.count - 3] == "tmp", UInt32(parts[parts.count - 2]) != nil,
+            UInt64(parts[parts.count - 1], radix: 16) != nil
+        else { return false }
+        return final.map { parts.dropLast(3).joined(separator: ".") == $0 } ?? true
+    }
+
+    /// Removes what killed processes left in `folder` more than a day ago: of files called `name`, if given.
+    static func removeLeftovers(in folder: Folder, of name: String? = nil) {
+        var now = timespec()
+        guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0 else { return }
+        let limit = Int64(now.tv_sec) &* 1_000_000_000 &- leftoverAge
+        for found in folder.names() where isTemporary(found, of: name) {
+            if let status = folder.status(of: found), status.modified < limit { folder.remove(found) }
+        }
+    }
+
+    /// Writes `bytes` at `offset`.
+    ///
+    /// Throws `io` where that cannot be done: the disk is full.
+    func write(_ bytes: [UInt8], at offset: UInt64) throws(ImageError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = done
+            let count = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe pwrite(
+                    descriptor, bytes.baseAddress.map { unsafe $0 + rest }, bytes.count - rest,
+                    off_t(offset) + off_t(rest))
+            }
+            if count > 0 {
+                done += count
+            } else if count == 0 || errno != EINTR {
+                throw ImageError(
+                    .io, "\(folder.path)/\(name): \(systemMessage(count == 0 ? ENOSPC : errno))")
+            }
+        }
+    }
+
+    /// Ends the writing; once all of it is on the disk, if `durably`. Returns the file, open for reading.
+    ///
+    /// Throws `io` where that cannot be done.
+    func seal(durably: Bool) throws(ImageError) -> FileSource {
+        if durably {
+            guard fsync(descriptor) == 0 else {
+                throw ImageError(.io, "\(folder.path)/\(name): \(systemMessage(errno))")
+            }
+        }
+        let file = descriptor
+        descriptor = -1
+        return try FileSource(descriptor: file)
+    }
+
+    /// Gives the file its name, which replaces what was called so.
+    ///
+    /// Throws `io` where that cannot be done.
+    func putInPlace() throws(ImageError) {
+        try folder.rename(temporaryName, to: name)
+        isInPlace = true
+        folder.sync()
+    }
+}

@@ -1,0 +1,53 @@
+import VitrineFormats
+
+/// Spans in the order of the layer, none overlapping another.
+struct SpanTable: Sendable {
+    private(set) var kept: [KeptSpan] = []
+
+    /// How many bytes of memory the details take.
+    private(set) var memory = 0
+
+    /// No spans.
+    init() {}
+
+    /// The spans of `file`.
+    init(of file: IndexFile) {
+        kept = file.records.map { KeptSpan(span: $0.span, detail: .saved(file, $0)) }
+    }
+
+    /// The indices of the spans that overlap `range`.
+    private func indices(overlapping range: Range<UInt64>) -> Range<Int> {
+        let first = kept.partitioningIndex { $0.span.range.upperBound > range.lowerBound }
+        let end = kept.partitioningIndex { $0.span.range.lowerBound >= range.upperBound }
+        return first..<max(first, end)
+    }
+
+    /// Whether a span overlaps `range`.
+    func overlaps(_ range: Range<UInt64>) -> Bool {
+        !indices(overlapping: range).isEmpty
+    }
+
+    /// What is kept of `span`, if it is known.
+    func find(_ span: SeekSpan) -> KeptSpan? {
+        kept[indices(overlapping: span.range)].first { $0.span == span }
+    }
+
+    /// Adds `new`. Returns the ranges of the spans that overlapped it, and are no longer there.
+    @discardableResult
+    mutating func insert(_ new: KeptSpan) -> [Range<UInt64>] {
+        replace(new.span.range, with: [new])
+    }
+
+    /// Removes the spans that overlap `range`. Returns their ranges.
+    mutating func remove(_ range: Range<UInt64>) -> [Range<UInt64>] {
+        replace(range, with: [])
+    }
+
+    private mutating func replace(_ range: Range<UInt64>, with new: [KeptSpan]) -> [Range<UInt64>] {
+        let met = indices(overlapping: range)
+        let gone = Array(kept[met])
+        kept.replaceSubrange(met, with: new)
+        memory += new.reduce(0) { $0 + $1.memory } - gone.reduce(0) { $0 + $1.memory }
+        return gone.map(\.span.range)
+    }
+}

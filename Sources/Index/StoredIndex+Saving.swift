@@ -1,0 +1,129 @@
+import VitrineFormats
+
+// Saving: a thread takes a copy of what is known, writes it without the lock, and settles what has changed since.
+extension StoredIndex {
+    /// What a thread has set out to save.
+    private struct Work {
+        var state: State
+        var place: IndexPlace
+    }
+
+    /// What became of it.
+    private struct Saved {
+        var index: IndexFile
+        var identity: FileStatus.Identity
+        /// Spans that another process had saved.
+        var taken: [SeekSpan]
+    }
+
+    /// How often a file is written that cannot be put in place because another process has saved meanwhile.
+    private static let attempts = 3
+
+    /// Saves, unless there is nothing to save, or another thread is saving and this is not `waiting` for it.
+    func save(waiting: Bool) throws(ImageError) {
+        guard let work = begin(waiting: waiting) else { return }
+        let start = ContinuousClock.now
+        do {
+            let saved = try write(work)
+            settle(work, saved, took: .now - start, failed: false)
+        } catch {
+            settle(work, nil, took: .now - start, failed: true)
+            throw error
+        }
+    }
+
+    private func begin(waiting: Bool) -> Work? {
+        // nil from the closure means to wait.
+        state.wait { state -> Work?? in
+            if state.isSaving { return waiting ? nil : .some(nil) }
+            guard let place = state.place else { return .some(nil) }
+            state.isSaving = true
+            state.removedWhileSaving = []
+            return Work(state: state, place: place)
+        }
+    }
+
+    /// Writes the file; nil where there is nothing to write.
+    private func write(_ work: Work) throws(ImageError) -> Saved? {
+        if !work.state.isChanged, try !isMissing(work) { return nil }
+        let folder = try work.place.folder()
+        // Writing takes long, so that others should not have to wait; unless they are too busy.
+        for _ in 0..<Self.attempts {
+            if let saved = try write(work, in: folder, isLocked: false) { return saved }
+        }
+        return try folder.withLock { () throws(ImageError) in try write(work, in: folder, isLocked: true) }
+    }
+
+    /// Writes the file and puts it in place; nil if another process has saved meanwhile.
+    private func write(_ work: Work, in folder: Folder, isLocked: Bool) throws(ImageError) -> Saved? {
+        var contents = work.state.contents
+        var taken: [SeekSpan] = []
+        let found = work.place.identity()
+        if found != nil, found != work.state.identity, let other = try others(work) {
+            taken = contents.merge(other, except: work.state.removed)
+        }
+        let new = try work.place.newFile(in: folder)
+        let index = try contents.write(to: new)
+        let putInPlace = { () throws(ImageError) in
+            guard work.place.identity() == found else { return false }
+            try new.putInPlace()
+            return true
+        }
+        guard isLocked ? try putInPlace() : try folder.withLock(putInPlace) else { return nil }
+        work.place.noteSaved(in: folder)
+        return Saved(index: index, identity: new.identity, taken: taken)
+    }
+
+    /// Whether another process has replaced our file by one without some of our spans, as happens when two
+    /// save at the same time. A file that was removed is not missed.
+    private func isMissing(_ work: Work) throws(ImageError) -> Bool {
+        guard let found = work.place.identity(), found != work.state.identity else { return false }
+        guard let other = try others(work) else { return false }
+        let table = SpanTable(of: other)
+        return !work.state.contents.spans.kept.allSatisfy { table.overlaps($0.span.range) }
+    }
+
+    /// What is at the place, if it may be taken over.
+    ///
+    /// Throws where it must not be replaced.
+    private func others(_ work: Work) throws(ImageError) -> IndexFile? {
+        do {
+            let other = try work.place.load()?.index
+            return work.state.merges ? other : nil
+        } catch {
+            // Broken, or not to be relied on: to be replaced, unless the user named it and it is something else.
+            if work.place.cache == nil, error.code != .corrupt, error.code != .limit { throw error }
+            return nil
+        }
+    }
+
+    private func settle(_ work: Work, _ saved: Saved?, took: Duration, failed: Bool) {
+        let isDropped = state.change { state in
+            state.isSaving = false
+            state.hasFailed = failed
+            state.nextSave = .now + max(failed ? policy.retry : policy.interval, took * policy.rarity)
+            guard let saved else { return false }
+            guard state.generation == work.state.generation else { return true }
+            var spans = SpanTable(of: saved.index)
+            var isChanged = false
+            for range in state.removedWhileSaving where !spans.remove(range).isEmpty { isChanged = true }
+            for kept in state.contents.spans.kept {
+                if case .unsaved(_, let serial) = kept.detail, serial >= work.state.serial {
+                    spans.insert(kept)
+                    isChanged = true
+                }
+            }
+            state.contents.spans = spans
+            for span in saved.taken {
+                guard case .saved? = spans.find(span)?.detail else { continue }
+                for run in saved.index.zeroRuns.within(span.range) { state.contents.zeroes.insert(run) }
+            }
+            // Spans that could not be copied are gone.
+            state.contents.zeroes = state.contents.zeroes.within(spans.kept.map(\.span.range))
+            state.isChanged = isChanged
+            state.identity = saved.identity
+            return false
+        }
+        if isDropped { work.place.removeIfCached() }
+    }
+}
