@@ -93,18 +93,24 @@ package final class StoredIndex: SeekIndex {
         return try kept.read()
     }
 
-    package func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) {
+    package func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) -> Bool {
         var outcome = tryAdding(span, detail, zeroes)
         if outcome == .full, state.withLock({ $0.place != nil && !$0.hasFailed }) {
             saveQuietly(waiting: true)
             outcome = tryAdding(span, detail, zeroes)
         }
         switch outcome {
-        case .added: break
-        case .saveDue: saveQuietly(waiting: false)
+        case .added:
+            return true
+        case .saveDue:
+            saveQuietly(waiting: false)
+            return true
         case .full:
             warnOnce(
                 "the seek index cannot be saved and is as large as it may get in memory; it grows no more")
+            return false
+        case .refused:
+            return false
         }
     }
 
@@ -112,6 +118,7 @@ package final class StoredIndex: SeekIndex {
         case added
         case saveDue
         case full
+        case refused
     }
 
     private func tryAdding(_ span: SeekSpan, _ detail: [UInt8], _ zeroes: [Range<UInt64>]) -> AddOutcome {
@@ -119,7 +126,7 @@ package final class StoredIndex: SeekIndex {
             guard state.contents.subject.admits(span.range, input: span.input),
                 detail.count <= IndexFormat.maximumDetail,
                 state.contents.spans.kept.count < IndexFormat.maximumSpans
-            else { return .added }
+            else { return .refused }
             guard detail.count <= policy.keepAtMost - state.contents.spans.memory else {
                 // What is being saved is about to leave memory.
                 return state.isSaving ? nil : .full

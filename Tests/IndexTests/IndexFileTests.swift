@@ -38,7 +38,7 @@ import VitrineFormats
                 Self.subject, name: "disk é.raw.xz", place: IndexPlace(path: path.path)
             ) { Issue.record("\($0)") }
             for number in [2, 0, 1] {
-                index.add(
+                _ = index.add(
                     Self.spans[number], detail: Self.details[number],
                     zeroes: Self.zeroes.map { $0.clamped(to: Self.spans[number].range) })
             }

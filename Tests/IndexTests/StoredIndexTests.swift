@@ -77,9 +77,9 @@ import VitrineFormats
             let error = #expect(throws: ImageError.self) { try index.detail(of: span) }
             #expect(error?.description == "seek index: nothing is kept of the span from 1048576 to 2097152")
             // What cannot be in the layer is not taken.
-            index.add(SeekSpan(range: 7..<7, input: 1, time: 1), detail: [], zeroes: [])
-            index.add(SeekSpan(range: 0..<1, input: 100_000, time: 1), detail: [], zeroes: [])
-            index.add(
+            _ = index.add(SeekSpan(range: 7..<7, input: 1, time: 1), detail: [], zeroes: [])
+            _ = index.add(SeekSpan(range: 0..<1, input: 100_000, time: 1), detail: [], zeroes: [])
+            _ = index.add(
                 SeekSpan(range: TestImage.size - 1..<TestImage.size + 1, input: 1, time: 1), detail: [],
                 zeroes: [])
             #expect(try TestImage.numbers(in: index) == [1])
@@ -124,7 +124,7 @@ import VitrineFormats
             let other = SeekSpan(
                 range: TestImage.span(5).range.lowerBound..<TestImage.span(6).range.upperBound, input: 7,
                 time: 1)
-            one.add(other, detail: [1], zeroes: [])
+            _ = one.add(other, detail: [1], zeroes: [])
             try one.save()
             #expect(
                 one.knowledge().spans.map { $0.range.lowerBound >> 20 } == [1, 2, 3, 5, 11])

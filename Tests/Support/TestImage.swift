@@ -32,7 +32,7 @@ package enum TestImage {
 
     /// Adds span `number` to `index`.
     package static func add(_ number: Int, to index: any SeekIndex) {
-        index.add(span(number), detail: detail(number), zeroes: zeroes(number))
+        _ = index.add(span(number), detail: detail(number), zeroes: zeroes(number))
     }
 
     /// The numbers of the spans that `index` knows, all of which are right.

@@ -90,6 +90,11 @@ package final class DecodedCache: Sendable {
     /// How often something was decoded since the start.
     package var decodes: Int { state.withLock { $0.decodes } }
 
+    /// Counts one that did not come about by `piece`.
+    package func countDecode() {
+        state.withLock { $0.decodes += 1 }
+    }
+
     /// The bytes held by pieces and parked decoders.
     package var held: Int { state.withLock { $0.held } }
 

@@ -61,17 +61,19 @@ package final class Workers: Sendable {
     /// The cores this process may use.
     package static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-    /// Has `task` run by a worker.
-    package func submit(_ urgency: Urgency, _ task: @escaping Task) {
-        let startsThread = state.change { state in
+    /// Has `task` run by a worker; false where it was dropped.
+    @discardableResult
+    package func submit(_ urgency: Urgency, _ task: @escaping Task) -> Bool {
+        let startsThread = state.change { state -> Bool? in
             switch urgency {
             case .now: state.now.append(task)
             case .ahead where state.ahead.count < count: state.ahead.append(task)
-            case .ahead: return false
+            case .ahead: return nil
             }
             return claimThread(&state)
         }
-        if startsThread { startThread() }
+        if startsThread == true { startThread() }
+        return startsThread != nil
     }
 
     /// Runs `body`, which waits for something another worker does.

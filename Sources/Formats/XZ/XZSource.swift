@@ -13,6 +13,8 @@ package final class XZSource: Source {
     private let filtered: XZFilteredBlocks
     private let owner: Int
     private let readers = Mutex(SequentialReaders())
+    /// Where what the workers are to decode ahead starts.
+    private let queued = Mutex<Set<UInt64>>([])
 
     /// The structure of the file.
     var structure: XZContainer { spans.container }
@@ -200,14 +202,14 @@ package final class XZSource: Source {
         var position = position
         var tasks = 0
         while position < end, tasks < engine.workers.count {
+            // Whoever reads what cannot be read is told what is wrong with it.
             guard let place = try? spans.placeNow(position) else {
                 let block = structure.block(at: position)
                 guard spans.isDecodedWhole(block) else { return spans.want(position..<end) }
+                let start = position
                 if spans.isUnknown(block) {
-                    let start = position
-                    // Whoever reads it is told what is wrong with it.
-                    engine.workers.submit(.ahead) { _ = try? self.spans.place(start) }
                     tasks += 1
+                    submitAhead(start) { _ = try? self.spans.place(start) }
                 }
                 position = structure.end(of: block)
                 continue
@@ -216,13 +218,21 @@ package final class XZSource: Source {
             case .zeroes(let end):
                 position = end
             case .span(let span):
-                if decodeAhead(span) { tasks += 1 }
+                let start = span.range.lowerBound
+                if let last = spans.lastData(of: span).map({ self.place($0, inSpan: start).piece }),
+                    !engine.cache.isUnderWay(spans.unit(start), piece: last)
+                {
+                    tasks += 1
+                    submitAhead(start) { _ = try? self.decodedPiece(of: span, last) }
+                }
                 position = span.range.upperBound
             case .filtered(let block):
                 guard spans.isDecodedWhole(block) else { return }
                 if !filtered.isUnderWay(block) {
-                    engine.workers.submit(.ahead) { _ = try? self.filtered.piece(block, piece: 0) }
                     tasks += 1
+                    submitAhead(structure.blocks[block].start) {
+                        _ = try? self.filtered.piece(block, piece: 0)
+                    }
                 }
                 position = structure.end(of: block)
             case .open, .piece:
@@ -231,17 +241,13 @@ package final class XZSource: Source {
         }
     }
 
-    /// Has a worker decode all of `span`; false where that has been done, or is being done.
-    private func decodeAhead(_ span: SeekSpan) -> Bool {
-        // The last one that is not known to be zeroes.
-        let unit = spans.unit(span.range.lowerBound)
-        guard let last = spans.lastData(of: span) else { return false }
-        guard !engine.cache.isUnderWay(unit, piece: place(last, inSpan: span.range.lowerBound).piece) else {
-            return false
+    /// Has a worker run `task`, which decodes what starts at `start`, unless that is queued already.
+    private func submitAhead(_ start: UInt64, _ task: @escaping @Sendable () -> Void) {
+        guard queued.withLock({ $0.insert(start).inserted }) else { return }
+        let isTaken = engine.workers.submit(.ahead) {
+            self.queued.withLock { _ = $0.remove(start) }
+            task()
         }
-        engine.workers.submit(.ahead) {
-            _ = try? self.decodedPiece(of: span, self.place(last, inSpan: span.range.lowerBound).piece)
-        }
-        return true
+        if !isTaken { queued.withLock { _ = $0.remove(start) } }
     }
 }

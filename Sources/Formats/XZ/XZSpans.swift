@@ -30,7 +30,7 @@ final class XZSpans: Sendable {
     }
 
     private struct State {
-        var table = SpanTable()
+        var table = SeekMap()
         var damages: [Int: Damage] = [:]
         var filtered: Set<Int> = []
         var filteredBytes: UInt64 = 0
@@ -64,7 +64,7 @@ final class XZSpans: Sendable {
         self.owner = owner
         passOwner = engine.cache.newOwner()
         do throws(ImageError) {
-            let table = try SpanTable(index.knowledge(), size: container.size)
+            let table = try SeekMap(index.knowledge(), size: container.size)
             for span in table.spans { try check(span) }
             state.change { $0.table = table }
         } catch {
@@ -244,7 +244,7 @@ final class XZSpans: Sendable {
     private func drop() {
         index.drop()
         state.change { state in
-            state.table = SpanTable()
+            state.table = SeekMap()
             state.firstUnknown = 0
         }
         engine.cache.remove(owner: owner)
@@ -334,6 +334,7 @@ final class XZSpans: Sendable {
         do throws(ImageError) {
             defer { state.change { $0.running[block] = nil } }
             guard let pass = try pass(over: block, at: offset) else { return nil }
+            engine.cache.countDecode()
             engine.cache.reserve(pass.cost)
             defer { engine.cache.release(pass.cost) }
             if isDecodedWhole(block) && pass.spanStart == range.lowerBound {
@@ -433,13 +434,13 @@ final class XZSpans: Sendable {
 
     private func add(_ learned: XZBlockPass.Learned) {
         let span = learned.span
+        // One that a pass started from is known already. The index may take its time, as it saves now and then.
+        let isNew = state.withLock { $0.table.span(at: span.range.lowerBound) == nil }
+        guard isNew, index.add(span, detail: learned.detail, zeroes: learned.zeroes) else { return }
         state.change { state in
             state.wanted.removeAll {
-                $0.upperBound <= span.range.upperBound && $0.lowerBound >= span.range.lowerBound
+                span.range.lowerBound <= $0.lowerBound && $0.upperBound <= span.range.upperBound
             }
-            guard state.table.span(at: span.range.lowerBound) == nil,
-                index.add(span, detail: learned.detail, zeroes: learned.zeroes)
-            else { return }
             _ = state.table.add(span, zeroes: learned.zeroes)
         }
     }

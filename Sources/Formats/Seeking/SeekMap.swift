@@ -1,5 +1,5 @@
 /// The spans of a layer that are known, and its runs of zeroes.
-struct SpanTable: Sendable {
+struct SeekMap: Sendable {
     /// In order; none overlaps another.
     private(set) var spans: [SeekSpan] = []
     /// In order; none overlaps or touches another.
