@@ -102,7 +102,7 @@ struct Copy: ParsableCommand {
             return try Slice(image.disk, partition.range)
         }
         let names = partitions.map { "\($0.number)" }.joined(separator: ", ")
-        throw CopyError(
+        throw CommandError(
             "\(options.image): there is no partition \(number); "
                 + (names.isEmpty ? "there are none at all" : "there are: \(names)"))
     }

@@ -11,15 +11,15 @@ protocol CopyTarget: Sendable {
     /// Writes `bytes` in the `range` of its indices, so that the first is at `offset`.
     ///
     /// Throws with the system's words where that fails.
-    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CopyError)
+    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CommandError)
 
     /// Has `range` read as zeroes.
     ///
     /// Throws as `write` does.
-    func writeZeroes(_ range: Range<UInt64>) throws(CopyError)
+    func writeZeroes(_ range: Range<UInt64>) throws(CommandError)
 
     /// To be called when everything was written. Throws where some of it did not arrive after all.
-    func finish() throws(CopyError)
+    func finish() throws(CommandError)
 
     /// To be called where the copy ends early, for whatever reason; leaves nothing that could be taken
     /// for a whole copy, unless it was there before. Threads may still be writing.

@@ -17,18 +17,18 @@ final class DeviceTarget: CopyTarget {
     /// Writes to `file`, which holds `capacity` bytes, a disk of `size` bytes.
     ///
     /// Throws where there is not enough room.
-    init(_ file: WritableFile, capacity: UInt64, size: UInt64) throws(CopyError) {
+    init(_ file: WritableFile, capacity: UInt64, size: UInt64) throws(CommandError) {
         guard size <= capacity else {
-            throw CopyError("\(file.name) holds \(capacity) bytes, but the disk has \(size)")
+            throw CommandError("\(file.name) holds \(capacity) bytes, but the disk has \(size)")
         }
         self.file = file
     }
 
-    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CopyError) {
+    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CommandError) {
         try file.write(bytes, range, at: offset)
     }
 
-    func writeZeroes(_ range: Range<UInt64>) throws(CopyError) {
+    func writeZeroes(_ range: Range<UInt64>) throws(CommandError) {
         // Rounded up by subtraction, so that it cannot overflow.
         let excess = range.lowerBound % Self.alignment
         let start = excess == 0 ? 0 : Self.alignment - excess
@@ -43,7 +43,7 @@ final class DeviceTarget: CopyTarget {
         try writeBytes(aligned.upperBound..<range.upperBound)
     }
 
-    private func writeBytes(_ range: Range<UInt64>) throws(CopyError) {
+    private func writeBytes(_ range: Range<UInt64>) throws(CommandError) {
         var position = range.lowerBound
         while position < range.upperBound {
             let count = Int(min(range.upperBound - position, UInt64(Self.zeroes.count)))
@@ -52,7 +52,7 @@ final class DeviceTarget: CopyTarget {
         }
     }
 
-    func finish() throws(CopyError) {
+    func finish() throws(CommandError) {
         // What a device has no room or no strength for is said here, or to nobody.
         try file.sync()
     }

@@ -61,7 +61,7 @@ final class DiskCopy: Sendable {
             if isStarted { started += 1 } else { leave(onEnd) }
         }
         if started == 0 {
-            state.withLock { $0.failure = CopyError("the system has no thread left to copy with") }
+            state.withLock { $0.failure = CommandError("the system has no thread left to copy with") }
         }
         leave(onEnd)
     }

@@ -13,25 +13,25 @@ final class FileTarget: CopyTarget {
     /// Makes `file` a hole of `size` bytes, whatever it holds; `isNew` says that it has just been made.
     ///
     /// Throws, and removes a new file, where the file system has no files that large.
-    init(_ file: WritableFile, size: UInt64, isNew: Bool) throws(CopyError) {
+    init(_ file: WritableFile, size: UInt64, isNew: Bool) throws(CommandError) {
         self.file = file
         self.isNew = isNew
         guard ftruncate(file.descriptor, 0) == 0, ftruncate(file.descriptor, off_t(size)) == 0 else {
             let reason = systemMessage(errno)
             abandon()
-            throw CopyError("\(file.name): cannot be made \(byteCount(size)) long: \(reason)")
+            throw CommandError("\(file.name): cannot be made \(byteCount(size)) long: \(reason)")
         }
     }
 
-    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CopyError) {
+    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CommandError) {
         try file.write(bytes, range, at: offset)
     }
 
-    func writeZeroes(_ range: Range<UInt64>) throws(CopyError) {
+    func writeZeroes(_ range: Range<UInt64>) throws(CommandError) {
         // They are there: the file started as one hole.
     }
 
-    func finish() throws(CopyError) {
+    func finish() throws(CommandError) {
         // Some file systems, those of the network above all, say here that they had no room. The
         // file itself is closed later, by its owner.
         let copy = dup(file.descriptor)

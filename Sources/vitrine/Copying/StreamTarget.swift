@@ -13,11 +13,11 @@ final class StreamTarget: CopyTarget {
         self.file = file
     }
 
-    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CopyError) {
+    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CommandError) {
         try file.write(bytes, range, at: nil)
     }
 
-    func writeZeroes(_ range: Range<UInt64>) throws(CopyError) {
+    func writeZeroes(_ range: Range<UInt64>) throws(CommandError) {
         var left = range.upperBound - range.lowerBound
         while left > 0 {
             let count = Int(min(left, UInt64(Self.zeroes.count)))
@@ -26,7 +26,7 @@ final class StreamTarget: CopyTarget {
         }
     }
 
-    func finish() throws(CopyError) {}
+    func finish() throws(CommandError) {}
 
     func abandon() {}
 }

@@ -19,7 +19,7 @@ final class WritableFile: Sendable {
     /// Writes `bytes` in the `range` of its indices to `offset`; in sequence where that is nil.
     ///
     /// Throws with the system's words where that fails.
-    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64?) throws(CopyError) {
+    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64?) throws(CommandError) {
         var done = range.lowerBound
         while done < range.upperBound {
             let rest = done..<range.upperBound
@@ -39,7 +39,7 @@ final class WritableFile: Sendable {
             } else if count == 0 || errno != EINTR {
                 let place = offset.map { " at \($0 + UInt64(done - range.lowerBound))" } ?? ""
                 let reason = systemMessage(count == 0 ? ENOSPC : errno)
-                throw CopyError("\(name): write of \(rest.count) bytes\(place): \(reason)")
+                throw CommandError("\(name): write of \(rest.count) bytes\(place): \(reason)")
             }
         }
     }
@@ -53,10 +53,10 @@ final class WritableFile: Sendable {
     /// Has everything be on the disk, and not just on its way there.
     ///
     /// Throws where some of it cannot be.
-    func sync() throws(CopyError) {
+    func sync() throws(CommandError) {
         guard fsync(descriptor) == 0 else { throw failure() }
     }
 
     /// An error with what the system said last.
-    func failure() -> CopyError { CopyError("\(name): \(systemMessage(errno))") }
+    func failure() -> CommandError { CommandError("\(name): \(systemMessage(errno))") }
 }

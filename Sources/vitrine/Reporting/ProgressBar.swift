@@ -15,6 +15,8 @@ struct ProgressBar: Sendable {
 
     /// Shorter bars say nothing, and longer ones nothing more.
     private static let barWidths = 10...40
+    /// Room for what usually stands behind the bar, in characters.
+    private static let usualText = 46
 
     /// One line without a bar: `copying: 42 %, 861 MiB of 2 GiB, 487 MiB/s, 2.4 s left`.
     var plain: String { "\(label): \(percent) %, " + ([amount] + pace).joined(separator: ", ") }
@@ -29,8 +31,8 @@ struct ProgressBar: Sendable {
             tail.removeFirst()
         }
         let text = tail.map { "  " + $0 }.joined()
-        // A blank and two brackets.
-        let room = min(width - head.count - text.count - 3, Self.barWidths.upperBound)
+        // A blank and two brackets; and the bar is not to change its length with every digit.
+        let room = min(width - head.count - max(text.count, Self.usualText) - 3, Self.barWidths.upperBound)
         guard room >= Self.barWidths.lowerBound else { return String((head + text).prefix(max(0, width))) }
         let filled = total == 0 ? room : Int(Double(room) * fraction)
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: room - filled)
