@@ -16,7 +16,7 @@ struct Vitrine: ParsableCommand {
               vitrine serve disk.raw.xz
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Copy.self, Info.self])
+        subcommands: [Serve.self, Copy.self, Info.self, Index.self])
 }
 
 /// Prints `text` as one line on standard error.
