@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import VitrineFormats
 
 /// `vitrine copy`
@@ -57,15 +58,21 @@ struct Copy: ParsableCommand {
         StandardFiles.open()
         // First, as threads inherit what is blocked.
         let signals = EndSignals()
+        let ending = Ending<End>()
+        let hasBegun = Monitor(false)
+        signals.onSignal { signal in
+            // Before there is anything to clear up, nothing needs to be waited for.
+            if !hasBegun.withLock({ $0 }) { _exit(EndSignals.exitStatus(signal)) }
+            ending.end(.signal(signal))
+        }
         let opened = try options.open()
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         let source = try source(opened.image)
         let destination = CopyDestination(path: output, mayOverwrite: force)
+        hasBegun.withLock { $0 = true }
         let target = try destination.open(size: source.size, image: options.image)
 
         let progress = ProgressDisplay("copying", total: source.size, .suitable(quiet: quiet))
-        let ending = Ending<End>()
-        signals.onSignal { ending.end(.signal($0)) }
         let copy = DiskCopy(source, to: target) { progress.update($0) }
         copy.start(threads: opened.engine.workers.count) { ending.end(.copied($0)) }
         let end = ending.wait()

@@ -58,7 +58,9 @@ struct Index: ParsableCommand {
                 return first != nil
             }
             // Who asks twice does not want to wait for what is under way.
-            if isSecond { _exit(EndSignals.exitStatus(signal)) }
+            guard isSecond else { return }
+            StandardError.clearFleeting()
+            _exit(EndSignals.exitStatus(signal))
         }
         let store = IndexStore(output.map { .path($0) } ?? .automatic)
         var hasFailed = false
