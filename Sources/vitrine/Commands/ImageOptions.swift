@@ -13,8 +13,8 @@ struct ImageOptions: ParsableArguments {
     /// Opens the image.
     func open() throws(ImageError) -> OpenedImage {
         let engine = decoding.engine()
-        let image = try decoding.open(image, engine, IndexStore(indexes.choice))
-        return OpenedImage(image: image, engine: engine)
+        let store = IndexStore(indexes.choice)
+        return OpenedImage(image: try decoding.open(image, engine, store), engine: engine, store: store)
     }
 }
 
@@ -22,4 +22,5 @@ struct ImageOptions: ParsableArguments {
 struct OpenedImage {
     let image: Image
     let engine: Engine
+    let store: IndexStore
 }

@@ -29,6 +29,9 @@ final class DiskCopy: Sendable {
     /// like one reader that goes from the start to the end.
     private static let regionSize: UInt64 = 1 << 20
 
+    /// How far ahead the disk is asked about data and zeroes, in bytes.
+    private static let foresight: UInt64 = 1 << 30
+
     /// More threads would only wait: decoding is done ahead of them by the engine's workers.
     private static let maximumThreads = 16
 
@@ -79,15 +82,20 @@ final class DiskCopy: Sendable {
     private func work() {
         var buffer = [UInt8](repeating: 0, count: Int(min(Self.regionSize, source.size)))
         do {
+            // Where there is data, as far as it is known: asking takes long where a file is in many fragments.
+            var data: Range<UInt64> = 0..<0
             while let region = take(Self.regionSize) {
-                let extent = try wholeExtent(at: region)
-                if extent.kind == .data {
-                    try copy(region, &buffer)
-                    continue
+                if region.clamped(to: data) != region {
+                    let extent = try extent(at: region)
+                    if extent.kind != .data, extent.range.upperBound >= region.upperBound {
+                        try writeZeroes(region)
+                        // Most of a disk may be one hole, which is not to be passed a region at a time.
+                        if let more = take(upTo: extent.range.upperBound) { try writeZeroes(more) }
+                        continue
+                    }
+                    data = extent.kind == .data ? extent.range : 0..<0
                 }
-                try writeZeroes(region.clamped(to: extent.range))
-                // Most of a disk may be one hole, which is not to be passed a region at a time.
-                if let more = take(upTo: extent.range.upperBound) { try writeZeroes(more) }
+                try copy(region, &buffer)
             }
         } catch {
             state.change { $0.failure = $0.failure ?? error }
@@ -115,12 +123,12 @@ final class DiskCopy: Sendable {
         }
     }
 
-    /// The extent at the start of `region`: data, unless all of the region is zeroes.
-    private func wholeExtent(at region: Range<UInt64>) throws -> Extent {
-        let extent = try reading(region) { () throws(ImageError) in
-            try source.extent(in: region.lowerBound..<source.size)
+    /// The extent at the start of `region`, which may go on far behind it.
+    private func extent(at region: Range<UInt64>) throws -> Extent {
+        let end = region.lowerBound + min(source.size - region.lowerBound, Self.foresight)
+        return try reading(region) { () throws(ImageError) in
+            try source.extent(in: region.lowerBound..<end)
         }
-        return extent.range.upperBound >= region.upperBound ? extent : Extent(region, .data)
     }
 
     // MARK: Copying
