@@ -27,6 +27,21 @@ int vitrine_block_device_size(int descriptor, uint64_t *size) {
     return ioctl(descriptor, BLKGETSIZE64, size);
 }
 
+int vitrine_zero_block_device(int descriptor, uint64_t offset, uint64_t count) {
+    uint64_t range[] = {offset, count};
+    return ioctl(descriptor, BLKZEROOUT, range);
+}
+
+int vitrine_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int vitrine_is_ignored(int signal) {
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int vitrine_signal_on_parent_exit(int signal) {
     return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0);
 }

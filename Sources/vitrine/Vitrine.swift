@@ -12,17 +12,16 @@ struct Vitrine: ParsableCommand {
             writes to it. Start with:
 
               vitrine info disk.raw.xz
-              vitrine serve disk.raw.xz --run 'nbdcopy "$uri" disk.raw'
+              vitrine copy disk.raw.xz disk.raw
+              vitrine serve disk.raw.xz
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Info.self])
+        subcommands: [Serve.self, Copy.self, Info.self, Index.self])
 }
 
 /// Prints `text` as one line on standard error.
 func complain(_ text: String) {
-    let line = Array("vitrine: \(text)\n".utf8)
-    // Nothing is left to do where even this fails.
-    _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    StandardError.write(line: "vitrine: \(text)")
 }
 
 /// Prints `text` as one line on standard output, at once: a program may be waiting for it.

@@ -67,7 +67,10 @@ struct CommandLineTests {
         }
     }
 
-    @Test(arguments: [["--help"], ["serve", "--help"], ["info", "--help"], ["help", "serve"]])
+    @Test(arguments: [
+        ["--help"], ["serve", "--help"], ["info", "--help"], ["copy", "--help"], ["index", "--help"],
+        ["help", "serve"],
+    ])
     func helpIsPrintedOnStandardOutput(_ arguments: [String]) throws {
         let result = try Program([Vitrine.path()] + arguments).wait()
         #expect(result.status == 0)

@@ -10,8 +10,10 @@ struct OpeningErrorTests {
         _ path: String, _ text: String, _ options: String...,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        for command in ["info", "serve"] {
-            let result = try Program([Vitrine.path(), command, path] + options).wait()
+        for command in [
+            ["info", path], ["serve", path], ["index", path], ["copy", path, "/nonexistent/copy"],
+        ] {
+            let result = try Program([Vitrine.path()] + command + options).wait()
             #expect(result.status == 1, sourceLocation: sourceLocation)
             #expect(result.output == "", sourceLocation: sourceLocation)
             #expect(result.errors == "vitrine: \(path): \(text)\n", sourceLocation: sourceLocation)

@@ -25,6 +25,16 @@ off_t vitrine_next_hole(int descriptor, off_t offset);
 /// Returns 0, or -1 with errno set.
 int vitrine_block_device_size(int descriptor, uint64_t *size);
 
+/// Zeroes `count` bytes from `offset` of the block device open at `descriptor`, by BLKZEROOUT;
+/// both must be multiples of its sector size. Returns 0, or -1 with errno set.
+int vitrine_zero_block_device(int descriptor, uint64_t offset, uint64_t count);
+
+/// How many columns the terminal open at `descriptor` has; 0 where nobody knows.
+int vitrine_terminal_columns(int descriptor);
+
+/// Whether `signal` is ignored, as it is by whatever nohup(1) starts.
+int vitrine_is_ignored(int signal);
+
 /// Asks the kernel to send this process `signal` when its parent ends.
 /// Returns 0, or -1 with errno set.
 int vitrine_signal_on_parent_exit(int signal);

@@ -73,10 +73,15 @@ public final class Image: Sendable {
                     source,
                     OpenContext(engine: options.engine, indexes: indexes, depth: layers.count))
             }
+            // What a raw disk lies in is its layer's, and not the disk's too.
+            let indexable = opened.source === source ? nil : opened.source as? any Indexable
             source = opened.source
-            if let indexable = source as? any Indexable { indexables.append(indexable) }
+            if let indexable { indexables.append(indexable) }
             warnings += opened.warnings.map { "\(format.name): \($0)" }
-            layers.append(Layer(format: format.name, size: source.size, properties: opened.properties))
+            layers.append(
+                Layer(
+                    format: format.name, size: source.size, properties: opened.properties,
+                    indexable: indexable))
             if format.kind == .disk { break }
         }
         if let extra = forced.first {

@@ -36,4 +36,7 @@ public struct Layer: Sendable {
 
     /// What there is to say about it, in a fixed order.
     public let properties: [Property]
+
+    /// The layer itself, where seeking in it gets faster once it is indexed.
+    package let indexable: (any Indexable)?
 }

@@ -1,41 +1,20 @@
 import ArgumentParser
 import VitrineFormats
 
-/// The options of every command that opens an image.
+/// The options of every command that opens one image.
 struct ImageOptions: ParsableArguments {
     @Argument(help: "The disk image: a file or a block device.", completion: .file())
     var image: String
 
-    @Option(
-        help: ArgumentHelp(
-            "Take the file for this format instead of detecting it.",
-            discussion: """
-                raw or xz. Several, separated by commas, are those of the outermost layers: \
-                "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
-                """))
-    var format: String?
+    @OptionGroup var decoding: DecodingOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "How much memory decoded data and decoders may take: bytes, or with K, M, G. "
-                + "(default: \(byteCount(UInt64(Engine.defaultMemory))))",
-            valueName: "size"))
-    var memory: ByteSize?
+    @OptionGroup var indexes: IndexOptions
 
-    func validate() throws {
-        if let memory, memory.bytes < Engine.minimumMemory {
-            throw ValidationError("--memory takes \(byteCount(UInt64(Engine.minimumMemory))) or more.")
-        }
-    }
-
-    /// Opens the image, and complains of what is odd about it.
-    func open() throws -> OpenedImage {
-        // Before the first thread takes memory.
-        Allocator.useOneArena()
-        let engine = Engine(memory: memory?.bytes ?? Engine.defaultMemory)
-        let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
-        return OpenedImage(
-            image: try Image.open(image, OpenOptions(formats: formats, engine: engine)), engine: engine)
+    /// Opens the image.
+    func open() throws(ImageError) -> OpenedImage {
+        let engine = decoding.engine()
+        let store = IndexStore(indexes.choice)
+        return OpenedImage(image: try decoding.open(image, engine, store), engine: engine, store: store)
     }
 }
 
@@ -43,4 +22,5 @@ struct ImageOptions: ParsableArguments {
 struct OpenedImage {
     let image: Image
     let engine: Engine
+    let store: IndexStore
 }

@@ -109,7 +109,7 @@ struct Serve: ParsableCommand {
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         let server = Server(try ExportList(of: opened.image, name: exportname), opened.engine, logger)
 
-        let ending = Ending()
+        let ending = Ending<ServingEnd>()
         signals.onSignal { ending.end(.signal($0)) }
         let place = try listen(server, activated, ending)
         defer { place?.remove() }
@@ -132,7 +132,7 @@ struct Serve: ParsableCommand {
 
     /// Starts listening where the options say; nil where clients need not be told where that is.
     private func listen(
-        _ server: Server, _ activated: [Int32], _ ending: Ending
+        _ server: Server, _ activated: [Int32], _ ending: Ending<ServingEnd>
     ) throws -> ListeningPlace? {
         if single {
             try StandardFiles.requireClient(STDIN_FILENO, "standard input")

@@ -10,13 +10,15 @@ enum InfoReport {
         var lines = ["\(printable(image.name)): \(image.stack), \(size(image.size))"]
         for layer in image.layers where !layer.properties.isEmpty {
             lines += ["", layer.format]
-            lines += table(layer.properties.map { [$0.label, text($0.value)] })
+            lines += TextTable.lines(
+                layer.properties.map { [$0.label, text($0.value)] }
+                    + (layer.indexable.map { IndexReport.properties($0.indexState) } ?? []))
         }
         if let table = image.partitionTable {
             lines += [
                 "", "partitions (\(table.scheme.rawValue.uppercased()), \(table.sectorSize)-byte sectors)",
             ]
-            lines += self.table(
+            lines += TextTable.lines(
                 [["", "offset", "size", "type", "name"]]
                     + table.partitions.map { partition in
                         [
@@ -42,25 +44,6 @@ enum InfoReport {
         }
     }
 
-    /// Rows of cells, in columns as wide as they need to be.
-    private static func table(_ rows: [[String]]) -> [String] {
-        var widths: [Int] = []
-        for row in rows {
-            for (column, cell) in row.enumerated() {
-                if column == widths.count { widths.append(0) }
-                widths[column] = max(widths[column], cell.count)
-            }
-        }
-        return rows.map { row in
-            var line = " "
-            for (column, cell) in row.enumerated() {
-                line += " " + cell + String(repeating: " ", count: widths[column] - cell.count + 1)
-            }
-            while line.last == " " { line.removeLast() }
-            return line
-        }
-    }
-
     // MARK: For programs
 
     static func json(_ image: Image, path: String) throws -> String {
@@ -81,6 +64,7 @@ enum InfoReport {
 
     private static func json(_ layer: Layer) -> JSONValue {
         var object: [String: JSONValue] = ["format": .string(layer.format), "size": .number(layer.size)]
+        if let indexable = layer.indexable { object["index"] = IndexReport.json(indexable.indexState) }
         for property in layer.properties {
             object[property.key] =
                 switch property.value {

@@ -2,6 +2,7 @@
 enum JSONValue: Encodable {
     case string(String)
     case number(UInt64)
+    case bool(Bool)
     case array([JSONValue])
     case object([String: JSONValue])
     case null
@@ -11,6 +12,7 @@ enum JSONValue: Encodable {
         switch self {
         case .string(let value): try container.encode(value)
         case .number(let value): try container.encode(value)
+        case .bool(let value): try container.encode(value)
         case .array(let value): try container.encode(value)
         case .object(let value): try container.encode(value)
         case .null: try container.encodeNil()

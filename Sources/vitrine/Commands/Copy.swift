@@ -1,0 +1,125 @@
+import ArgumentParser
+import Glibc
+import VitrineFormats
+
+/// `vitrine copy`
+struct Copy: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Copies the disk inside an image to a raw file or a block device.",
+        usage: "vitrine copy <image> <out> [<options>]",
+        discussion: """
+            All cores decode. Where the disk is zero the file gets holes, which take no space. A copy that \
+            fails or is interrupted leaves no file behind.
+
+            Examples:
+
+              vitrine copy disk.raw.xz disk.raw
+              vitrine copy disk.raw.xz --partition 1 root.ext4
+              vitrine copy disk.raw.xz - | sha256sum
+              vitrine copy disk.raw.xz /dev/sdX --force
+            """)
+
+    @OptionGroup var options: ImageOptions
+
+    @Argument(
+        help: ArgumentHelp(
+            "Where to: a new file, or - for standard output; with --force also an existing file, or a block device.",
+            valueName: "out"),
+        completion: .file())
+    var output: String
+
+    @Flag(name: .shortAndLong, help: "Overwrite the file or block device that is there.")
+    var force = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Copy only this partition: its number, as vitrine info has it.", valueName: "n"))
+    var partition: Int?
+
+    @Flag(name: .shortAndLong, help: "Say nothing unless something goes wrong.")
+    var quiet = false
+
+    /// Why a copy is over.
+    private enum End {
+        case copied(Result<DiskCopy.Outcome, any Error>)
+        case signal(Int32)
+    }
+
+    func validate() throws {
+        if let partition, partition < 1 { throw ValidationError("--partition takes a number from 1 on.") }
+        if output == "" { throw ValidationError("The path to copy to is empty.") }
+    }
+
+    func run() throws {
+        try reportingErrors { try copy() }
+    }
+
+    private func copy() throws {
+        StandardFiles.open()
+        // First, as threads inherit what is blocked.
+        let signals = EndSignals()
+        let ending = Ending<End>()
+        let hasBegun = Monitor(false)
+        signals.onSignal { signal in
+            // Before there is anything to clear up, nothing needs to be waited for.
+            if !hasBegun.withLock({ $0 }) { _exit(EndSignals.exitStatus(signal)) }
+            ending.end(.signal(signal))
+        }
+        let opened = try options.open()
+        for warning in opened.image.warnings { complain("warning: \(warning)") }
+        let source = try source(opened.image)
+        let destination = CopyDestination(path: output, mayOverwrite: force)
+        hasBegun.withLock { $0 = true }
+        let target = try destination.open(size: source.size, image: options.image)
+
+        let progress = ProgressDisplay("copying", total: source.size, .suitable(quiet: quiet))
+        let copy = DiskCopy(source, to: target) { progress.update($0) }
+        copy.start(threads: opened.engine.workers.count) { ending.end(.copied($0)) }
+        let end = ending.wait()
+        progress.finish()
+        switch end {
+        case .copied(.success(let outcome)):
+            do {
+                try target.finish()
+            } catch {
+                target.abandon()
+                throw error
+            }
+            if !quiet { complain(Self.summary(source.size, outcome, progress.elapsed)) }
+        case .copied(.failure(let error)):
+            target.abandon()
+            if var error = error as? ImageError {
+                error.path.insert(options.image, at: 0)
+                throw error
+            }
+            throw error
+        case .signal(let signal):
+            // The threads may be in the middle of something that takes long; they end with the process.
+            target.abandon()
+            complain("interrupted")
+            throw ExitCode(EndSignals.exitStatus(signal))
+        }
+    }
+
+    /// The whole disk, or the partition that was asked for.
+    private func source(_ image: Image) throws -> any Source {
+        guard let number = partition else { return image.disk }
+        let partitions = image.partitionTable?.partitions ?? []
+        if let partition = partitions.first(where: { $0.number == number }) {
+            return try Slice(image.disk, partition.range)
+        }
+        let names = partitions.map { "\($0.number)" }.joined(separator: ", ")
+        throw CommandError(
+            "\(options.image): there is no partition \(number); "
+                + (names.isEmpty ? "there are none at all" : "there are: \(names)"))
+    }
+
+    private static func summary(
+        _ size: UInt64, _ outcome: DiskCopy.Outcome, _ elapsed: Duration
+    ) -> String {
+        let seconds = max(elapsed / .seconds(1), 0.001)
+        let speed = byteCount(UInt64(Double(size) / seconds))
+        return "copied \(byteCount(size)), \(byteCount(outcome.written)) of it written, in "
+            + "\(timeText(elapsed)): \(speed)/s"
+    }
+}

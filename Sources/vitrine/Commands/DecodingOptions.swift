@@ -1,0 +1,42 @@
+import ArgumentParser
+import VitrineFormats
+
+/// The options of every command that decodes.
+struct DecodingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Take the file for this format instead of detecting it.",
+            discussion: """
+                raw or xz. Several, separated by commas, are those of the outermost layers: \
+                "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
+                """))
+    var format: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much memory decoded data and decoders may take: bytes, or with K, M, G. "
+                + "(default: \(byteCount(UInt64(Engine.defaultMemory))))",
+            valueName: "size"))
+    var memory: ByteSize?
+
+    func validate() throws {
+        if let memory, memory.bytes < Engine.minimumMemory {
+            throw ValidationError("--memory takes \(byteCount(UInt64(Engine.minimumMemory))) or more.")
+        }
+    }
+
+    /// The threads and the memory to decode with; for the whole process, and before it has threads.
+    func engine() -> Engine {
+        // Before the first thread takes memory.
+        Allocator.useOneArena()
+        return Engine(memory: memory?.bytes ?? Engine.defaultMemory)
+    }
+
+    /// Opens the image at `path`, whose seek indexes `store` finds.
+    func open(_ path: String, _ engine: Engine, _ store: IndexStore) throws(ImageError) -> Image {
+        let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+        var options = OpenOptions(formats: formats, engine: engine)
+        options.indexes = store.indexes
+        return try Image.open(path, options)
+    }
+}

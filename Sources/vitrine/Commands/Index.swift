@@ -1,0 +1,118 @@
+import ArgumentParser
+import Glibc
+import VitrineFormats
+
+/// `vitrine index`
+struct Index: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Indexes compressed images, so that any byte of them is decoded in a moment.",
+        discussion: """
+            Decodes each image once, on all cores, and notes where decoding can start: in one long block of \
+            xz too. An interrupted run keeps what it has done, and the next one goes on from there. \
+            The other commands find the index by what is in the image, whatever it is called.
+
+            vitrine serve makes the index as well, while it serves; this does it beforehand.
+
+            Examples:
+
+              vitrine index disk.raw.xz
+              vitrine index *.xz --verify
+              vitrine index disk.raw.xz --output disk.raw.xz.sidx
+            """)
+
+    @Argument(help: "The disk images: files or block devices.", completion: .file())
+    var images: [String]
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Put the index in this file, for --index, and not in the cache; for one image.", valueName: "path"
+        ),
+        completion: .file())
+    var output: String?
+
+    @Flag(help: "Decode everything through the index, and compare it with what it was when it was indexed.")
+    var verify = false
+
+    @OptionGroup var decoding: DecodingOptions
+
+    @Flag(name: .shortAndLong, help: "Say nothing unless something goes wrong.")
+    var quiet = false
+
+    func validate() throws {
+        if output != nil && images.count > 1 {
+            throw ValidationError("--output takes the index of one image; here are \(images.count).")
+        }
+        if output == "" { throw ValidationError("--output takes the path of a file.") }
+    }
+
+    func run() throws {
+        StandardFiles.open()
+        // First, as threads inherit what is blocked.
+        let signals = EndSignals()
+        let engine = decoding.engine()
+        let stop = Monitor<Int32?>(nil)
+        signals.onSignal { signal in
+            let isSecond = stop.withLock { first in
+                defer { first = first ?? signal }
+                return first != nil
+            }
+            // Who asks twice does not want to wait for what is under way.
+            guard isSecond else { return }
+            StandardError.clearFleeting()
+            _exit(EndSignals.exitStatus(signal))
+        }
+        let store = IndexStore(output.map { .path($0) } ?? .automatic)
+        var hasFailed = false
+        for path in images where stop.withLock({ $0 == nil }) {
+            do {
+                try index(path, engine, store) { stop.withLock { $0 != nil } }
+            } catch {
+                complain("\(error)")
+                hasFailed = true
+            }
+        }
+        if let signal = stop.withLock({ $0 }) { throw ExitCode(EndSignals.exitStatus(signal)) }
+        if hasFailed { throw ExitCode(1) }
+    }
+
+    /// Indexes one image.
+    private func index(
+        _ path: String, _ engine: Engine, _ store: IndexStore, isStopped: @escaping @Sendable () -> Bool
+    ) throws {
+        let image = try decoding.open(path, engine, store)
+        for warning in image.warnings { complain("warning: \(path): \(warning)") }
+        let layers = image.layers.indices.filter { image.layers[$0].indexable != nil }
+        guard !layers.isEmpty else {
+            return tell(
+                "\(path): needs no index: it is not compressed, or not in a way that an index helps with")
+        }
+        guard store.indexes != nil else { throw CommandError("\(path): there is nowhere to keep its index") }
+        // Inner layers are read through the outer ones, which are to be fast by then.
+        for number in layers {
+            guard let layer = image.layers[number].indexable, !isStopped() else { return }
+            let formats = image.layers[...number].reversed().map(\.format).joined(separator: " in ")
+            let indexing = Indexing(
+                title: layers.count == 1 ? path : "\(path): \(formats)", layer: layer,
+                style: .suitable(quiet: quiet), isStopped: isStopped)
+            try run(indexing, imageSize: image.file.size)
+        }
+    }
+
+    private func run(_ indexing: Indexing, imageSize: UInt64) throws {
+        let title = indexing.title
+        if let elapsed = try indexing.build() {
+            let state = indexing.layer.indexState
+            if !state.isComplete && indexing.isStopped() { return tell(IndexReport.stopped(title, state)) }
+            tell(IndexReport.built(title, state, elapsed, fileSize: nil, imageSize: imageSize))
+        } else {
+            tell(IndexReport.complete(title, indexing.layer.indexState))
+        }
+        guard verify, let worst = try indexing.verify() else { return }
+        tell(IndexReport.verified(title, indexing.layer.indexState, worst: worst))
+    }
+
+    private func tell(_ text: String) {
+        if !quiet { say(text) }
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The options that say where the seek index of an image is.
+struct IndexOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Use the seek index in this file, and make it if it is not there, instead of the one in the cache.",
+            valueName: "path"),
+        completion: .file())
+    var index: String?
+
+    @Flag(name: .customLong("no-index"), help: "Use no seek index, and keep none.")
+    var noIndex = false
+
+    /// What was chosen.
+    var choice: IndexChoice {
+        if noIndex { return .none }
+        return index.map { .path($0) } ?? .automatic
+    }
+
+    func validate() throws {
+        if index != nil && noIndex { throw ValidationError("--index does not go with --no-index.") }
+        if index == "" { throw ValidationError("--index takes the path of a file.") }
+    }
+}

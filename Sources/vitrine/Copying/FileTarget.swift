@@ -1,0 +1,44 @@
+import Glibc
+import VitrineFormats
+
+/// A regular file that a disk is copied to; zeroes become holes in it.
+final class FileTarget: CopyTarget {
+    private let file: WritableFile
+    /// Whether the file is there only since this copy began.
+    private let isNew: Bool
+
+    let isInOrder = false
+    let zeroGranularity: Int? = 4 << 10
+
+    /// Makes `file` a hole of `size` bytes, whatever it holds; `isNew` says that it has just been made.
+    ///
+    /// Throws, and removes a new file, where the file system has no files that large.
+    init(_ file: WritableFile, size: UInt64, isNew: Bool) throws(CommandError) {
+        self.file = file
+        self.isNew = isNew
+        guard ftruncate(file.descriptor, 0) == 0, ftruncate(file.descriptor, off_t(size)) == 0 else {
+            let reason = systemMessage(errno)
+            abandon()
+            throw CommandError("\(file.name): cannot be made \(byteCount(size)) long: \(reason)")
+        }
+    }
+
+    func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64) throws(CommandError) {
+        try file.write(bytes, range, at: offset)
+    }
+
+    func writeZeroes(_ range: Range<UInt64>) throws(CommandError) {
+        // They are there: the file started as one hole.
+    }
+
+    func finish() throws(CommandError) {
+        // Some file systems, those of the network above all, say here that they had no room. The
+        // file itself is closed later, by its owner.
+        let copy = dup(file.descriptor)
+        guard copy >= 0, close(copy) == 0 else { throw file.failure() }
+    }
+
+    func abandon() {
+        if isNew { unsafe unlink(file.name) }
+    }
+}

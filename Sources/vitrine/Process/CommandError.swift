@@ -1,0 +1,8 @@
+/// Why a command cannot do what it is asked for; in words for the person who asked.
+struct CommandError: Error, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

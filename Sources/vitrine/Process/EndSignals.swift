@@ -1,0 +1,42 @@
+import CLinux
+import Glibc
+import VitrineFormats
+
+/// The signals that ask a process to end: SIGTERM, SIGINT, SIGQUIT and SIGHUP.
+///
+/// They are blocked in every thread started later, and taken by one that waits for them, so that
+/// nothing has to be safe in a signal handler. Those that are ignored stay so: whatever nohup starts
+/// goes on when its terminal goes.
+struct EndSignals {
+    private let signals = [SIGTERM, SIGINT, SIGQUIT, SIGHUP].filter { vitrine_is_ignored($0) == 0 }
+
+    /// Blocks the signals; to be called before any thread is started.
+    init() {
+        var set = Self.set(signals)
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        // Who reads what we write and goes away is an error of the write, and not of this process.
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    private static func set(_ signals: [Int32]) -> sigset_t {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        return set
+    }
+
+    /// Has `body` called with each signal that comes.
+    func onSignal(_ body: @escaping @Sendable (Int32) -> Void) {
+        let started = Thread.start("vitrine-signals") { [signals] in
+            var set = Self.set(signals)
+            var signal: Int32 = 0
+            while unsafe sigwait(&set, &signal) == 0 { body(signal) }
+        }
+        if !started { complain("warning: no thread to wait for signals: end this process with SIGKILL") }
+    }
+}
+
+extension EndSignals {
+    /// What a process ends with that `signal` has ended, as shells say it.
+    static func exitStatus(_ signal: Int32) -> Int32 { 128 + signal }
+}

@@ -1,0 +1,102 @@
+import VitrineFormats
+
+/// What there is to say about the seek index of a layer.
+enum IndexReport {
+    /// About how long decoding takes at worst once a layer is indexed, in microseconds: spans are made
+    /// to take no longer.
+    private static let usualSpan: UInt64 = 100_000
+
+    // MARK: For people
+
+    /// What `vitrine info` says: labels and values.
+    static func properties(_ state: IndexState) -> [[String]] {
+        var rows = [["seek index", summary(state)], ["worst seek", worstSeek(state)]]
+        if state.zeroes > 0 { rows.append(["known zeroes", byteCount(state.zeroes)]) }
+        if state.seeksByBlockOnly { rows.append(["note", blocksOnly]) }
+        return rows
+    }
+
+    /// What `vitrine index` says when it has indexed the layer called `title` in `elapsed`.
+    ///
+    /// `fileSize` is the index's and `imageSize` the image's, in bytes; nil where that is not known.
+    static func built(
+        _ title: String, _ state: IndexState, _ elapsed: Duration, fileSize: UInt64?, imageSize: UInt64
+    ) -> String {
+        let extent = state.isComplete ? "" : " \(percent(state.indexed, of: state.size)) of it"
+        var rows = [
+            ["spans", "\(state.spans)"],
+            ["worst seek", time(UInt64(state.worstSpan))],
+            ["zeroes", byteCount(state.zeroes)],
+        ]
+        if let fileSize {
+            rows.append([
+                "index size", "\(byteCount(fileSize)), \(percent(fileSize, of: imageSize)) of the image",
+            ])
+        }
+        if state.seeksByBlockOnly { rows.append(["note", blocksOnly]) }
+        return (["\(title): indexed\(extent) in \(timeText(elapsed))"] + TextTable.lines(rows))
+            .joined(separator: "\n")
+    }
+
+    /// What `vitrine index` says when there is nothing left to do.
+    static func complete(_ title: String, _ state: IndexState) -> String {
+        "\(title): already indexed: \(spans(state.spans)), worst seek \(time(UInt64(state.worstSpan)))"
+    }
+
+    /// What `vitrine index` says when it was interrupted.
+    static func stopped(_ title: String, _ state: IndexState) -> String {
+        "\(title): stopped at \(percent(state.indexed, of: state.size)); that is kept, and the same command goes on "
+            + "from there"
+    }
+
+    /// What `vitrine index --verify` says when all is well; the slowest span took `worst` microseconds.
+    static func verified(_ title: String, _ state: IndexState, worst: UInt32) -> String {
+        "\(title): OK: \(spans(state.spans)) decoded and compared, the slowest in \(time(UInt64(worst)))"
+    }
+
+    private static func summary(_ state: IndexState) -> String {
+        if state.isComplete { return "complete, \(spans(state.spans))" }
+        if state.indexed == 0 { return "none" }
+        return "\(percent(state.indexed, of: state.size)), \(spans(state.spans))"
+    }
+
+    private static func worstSeek(_ state: IndexState) -> String {
+        if state.isComplete { return time(UInt64(state.worstSpan)) }
+        let now = "about \(time(state.worstBlock))"
+        // Nothing is gained where blocks are as short as spans would be, or nothing can be.
+        guard !state.seeksByBlockOnly, state.worstBlock > 2 * usualSpan else { return now }
+        return "\(now); about \(time(usualSpan)) once it is indexed: vitrine index"
+    }
+
+    private static let blocksOnly =
+        "decoding starts at blocks only: a filter (BCJ or delta) is used, whose state is not kept"
+
+    private static func spans(_ count: Int) -> String { count == 1 ? "1 span" : "\(count) spans" }
+
+    private static func time(_ microseconds: UInt64) -> String {
+        timeText(.microseconds(Int64(clamping: microseconds)))
+    }
+
+    /// `part` of `whole` in percent, rounded down: `42 %`, `6.4 %`; 100 % is everything.
+    private static func percent(_ part: UInt64, of whole: UInt64) -> String {
+        guard whole > 0 else { return "100 %" }
+        let tenths = Int(Double(part) / Double(whole) * 1000)
+        if part > 0, tenths == 0 { return "less than 0.1 %" }
+        return tenths >= 100 || tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
+    }
+
+    // MARK: For programs
+
+    /// The value of `index` in what `vitrine info --json` says of a layer.
+    static func json(_ state: IndexState) -> JSONValue {
+        .object([
+            "state": .string(state.isComplete ? "complete" : state.indexed == 0 ? "none" : "partial"),
+            "indexed": .number(state.indexed),
+            "spans": .number(UInt64(state.spans)),
+            "zeroes": .number(state.zeroes),
+            "worst-span-microseconds": .number(UInt64(state.worstSpan)),
+            "worst-block-microseconds": .number(state.worstBlock),
+            "seeks-by-block-only": .bool(state.seeksByBlockOnly),
+        ])
+    }
+}

@@ -1,0 +1,12 @@
+/// Why a server ends.
+enum ServingEnd: Sendable {
+    case signal(Int32)
+    /// The command of --run ended with this exit status.
+    case command(Int32)
+    /// The only client left.
+    case clientLeft
+
+    var commandStatus: Int32? {
+        if case .command(let status) = self { status } else { nil }
+    }
+}

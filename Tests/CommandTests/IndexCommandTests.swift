@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// `vitrine index`, and the options that say where an index is.
+@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(5)))
+struct IndexCommandTests {
+    @Test func rawDiskNeedsNoIndex() throws {
+        let disk = try TestDisk.shared().raw.path
+        let result = try Vitrine.run("index", disk)
+        #expect(result.status == 0)
+        #expect(
+            result.output
+                == "\(disk): needs no index: it is not compressed, or not in a way that an index helps with\n"
+        )
+        #expect(result.errors == "")
+        #expect(try Vitrine.run("index", "-q", disk).output == "")
+    }
+
+    @Test func imageThatCannotBeOpenedDoesNotKeepOthersFromTheirTurn() throws {
+        let disk = try TestDisk.shared().raw.path
+        let result = try Vitrine.run("index", "/nonexistent/disk.xz", disk)
+        #expect(result.status == 1)
+        #expect(result.errors == "vitrine: /nonexistent/disk.xz: No such file or directory\n")
+        #expect(result.output.hasPrefix("\(disk): needs no index"))
+    }
+
+    @Test(arguments: [
+        (["index", "a", "b", "--output", "c"], "--output takes the index of one image; here are 2."),
+        (["index", "a", "--output", ""], "--output takes the path of a file."),
+        (["index", "a", "--memory", "1M"], "--memory takes 16 MiB or more."),
+        (["serve", "a", "--index", "b", "--no-index"], "--index does not go with --no-index."),
+        (["info", "a", "--index", ""], "--index takes the path of a file."),
+        (["copy", "a", "b", "--partition", "0"], "--partition takes a number from 1 on."),
+        (["copy", "a", ""], "The path to copy to is empty."),
+        (["copy", "a", "b", "--memory", "1M"], "--memory takes 16 MiB or more."),
+        (["copy", "a"], "Missing expected argument '<out>'"),
+        (["index"], "Missing expected argument '<images> ...'"),
+    ])
+    func optionsThatMakeNoSense(_ arguments: [String], _ text: String) throws {
+        let result = try Program([Vitrine.path()] + arguments).wait()
+        #expect(result.status == 64)
+        #expect(result.output == "")
+        #expect(result.errors.contains("Error: \(text)\n"), "\(result.errors)")
+    }
+
+    @Test(arguments: [["--no-index"], ["--index", "/nonexistent/index"]])
+    func indexOptionsAreTakenByWhateverOpensAnImage(_ options: [String]) throws {
+        let disk = try TestDisk.shared()
+        for command in [["info"], ["copy", "-q"]] {
+            let output = command == ["info"] ? [] : ["-"]
+            let result = try Program([Vitrine.path()] + command + options + [disk.xz.path] + output).wait()
+            #expect(result.status == 0, "\(result.errors)")
+        }
+    }
+}
