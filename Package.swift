@@ -108,7 +108,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["TestSupport", "VitrineFormats", "vitrine"],
+            dependencies: ["TestSupport", "VitrineFormats", "VitrineIndex", "vitrine"],
             swiftSettings: house
         ),
     ],

@@ -35,7 +35,6 @@ struct IndexCommandTests {
         (["copy", "a", ""], "The path to copy to is empty."),
         (["copy", "a", "b", "--memory", "1M"], "--memory takes 16 MiB or more."),
         (["copy", "a"], "Missing expected argument '<out>'"),
-        (["index"], "Missing expected argument '<images> ...'"),
     ])
     func optionsThatMakeNoSense(_ arguments: [String], _ text: String) throws {
         let result = try Program([Vitrine.path()] + arguments).wait()

@@ -8,7 +8,7 @@ import TestSupport
 struct IndexReportTests {
     private static let none = IndexState(
         indexed: 0, size: 2 << 30, spans: 0, worstSpan: 0, zeroes: 0, worstBlock: 9_300_000,
-        seeksByBlockOnly: false)
+        seeksByBlockOnly: false, isComplete: false)
 
     private static let partial = with(none) { state in
         state.indexed = 900 << 20
@@ -20,6 +20,7 @@ struct IndexReportTests {
     private static let complete = with(partial) { state in
         state.indexed = 2 << 30
         state.spans = 93
+        state.isComplete = true
     }
 
     private static func with(_ state: IndexState, _ change: (inout IndexState) -> Void) -> IndexState {
@@ -157,7 +158,7 @@ private final class SteppedLayer: Indexable {
         let indexed = indexed.withLock { $0 }
         return IndexState(
             indexed: UInt64(indexed) << 20, size: size, spans: indexed, worstSpan: UInt32(indexed), zeroes: 0,
-            worstBlock: 0, seeksByBlockOnly: false)
+            worstBlock: 0, seeksByBlockOnly: false, isComplete: indexed == steps)
     }
 
     func buildIndex(
@@ -168,6 +169,10 @@ private final class SteppedLayer: Indexable {
             indexed.withLock { $0 += 1 }
             progress(indexState)
         }
+    }
+
+    func indexInBackground(isStopped: @escaping @Sendable () -> Bool) {
+        try? buildIndex(isStopped: isStopped) { _ in }
     }
 
     func verifyIndex(

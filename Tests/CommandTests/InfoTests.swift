@@ -132,6 +132,7 @@ struct InfoTests {
         #expect(report.table?.partitions.map(\.number) == [1, 2, 3, 5, 9])
     }
 
+    /// To read the partition table, the first block was decoded.
     @Test func textOfADiskInXZ() throws {
         let disk = try TestDisk.shared()
         let compressed = try Data(contentsOf: disk.xz).count
@@ -148,6 +149,9 @@ struct InfoTests {
                   blocks         12
                   largest block  1 MiB (1048576 bytes)
                   check          CRC64
+                  seek index     8.3 %, 1 span
+                  worst seek     about 30 ms
+                  known zeroes   1020 KiB
 
                 partitions (GPT, 512-byte sectors)
                       offset   size   type              name

@@ -15,13 +15,14 @@ package struct ProgramResult: Sendable {
 
 /// A program that was started.
 ///
-/// What it prints goes to files without a name, so that it never waits for a reader. It has a
+/// It has a cache folder of its own, which goes when the program is let go of. What it prints goes to files without a name, so that it never waits for a reader. It has a
 /// process group of its own, which is killed when the program takes too long or is let go of.
 package final class Program {
     package let id: Int32
     private let name: String
     private let output: NamelessFile
     private let errors: NamelessFile
+    private let cache: URL
     /// How it ended, in the form of `ProgramResult`; nil while it runs.
     private var status: Int32?
 
@@ -39,7 +40,10 @@ package final class Program {
         // FileHandle.nullDevice has no descriptor.
         let nothing = try FileHandle(forReadingFrom: URL(filePath: "/dev/null"))
         let handles = [input ?? nothing, output ?? self.output.writer, errors.writer]
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        cache = FileManager.default.temporaryDirectory.appending(path: "vitrine-cache-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
+        let variables = ProcessInfo.processInfo.environment
+            .merging(["XDG_CACHE_HOME": cache.path]) { $1 }.merging(environment) { $1 }
         // A handle that is let go of closes its descriptor.
         id = try withExtendedLifetime(handles) {
             try spawn(command, variables, handles.map(\.fileDescriptor))
@@ -48,6 +52,7 @@ package final class Program {
 
     deinit {
         if isRunning { kill(-id, SIGKILL) }
+        try? FileManager.default.removeItem(at: cache)
     }
 
     package func send(_ signal: Int32) {

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A model rather than a clock, so that spans are the same in every run and on every machine.
 enum DecodeCost {
-    private static let perInputByte: UInt64 = 32_000
+    private static let perInputByte: UInt64 = 28_000
     private static let perOutputByte: UInt64 = 350
 
     /// The time for `input` bytes that give `output` bytes, in nanoseconds.

@@ -43,7 +43,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     private var failure: ImageError?
 
     /// More data than this, in bytes, is not put into one span, zeroes not counted: it has to fit into the cache.
-    private static let maximumData = 16 << 20
+    private static let maximumData = 24 << 20
 
     private static let zeroes = [UInt8](repeating: 0, count: SeekSpan.pieceSize)
 
@@ -69,7 +69,8 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         spanState = known?.detail.state ?? []
         let total = DecodeCost.nanoseconds(
             input: header.compressedSize, output: range.upperBound - range.lowerBound)
-        spacing = total / max(1, (total + DecodeCost.span / 2) / DecodeCost.span)
+        // A fifth more than a span is to take makes no second one.
+        spacing = total / max(1, (total + DecodeCost.span / 5 * 4) / DecodeCost.span)
         // A quarter is for the recorder, whose bits take an eighth of the dictionary.
         let decoderLimit = memoryLimit - memoryLimit / 4
         if let known, !known.detail.state.isEmpty {

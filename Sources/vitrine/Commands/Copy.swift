@@ -85,6 +85,7 @@ struct Copy: ParsableCommand {
                 target.abandon()
                 throw error
             }
+            opened.store.save()
             if !quiet { complain(Self.summary(source.size, outcome, progress.elapsed)) }
         case .copied(.failure(let error)):
             target.abandon()

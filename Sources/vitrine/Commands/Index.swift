@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import VitrineFormats
+import VitrineIndex
 
 /// `vitrine index`
 struct Index: ParsableCommand {
@@ -18,10 +19,12 @@ struct Index: ParsableCommand {
               vitrine index disk.raw.xz
               vitrine index *.xz --verify
               vitrine index disk.raw.xz --output disk.raw.xz.sidx
+              vitrine index --list
+              vitrine index --prune --limit 0
             """)
 
     @Argument(help: "The disk images: files or block devices.", completion: .file())
-    var images: [String]
+    var images: [String] = []
 
     @Option(
         name: .shortAndLong,
@@ -34,12 +37,31 @@ struct Index: ParsableCommand {
     @Flag(help: "Decode everything through the index, and compare it with what it was when it was indexed.")
     var verify = false
 
+    @Flag(help: "List the indexes in the cache, the last used one first.")
+    var list = false
+
+    @Flag(help: "Remove the indexes used longest ago from the cache until it keeps to its limit.")
+    var prune = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How much --prune leaves: bytes, or with K, M, G. (default: \(byteCount(IndexCache.defaultLimit)))",
+            valueName: "size"))
+    var limit: ByteSize?
+
     @OptionGroup var decoding: DecodingOptions
 
     @Flag(name: .shortAndLong, help: "Say nothing unless something goes wrong.")
     var quiet = false
 
     func validate() throws {
+        if images.isEmpty && !list && !prune {
+            throw ValidationError("Give the images to index, or --list or --prune.")
+        }
+        if !images.isEmpty && (list || prune) {
+            throw ValidationError("--list and --prune are about the cache, and go with no images.")
+        }
+        if limit != nil && !prune { throw ValidationError("--limit goes with --prune.") }
         if output != nil && images.count > 1 {
             throw ValidationError("--output takes the index of one image; here are \(images.count).")
         }
@@ -48,6 +70,7 @@ struct Index: ParsableCommand {
 
     func run() throws {
         StandardFiles.open()
+        if list || prune { return try reportingErrors { try tidyUp() } }
         // First, as threads inherit what is blocked.
         let signals = EndSignals()
         let engine = decoding.engine()
@@ -62,7 +85,8 @@ struct Index: ParsableCommand {
             StandardError.clearFleeting()
             _exit(EndSignals.exitStatus(signal))
         }
-        let store = IndexStore(output.map { .path($0) } ?? .automatic)
+        let store = IndexStore(
+            output.map { .path($0) } ?? .automatic, compressionLevel: IndexStore.thoroughCompression)
         var hasFailed = false
         for path in images where stop.withLock({ $0 == nil }) {
             do {
@@ -87,29 +111,53 @@ struct Index: ParsableCommand {
             return tell(
                 "\(path): needs no index: it is not compressed, or not in a way that an index helps with")
         }
-        guard store.indexes != nil else { throw CommandError("\(path): there is nowhere to keep its index") }
         // Inner layers are read through the outer ones, which are to be fast by then.
-        for number in layers {
+        for (place, number) in layers.enumerated() {
             guard let layer = image.layers[number].indexable, !isStopped() else { return }
             let formats = image.layers[...number].reversed().map(\.format).joined(separator: " in ")
             let indexing = Indexing(
                 title: layers.count == 1 ? path : "\(path): \(formats)", layer: layer,
                 style: .suitable(quiet: quiet), isStopped: isStopped)
-            try run(indexing, imageSize: image.file.size)
+            try run(indexing, imageSize: image.file.size) { () throws(ImageError) in
+                try inside(path) { () throws(ImageError) in try store.save(layer: place) }
+            }
         }
     }
 
-    private func run(_ indexing: Indexing, imageSize: UInt64) throws {
+    private func run(
+        _ indexing: Indexing, imageSize: UInt64, save: () throws(ImageError) -> UInt64?
+    ) throws {
         let title = indexing.title
-        if let elapsed = try indexing.build() {
+        let built = Result { () throws(ImageError) in try indexing.build() }
+        // Where something cannot be decoded, the rest is indexed all the same.
+        let fileSize = try save()
+        if let elapsed = try built.get() {
             let state = indexing.layer.indexState
             if !state.isComplete && indexing.isStopped() { return tell(IndexReport.stopped(title, state)) }
-            tell(IndexReport.built(title, state, elapsed, fileSize: nil, imageSize: imageSize))
+            tell(IndexReport.built(title, state, elapsed, fileSize: fileSize, imageSize: imageSize))
         } else {
             tell(IndexReport.complete(title, indexing.layer.indexState))
         }
         guard verify, let worst = try indexing.verify() else { return }
         tell(IndexReport.verified(title, indexing.layer.indexState, worst: worst))
+    }
+
+    /// Lists or prunes the cache.
+    private func tidyUp() throws {
+        guard let cache = IndexCache() else {
+            throw CommandError("neither XDG_CACHE_HOME nor HOME says where seek indexes are kept")
+        }
+        if prune {
+            let gone = cache.prune(to: limit.map { UInt64($0.bytes) } ?? IndexCache.defaultLimit)
+            tell(IndexCacheReport.pruned(gone, left: try cache.entries()))
+        }
+        if list {
+            var now = timespec()
+            unsafe clock_gettime(CLOCK_REALTIME, &now)
+            tell(
+                IndexCacheReport.list(
+                    try cache.entries(), in: cache.path, now: Int64(now.tv_sec) * 1_000_000_000))
+        }
     }
 
     private func tell(_ text: String) {

@@ -108,11 +108,15 @@ struct Serve: ParsableCommand {
         let opened = try options.open()
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         let server = Server(try ExportList(of: opened.image, name: exportname), opened.engine, logger)
+        // Last of all, so that what clients have had decoded is in it.
+        defer { opened.store.save() }
 
         let ending = Ending<ServingEnd>()
         signals.onSignal { ending.end(.signal($0)) }
         let place = try listen(server, activated, ending)
         defer { place?.remove() }
+        let indexing = BackgroundIndexing(of: opened.image, opened.store)
+        defer { indexing.stop() }
         // Whatever happens from here on, clients get their answers before the socket goes.
         defer { server.stop() }
 

@@ -3,38 +3,41 @@ import VitrineIndex
 
 /// Where the seek indexes of images come from, and where they are kept.
 struct IndexStore: Sendable {
-    /// Finds them; nil where there are to be none.
     private let finder: IndexFinder?
 
     /// What images are opened with; nil where there are to be no indexes.
     var indexes: (any SeekIndexes)? { finder }
 
-    /// Indexes where `choice` says. What is added is compressed at `level` of zstd.
-    init(_ choice: IndexChoice, level: Int32 = 3) {
-        let place: IndexFinder.Place
-        switch choice {
-        case .automatic: place = .cache
-        case .path(let path): place = .file(path)
-        case .none:
-            finder = nil
-            return
+    /// How hard zstd works on an index that is made for its own sake; whoever serves has less time.
+    static let thoroughCompression: Int32 = 15
+
+    /// Indexes where `choice` says, compressed with this level of zstd; what is wrong with them is a warning.
+    init(_ choice: IndexChoice, compressionLevel: Int32 = 3) {
+        let place: IndexFinder.Place? =
+            switch choice {
+            case .automatic: .cache
+            case .path(let path): .file(path)
+            case .none: nil
+            }
+        finder = place.map { place in
+            IndexFinder(place, compressionLevel: compressionLevel) { complain("warning: \($0)") }
         }
-        finder = IndexFinder(place, compressionLevel: level) { complain("warning: \($0)") }
     }
 
-    /// Saves what was learnt; what prevents that is a warning.
+    /// Saves what has been learnt by the way about the image that is open; what prevents it is a warning.
     func save() {
         finder?.save()
     }
 
-    /// Saves what was learnt, and throws why that is not possible.
-    func saveOrThrow() throws(ImageError) {
-        for index in finder?.opened ?? [] { try index.save() }
-    }
-
-    /// The length in bytes of all files that the indexes in use are kept in; nil where there is none.
-    var fileSize: UInt64? {
-        let sizes = finder?.opened.compactMap { $0.file?.size } ?? []
-        return sizes.isEmpty ? nil : sizes.reduce(0, +)
+    /// Saves what is known of the layer of `size` bytes that is the `number`th of those indexed in the image
+    /// that is open, and returns how many bytes that takes.
+    ///
+    /// Throws where it cannot be kept.
+    func save(layer number: Int) throws(ImageError) -> UInt64? {
+        // They are in the order in which they were opened: outermost first.
+        let opened = finder?.opened ?? []
+        guard opened.indices.contains(number) else { return nil }
+        try opened[number].save()
+        return opened[number].file?.size
     }
 }

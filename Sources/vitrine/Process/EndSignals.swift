@@ -16,6 +16,8 @@ struct EndSignals {
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
         // Who reads what we write and goes away is an error of the write, and not of this process.
         signal(SIGPIPE, SIG_IGN)
+        // And so is a file that may not get larger (ulimit -f): a seek index, perhaps.
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     private static func set(_ signals: [Int32]) -> sigset_t {

@@ -1,0 +1,37 @@
+import VitrineFormats
+import VitrineIndex
+
+/// What `vitrine index` says of the indexes in the cache.
+enum IndexCacheReport {
+    /// All of them, as a table; `now` is in nanoseconds since 1970.
+    static func list(_ entries: [IndexCache.Entry], in path: String, now: Int64) -> String {
+        guard !entries.isEmpty else { return "\(path): no indexes" }
+        let head = "\(path): \(count(entries)), \(byteCount(size(entries)))"
+        let rows = entries.map { entry in
+            [
+                byteCount(entry.fileSize), "used \(timeText(.nanoseconds(max(0, now &- entry.lastUse)))) ago",
+                entry.summary.map { extent($0) } ?? "unusable",
+                entry.summary?.name ?? "\(entry.fingerprint.prefix(16))…",
+            ]
+        }
+        return ([head] + TextTable.lines(rows)).joined(separator: "\n")
+    }
+
+    /// What became of pruning it.
+    static func pruned(_ gone: [IndexCache.Entry], left: [IndexCache.Entry]) -> String {
+        "removed \(count(gone)), \(byteCount(size(gone))); \(byteCount(size(left))) left"
+    }
+
+    private static func extent(_ summary: IndexCache.Summary) -> String {
+        guard summary.indexed < summary.layerSize else { return "complete" }
+        return "\(Int(Double(summary.indexed) / Double(summary.layerSize) * 100)) %"
+    }
+
+    private static func count(_ entries: [IndexCache.Entry]) -> String {
+        entries.count == 1 ? "1 index" : "\(entries.count) indexes"
+    }
+
+    private static func size(_ entries: [IndexCache.Entry]) -> UInt64 {
+        entries.reduce(0) { $0 &+ $1.fileSize }
+    }
+}

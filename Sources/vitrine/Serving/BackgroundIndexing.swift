@@ -1,0 +1,34 @@
+import VitrineFormats
+
+/// A thread that indexes an image while nobody waits for it.
+final class BackgroundIndexing: Sendable {
+    private enum State {
+        case working
+        case stopping
+        case ended
+    }
+
+    private let state = Monitor(State.working)
+
+    /// Starts to index the layers of `image` that are not indexed yet, the outermost first, and saves in `store` what that
+    /// gives.
+    init(of image: Image, _ store: IndexStore) {
+        let layers = image.layers.compactMap(\.indexable).filter { !$0.indexState.isComplete }
+        let started = Thread.start("vitrine-index") { [state] in
+            let isStopped = { @Sendable () -> Bool in
+                state.withLock { if case .working = $0 { false } else { true } }
+            }
+            for layer in layers { layer.indexInBackground(isStopped: isStopped) }
+            store.save()
+            state.change { $0 = .ended }
+        }
+        // Without it, what clients read is indexed all the same.
+        if !started { state.change { $0 = .ended } }
+    }
+
+    /// Has it end after what it is at, and waits for that.
+    func stop() {
+        state.change { if case .working = $0 { $0 = .stopping } }
+        state.wait { if case .ended = $0 { () } else { nil } }
+    }
+}
