@@ -8,7 +8,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// A span that was found, for the index.
     struct Learned {
         var span: SeekSpan
-        var detail: [UInt8]
+        var detail: SpanDetail
         var zeroes: [Range<UInt64>]
     }
 
@@ -28,7 +28,6 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     private let blockEnd: UInt64
     /// Where a span starts that is known; where there is none, the end of the block.
     private let end: UInt64
-    private let level: Int32
     /// What each span is to cost, in nanoseconds: the block's cost in equal parts.
     private let spacing: UInt64
 
@@ -39,34 +38,40 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// Where the current span's compressed data starts, and what its detail has as its state.
     private var spanInput: UInt64
     private var spanState: [UInt8]
+    /// The span it started from, until it has been decoded and was what the index says.
+    private var unproven: (range: Range<UInt64>, hashes: [UInt64])?
     /// What the current span ran into; those before it are good.
     private var failure: ImageError?
 
     /// More data than this, in bytes, is not put into one span, zeroes not counted: it has to fit into the cache.
-    private static let maximumData = 24 << 20
+    private static let maximumData = 32 << 20
+
+    /// A window from which more than this many bytes are read is a large one.
+    private static let largeWindow = 256 << 10
 
     private static let zeroes = [UInt8](repeating: 0, count: SeekSpan.pieceSize)
 
     /// A pass over `block` of `source`, whose header is `header` and whose data lies in `range` of the layer.
     ///
-    /// It starts at the span `known`, which is decoded again, or else at the start of the block; and ends at `end`.
+    /// It starts at the span `known`, which is decoded again, or else at the start of the block; and ends at `end`. `fillWindow` is
+    /// to give the bytes of the layer before that span: those that its detail has are not enough for the spans after it.
     /// Throws `limit` when it would take more than `memoryLimit` bytes, and `corrupt` where the detail cannot be.
     init(
         over block: XZContainer.Block, of source: any Source, _ header: XZBlockHeader, dictionary: UInt64,
         in range: Range<UInt64>, from known: (span: SeekSpan, detail: SpanDetail)?, to end: UInt64,
-        level: Int32, memoryLimit: Int
+        memoryLimit: Int, fillWindow: @escaping (inout MutableSpan<UInt8>) throws(ImageError) -> Void
     ) throws(ImageError) {
         self.source = source
         self.block = block
         self.header = header
         self.end = end
-        self.level = level
         blockEnd = range.upperBound
         origin = known?.span.range.lowerBound ?? range.lowerBound
         position = origin
         spanStart = origin
         spanInput = known?.span.input ?? block.offset
         spanState = known?.detail.state ?? []
+        unproven = known.map { ($0.span.range, $0.detail.hashes) }
         let total = DecodeCost.nanoseconds(
             input: header.compressedSize, output: range.upperBound - range.lowerBound)
         // A fifth more than a span is to take makes no second one.
@@ -78,7 +83,11 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
             check = block.check.computation(from: state.check)
             decoder = try LZMA2Decoder(
                 source, known.span.input..<header.data.upperBound, dictionary: dictionary,
-                size: blockEnd - origin, from: state.lzma2, known.detail.window, memoryLimit: decoderLimit)
+                size: blockEnd - origin,
+                from: (
+                    state.lzma2,
+                    .full { span throws(ImageError) in try fillWindow(&span) }
+                ), memoryLimit: decoderLimit)
             // The same checkpoint once more, as what follows it is recorded anew.
             _ = try decoder.beginCheckpoint()
         } else {
@@ -95,6 +104,9 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
 
     /// Whether it is on its way to `offset`.
     func covers(_ offset: UInt64) -> Bool { position <= offset && offset < end }
+
+    /// Whether nothing that it has done so far shows that what it started from is right.
+    var isUnproven: Bool { unproven != nil }
 
     /// Whether there is nothing more to learn.
     var isFinished: Bool { position >= end }
@@ -141,12 +153,19 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
             }
             if next.end == .stopped { break }
         }
+        if let expected = unproven {
+            guard expected.range == spanStart..<position, expected.hashes == hashes else {
+                throw ImageError(
+                    .corrupt, "what is decoded of \(expected.range) is not what the seek index says")
+            }
+            unproven = nil
+        }
         let time = (DecodeCost.threadTime() - began) / 1000
         let detail = SpanDetail(state: spanState, window: decoder.endCheckpoint(), hashes: hashes)
         let learned = Learned(
             span: SeekSpan(
                 range: spanStart..<position, input: spanInput, time: UInt32(clamping: time)),
-            detail: detail.packed(level: level), zeroes: scanner.finish())
+            detail: detail, zeroes: scanner.finish())
         if failure == nil { try prepareNextSpan() }
         return learned
     }
@@ -155,10 +174,15 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     private func goesOn(_ data: Int) -> Bool {
         let here = origin + decoder.decoded
         guard here > spanStart else { return true }
+        if let unproven { return here < unproven.range.upperBound }
         let start = spanState.isEmpty ? header.data.lowerBound : spanInput
         let cost = DecodeCost.nanoseconds(input: decoder.inputOffset - start, output: here - spanStart)
-        return cost < spacing && data < Self.maximumData && here != end
+        guard data < Self.maximumData, here != end, cost < longestSpacing else { return false }
+        return cost < spacing || decoder.recordedBytes > Self.largeWindow
     }
+
+    /// What a span may cost where windows are large: these stretches of an image make up most of its index.
+    private var longestSpacing: UInt64 { max(spacing, DecodeCost.span / 10 * 11) }
 
     private func prepareNextSpan() throws(ImageError) {
         if position == blockEnd {

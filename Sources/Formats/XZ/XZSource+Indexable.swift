@@ -8,10 +8,13 @@ extension XZSource: Indexable {
         isStopped: @escaping @Sendable () -> Bool, progress: @escaping @Sendable (IndexState) -> Void
     ) throws(ImageError) {
         let failure = Mutex<ImageError?>(nil)
+        let backlog = Backlog(engine.workers) { progress(self.indexState) }
         engine.workers.runOnAll {
             while !isStopped() {
                 do throws(ImageError) {
-                    guard case .learned = try self.spans.learnSome() else { return }
+                    guard case .learned = try self.spans.learnSome(backlog, isStopped: isStopped) else {
+                        return
+                    }
                     progress(self.indexState)
                 } catch {
                     failure.withLock { $0 = $0 ?? error }

@@ -11,6 +11,9 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     private(set) var nextPiece = 0
 
+    /// Where the next piece starts, in bytes from the start of the layer.
+    var position: UInt64 { span.range.lowerBound + UInt64(nextPiece) * UInt64(SeekSpan.pieceSize) }
+
     var cost: Int { decoder.memory }
 
     /// Whether all pieces have been decoded.
@@ -33,7 +36,7 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
         } else {
             decoder = try LZMA2Decoder(
                 source, span.input..<header.data.upperBound, dictionary: dictionary, size: size,
-                from: try XZSpanState(detail.state).lzma2, detail.window, memoryLimit: memoryLimit)
+                from: (try XZSpanState(detail.state).lzma2, .sparse(detail.window)), memoryLimit: memoryLimit)
         }
     }
 
@@ -42,7 +45,7 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
     /// Throws `corrupt` where it is not what the index says it is, or cannot be decoded at all: then the index is wrong, or the
     /// image has changed.
     func decodePiece() throws(ImageError) -> XZPieceReader.Piece {
-        let start = span.range.lowerBound + UInt64(nextPiece) * UInt64(SeekSpan.pieceSize)
+        let start = position
         let count = Int(min(UInt64(SeekSpan.pieceSize), span.range.upperBound - start))
         let piece = try XZPieceReader(decoder: decoder).next(count).piece
         guard piece.count == count, piece.hash == hashes[nextPiece] else {

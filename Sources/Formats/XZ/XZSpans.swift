@@ -270,7 +270,11 @@ final class XZSpans: Sendable {
     }
 
     /// Finds out the next thing that is not known: a small block, or a span of another one.
-    func learnSome() throws(ImageError) -> Progress {
+    ///
+    /// With a `backlog`, all spans of that other one, until `isStopped`; compressing them is left to the backlog.
+    func learnSome(
+        _ backlog: Backlog? = nil, isStopped: @escaping () -> Bool = { true }
+    ) throws(ImageError) -> Progress {
         var othersAtWork = false
         let gap = state.withLock { state -> (block: Int, offset: UInt64)? in
             for block in state.firstUnknown..<container.blocks.count {
@@ -287,7 +291,9 @@ final class XZSpans: Sendable {
             return nil
         }
         guard let gap else { return othersAtWork ? .othersAtWork : .done }
-        _ = try runPass(over: gap.block, until: gap.offset, keepingPieces: false)
+        _ = try runPass(
+            over: gap.block, until: gap.offset, keepingPieces: false, backlog,
+            while: backlog == nil ? nil : { !isStopped() })
         let isLearned = state.withLock { state in
             state.filtered.contains(gap.block) || state.table.span(at: gap.offset) != nil
         }
@@ -322,17 +328,22 @@ final class XZSpans: Sendable {
     /// Every span that is known.
     var all: [SeekSpan] { state.withLock { $0.table.spans } }
 
-    /// Runs a pass over `block` until `offset` is known, one way or the other, or over all of a small block. The caller has made
-    /// it run in `state.running`.
+    /// Runs a pass over `block` until `offset` is known, one way or the other, or over all of a small block; with `goesOn`, for as
+    /// long as that says so. The caller has made it run in `state.running`.
     ///
-    /// Returns the piece at `offset`, where it came by it and is `keepingPieces`.
+    /// Returns the piece at `offset`, where it came by it and is `keepingPieces`. With a `backlog`, that does the adding.
     private func runPass(
-        over block: Int, until offset: UInt64, keepingPieces: Bool
+        over block: Int, until offset: UInt64, keepingPieces: Bool, _ backlog: Backlog? = nil,
+        while goesOn: (() -> Bool)? = nil
     ) throws(ImageError) -> Place? {
         let range = range(of: block)
         var damageStart = range.lowerBound
         do throws(ImageError) {
-            defer { state.change { $0.running[block] = nil } }
+            defer {
+                // Before anyone else takes what is not added yet for unknown.
+                backlog?.drain()
+                state.change { $0.running[block] = nil }
+            }
             guard let pass = try pass(over: block, at: offset) else { return nil }
             engine.cache.countDecode()
             engine.cache.reserve(pass.cost)
@@ -341,11 +352,21 @@ final class XZSpans: Sendable {
                 return try learnWhole(block, pass, offset, keepingPieces)
             }
             var place: Place?
-            while !pass.isFinished && pass.position <= offset {
+            while !pass.isFinished, goesOn?() ?? (pass.position <= offset) {
                 damageStart = pass.position
                 // What is found at the end of a block is wrong with all of it.
                 defer { if pass.position == range.upperBound { damageStart = range.lowerBound } }
-                place = try learnNext(block, pass, offset, keepingPieces)
+                let startsFromIndex = pass.isUnproven
+                do throws(ImageError) {
+                    place = try learnNext(block, pass, offset, keepingPieces, backlog)
+                } catch {
+                    guard startsFromIndex, error.code == .corrupt || error.code == .unsupported else {
+                        throw error
+                    }
+                    // From the start of the block, next time.
+                    drop()
+                    return nil
+                }
             }
             if !pass.isFinished { engine.cache.park(pass, of: passUnit(block)) }
             return place
@@ -369,21 +390,69 @@ final class XZSpans: Sendable {
             }
             return nil
         }
-        let (before, after) = state.withLock { $0.table.neighbours(of: offset) }
-        var known: (SeekSpan, SpanDetail)?
-        if let before, before.range.lowerBound >= range.lowerBound {
-            do throws(ImageError) {
-                let packed = try index.detail(of: before)
-                known = (before, try SpanDetail(packed, pieces: before.pieces, limit: memoryLimit))
-            } catch {
-                // From the start of the block, then.
-                drop()
+        func pass(from known: (span: SeekSpan, detail: SpanDetail)?) throws(ImageError) -> XZBlockPass {
+            let after = state.withLock { $0.table.neighbours(of: offset).after }
+            return try XZBlockPass(
+                over: container.blocks[block], of: base, header, dictionary: dictionary, in: range,
+                from: known, to: min(after?.range.lowerBound ?? range.upperBound, range.upperBound),
+                memoryLimit: memoryLimit
+            ) { span throws(ImageError) in
+                if let known { try self.fillWindow(&span, before: known.span.range.lowerBound) }
             }
         }
-        let end = min(after?.range.lowerBound ?? range.upperBound, range.upperBound)
-        return try XZBlockPass(
-            over: container.blocks[block], of: base, header, dictionary: dictionary, in: range, from: known,
-            to: end, level: index.compressionLevel, memoryLimit: memoryLimit)
+        do throws(ImageError) {
+            return try pass(from: start(before: offset, in: range))
+        } catch {
+            guard error.code == .corrupt else { throw error }
+            // Wrong, or not there any more. Without the index, then.
+            drop()
+            return try pass(from: nil)
+        }
+    }
+
+    /// The last known span before `offset` from which a pass over the block in `range` can go on; nil where it must start at the
+    /// start of the block.
+    private func start(
+        before offset: UInt64, in range: Range<UInt64>
+    ) throws(ImageError) -> (span: SeekSpan, detail: SpanDetail)? {
+        guard let span = state.withLock({ $0.table.neighbours(of: offset).before }),
+            span.range.lowerBound > range.lowerBound
+        else { return nil }
+        let detail = try SpanDetail(try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
+        let history = try XZSpanState(detail.state).lzma2.history
+        guard history <= span.range.lowerBound - range.lowerBound else {
+            throw ImageError(
+                .corrupt, "history of span \(span.range) is \(history) bytes, more than its block has")
+        }
+        // All of its window has to be known.
+        let window = span.range.lowerBound - history..<span.range.lowerBound
+        return state.withLock { $0.table.firstGap(in: window) } == nil ? (span, detail) : nil
+    }
+
+    /// Fills `window` with the bytes before `end`, which lie in known spans.
+    private func fillWindow(
+        _ window: inout MutableSpan<UInt8>, before end: UInt64
+    ) throws(ImageError) {
+        let start = end - UInt64(window.count)
+        var position = start
+        while position < end {
+            guard let span = state.withLock({ $0.table.span(at: position) }) else {
+                throw ImageError(.corrupt, "the span at \(position) is not known any more")
+            }
+            let decoder = try decoder(of: span)
+            engine.cache.reserve(decoder.cost)
+            defer { engine.cache.release(decoder.cost) }
+            while !decoder.isFinished, decoder.position < end {
+                let first = decoder.position
+                let bytes = try decoder.decodePiece().content
+                let from = max(first, start)
+                let to = min(first + UInt64(bytes.count), end)
+                if from < to {
+                    window.copy(bytes, from: Int(from - first), count: Int(to - from), to: Int(from - start))
+                }
+            }
+            position = span.range.upperBound
+        }
     }
 
     private func learnWhole(
@@ -412,7 +481,7 @@ final class XZSpans: Sendable {
     }
 
     private func learnNext(
-        _ block: Int, _ pass: XZBlockPass, _ offset: UInt64, _ keepingPieces: Bool
+        _ block: Int, _ pass: XZBlockPass, _ offset: UInt64, _ keepingPieces: Bool, _ backlog: Backlog?
     ) throws(ImageError) -> Place? {
         var place: Place?
         let learned = try pass.nextSpan { span, number, piece in
@@ -428,7 +497,7 @@ final class XZSpans: Sendable {
             if isOurs { place = .piece(start: start, piece.content) }
             state.change { $0.running[block] = running }
         }
-        add(learned)
+        if let backlog { backlog.submit { self.add(learned) } } else { add(learned) }
         return place
     }
 
@@ -436,7 +505,9 @@ final class XZSpans: Sendable {
         let span = learned.span
         // One that a pass started from is known already. The index may take its time, as it saves now and then.
         let isNew = state.withLock { $0.table.span(at: span.range.lowerBound) == nil }
-        guard isNew, index.add(span, detail: learned.detail, zeroes: learned.zeroes) else { return }
+        let level = index.compressionLevel
+        guard isNew, index.add(span, detail: learned.detail.packed(level: level), zeroes: learned.zeroes)
+        else { return }
         state.change { state in
             state.wanted.removeAll {
                 span.range.lowerBound <= $0.lowerBound && $0.upperBound <= span.range.upperBound

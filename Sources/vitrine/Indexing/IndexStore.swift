@@ -9,7 +9,7 @@ struct IndexStore: Sendable {
     var indexes: (any SeekIndexes)? { finder }
 
     /// How hard zstd works on an index that is made for its own sake; whoever serves has less time.
-    static let thoroughCompression: Int32 = 15
+    static let thoroughCompression: Int32 = 19
 
     /// Indexes where `choice` says, compressed with this level of zstd; what is wrong with them is a warning.
     init(_ choice: IndexChoice, compressionLevel: Int32 = 3) {

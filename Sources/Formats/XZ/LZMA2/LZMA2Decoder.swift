@@ -60,17 +60,24 @@ import Glibc
         return min(dictionary + room, dictionary + size) + UInt64(3 * alignment + LZMAState.slack)
     }
 
-    /// A decoder of the LZMA2 data in `range` of `source`: from its start, or from `checkpoint` with what `sparse` has of the window.
+    /// The bytes before a checkpoint.
+    package enum Window {
+        /// Those that one span reads: what comes after it may need others.
+        case sparse(SparseWindow)
+        /// All of them: filled in by this.
+        case full((inout MutableSpan<UInt8>) throws(ImageError) -> Void)
+    }
+
+    /// A decoder of the LZMA2 data in `range` of `source`: from its start, or from a checkpoint.
     ///
     /// `dictionary`: the size that the file asks for, in bytes. `size`: how many bytes will be decoded at most. Throws `limit`,
     /// before anything is allocated, when it would take more than `memoryLimit` bytes; and `corrupt` for a checkpoint that
     /// cannot be.
     package init(
         _ source: any Source, _ range: Range<UInt64>, dictionary: UInt64, size: UInt64,
-        from checkpoint: LZMA2Checkpoint? = nil, _ sparse: SparseWindow = SparseWindow(),
-        memoryLimit: Int
+        from start: (checkpoint: LZMA2Checkpoint, window: Window)? = nil, memoryLimit: Int
     ) throws(ImageError) {
-        let history = checkpoint?.history ?? 0
+        let history = start?.checkpoint.history ?? 0
         let (all, overflow) = size.addingReportingOverflow(history)
         let dictionary = Self.windowSize(dictionary, overflow ? .max : all)
         guard history <= dictionary else {
@@ -94,7 +101,7 @@ import Glibc
         window = try Pages(count: Int(bufferSize))
         unsafe model = .allocate(capacity: LZMAModel.maximumCount)
         unsafe model.initialize(repeating: LZMAModel.initial, count: LZMAModel.maximumCount)
-        if let checkpoint { try restore(checkpoint, sparse) }
+        if let start { try restore(start.checkpoint, start.window) }
     }
 
     deinit {
@@ -317,6 +324,9 @@ import Glibc
             probabilities: unsafe Array(UnsafeBufferPointer(start: model, count: count)))
     }
 
+    /// How many bytes of the window at the checkpoint have been read so far.
+    var recordedBytes: Int { checkpoint == nil ? 0 : recorder?.recordedBytes ?? 0 }
+
     /// Ends the recording: what was read of the window at the checkpoint.
     package func endCheckpoint() -> SparseWindow {
         guard let recorder, let checkpoint else { return SparseWindow() }
@@ -330,7 +340,7 @@ import Glibc
         unsafe recorder.collect(before: window.start + limit, windowEnd: window.start + checkpoint)
     }
 
-    private func restore(_ checkpoint: LZMA2Checkpoint, _ sparse: SparseWindow) throws(ImageError) {
+    private func restore(_ checkpoint: LZMA2Checkpoint, _ bytes: Window) throws(ImageError) {
         lzma = checkpoint.lzma
         needsProperties = checkpoint.needsProperties
         needsDictionaryReset = checkpoint.history == 0
@@ -341,7 +351,13 @@ import Glibc
         taken = position
         zeroesStart = position
         let target = unsafe UnsafeMutableBufferPointer(start: window.start + oldest, count: history)
-        try unsafe sparse.scatter(into: target)
+        switch bytes {
+        case .sparse(let sparse):
+            try unsafe sparse.scatter(into: target)
+        case .full(let fill):
+            var span = unsafe MutableSpan(_unsafeElements: target)
+            try fill(&span)
+        }
         for index in checkpoint.probabilities.indices {
             unsafe model[index] = checkpoint.probabilities[index]
         }

@@ -69,6 +69,13 @@ import Glibc
         collected = last
     }
 
+    /// How many bytes have been read so far, about.
+    var recordedBytes: Int {
+        var marked = window.bytes.count
+        for index in collected >> 6..<(count + 63) >> 6 { marked += unsafe words[index].nonzeroBitCount }
+        return marked
+    }
+
     /// What was collected, after the rest of it, where the window ends at the address `end`.
     func finish(windowEnd end: UnsafeMutablePointer<UInt8>) -> SparseWindow {
         unsafe collect(before: end, windowEnd: end)
