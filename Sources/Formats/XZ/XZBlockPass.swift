@@ -50,11 +50,12 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// A pass over `block` of `source`, whose header is `header` and whose data lies in `range` of the layer.
     ///
     /// It starts at the span `known`, which is decoded again, or else at the start of the block; and ends at `end`.
+    /// Spans are to cost about `spanCost`, in nanoseconds.
     /// Throws `limit` when it would take more than `memoryLimit` bytes, and `corrupt` where the detail cannot be.
     init(
         over block: XZContainer.Block, of source: any Source, _ header: XZBlockHeader, dictionary: UInt64,
         in range: Range<UInt64>, from known: (span: SeekSpan, detail: SpanDetail)?, to end: UInt64,
-        level: Int32, memoryLimit: Int
+        spanCost: UInt64, level: Int32, memoryLimit: Int
     ) throws(ImageError) {
         self.source = source
         self.block = block
@@ -70,7 +71,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         let total = DecodeCost.nanoseconds(
             input: header.compressedSize, output: range.upperBound - range.lowerBound)
         // A fifth more than a span is to take makes no second one.
-        spacing = total / max(1, (total + DecodeCost.span / 5 * 4) / DecodeCost.span)
+        spacing = total / max(1, (total + spanCost / 5 * 4) / spanCost)
         // A quarter is for the recorder, whose bits take an eighth of the dictionary.
         let decoderLimit = memoryLimit - memoryLimit / 4
         if let known, !known.detail.state.isEmpty {

@@ -50,18 +50,24 @@ final class XZSpans: Sendable {
     /// Whose units the pieces of spans are, numbered by where their spans start; and parked passes, numbered by block.
     private let owner: Int
     private let passOwner: Int
+    /// What decoding one span is to take, in nanoseconds.
+    private let spanCost: UInt64
     private let state = Monitor(State())
 
     private static let maximumDamages = 1024
     private static let maximumWanted = 32
 
     /// What is known of the file that `base` holds, at first what `index` knows.
-    init(_ base: any Source, _ container: XZContainer, _ engine: Engine, _ index: any SeekIndex, owner: Int) {
+    init(
+        _ base: any Source, _ container: XZContainer, _ engine: Engine, _ index: any SeekIndex, owner: Int,
+        spanCost: UInt64
+    ) {
         self.base = base
         self.container = container
         self.engine = engine
         self.index = index
         self.owner = owner
+        self.spanCost = spanCost
         passOwner = engine.cache.newOwner()
         do throws(ImageError) {
             let table = try SeekMap(index.knowledge(), size: container.size)
@@ -383,7 +389,7 @@ final class XZSpans: Sendable {
         let end = min(after?.range.lowerBound ?? range.upperBound, range.upperBound)
         return try XZBlockPass(
             over: container.blocks[block], of: base, header, dictionary: dictionary, in: range, from: known,
-            to: end, level: index.compressionLevel, memoryLimit: memoryLimit)
+            to: end, spanCost: spanCost, level: index.compressionLevel, memoryLimit: memoryLimit)
     }
 
     private func learnWhole(
