@@ -18,6 +18,14 @@ package struct SparseWindow: Equatable, Sendable {
         self.bytes = bytes
     }
 
+    /// A window that has all of its bytes.
+    init(all bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        append(variable: 0)
+        append(variable: bytes.count)
+        self.bytes = bytes
+    }
+
     /// Adds a run of `run`, `gap` bytes after the one before it.
     mutating func append(gap: Int, _ run: UnsafeBufferPointer<UInt8>) {
         append(variable: gap)

@@ -28,6 +28,11 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     private let blockEnd: UInt64
     /// Where a span starts that is known; where there is none, the end of the block.
     private let end: UInt64
+    /// Where spans that are known start on the way: new ones end there.
+    private let boundaries: Set<UInt64>
+    /// The hashes of the span that it starts at, where that is known: what is decoded must have them.
+    private let knownHashes: [UInt64]?
+    private let knownEnd: UInt64
     private let level: Int32
     /// What each span is to cost, in nanoseconds: the block's cost in equal parts.
     private let spacing: UInt64
@@ -49,19 +54,24 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
 
     /// A pass over `block` of `source`, whose header is `header` and whose data lies in `range` of the layer.
     ///
-    /// It starts at the span `known`, which is decoded again, or else at the start of the block; and ends at `end`.
+    /// It starts at the span `known`, which is decoded again with all of its window, or else at the start of the block; and
+    /// ends at `end`. No span reaches over any of the `boundaries`.
     /// Spans are to cost about `spanCost`, in nanoseconds.
     /// Throws `limit` when it would take more than `memoryLimit` bytes, and `corrupt` where the detail cannot be.
     init(
         over block: XZContainer.Block, of source: any Source, _ header: XZBlockHeader, dictionary: UInt64,
         in range: Range<UInt64>, from known: (span: SeekSpan, detail: SpanDetail)?, to end: UInt64,
+        boundaries: Set<UInt64>,
         spanCost: UInt64, level: Int32, memoryLimit: Int
     ) throws(ImageError) {
         self.source = source
         self.block = block
         self.header = header
         self.end = end
+        self.boundaries = boundaries
         self.level = level
+        knownHashes = known?.detail.hashes
+        knownEnd = known?.span.range.upperBound ?? range.lowerBound
         blockEnd = range.upperBound
         origin = known?.span.range.lowerBound ?? range.lowerBound
         position = origin
@@ -97,6 +107,12 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// Whether it is on its way to `offset`.
     func covers(_ offset: UInt64) -> Bool { position <= offset && offset < end }
 
+    /// Whether it relies on an index.
+    var startsFromIndex: Bool { knownHashes != nil }
+
+    /// Whether what it has decoded so far is what the index says.
+    var isProven: Bool { position >= knownEnd }
+
     /// Whether there is nothing more to learn.
     var isFinished: Bool { position >= end }
 
@@ -118,11 +134,12 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
                 if next.end == .dataEnd { throw dataEnds(after: next.piece.count) }
             } catch {
                 // What was decoded before it stays readable.
-                guard !hashes.isEmpty, error.code == .corrupt else { throw error }
+                guard isProven, !hashes.isEmpty, error.code == .corrupt else { throw error }
                 failure = error
                 break
             }
             if next.piece.count > 0 {
+                try compare(next.piece, hashes.count)
                 hashes.append(next.piece.hash)
                 take(spanStart, hashes.count - 1, next.piece)
                 position += UInt64(next.piece.count)
@@ -152,13 +169,27 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         return learned
     }
 
+    /// Throws `corrupt` where `piece`, number `number` of the span that is known, is not what the index says it is.
+    private func compare(_ piece: XZPieceReader.Piece, _ number: Int) throws(ImageError) {
+        guard let knownHashes, !isProven else { return }
+        guard number < knownHashes.count, piece.hash == knownHashes[number],
+            UInt64(piece.count) <= knownEnd - position
+        else {
+            throw ImageError(
+                .corrupt,
+                "the \(piece.count) bytes decoded at \(position) are not what the seek index says they are")
+        }
+    }
+
     /// Whether to decode another chunk into this span, of which `data` bytes are data.
     private func goesOn(_ data: Int) -> Bool {
         let here = origin + decoder.decoded
         guard here > spanStart else { return true }
+        if !isProven { return here < knownEnd }
         let start = spanState.isEmpty ? header.data.lowerBound : spanInput
         let cost = DecodeCost.nanoseconds(input: decoder.inputOffset - start, output: here - spanStart)
         return cost < spacing && data < Self.maximumData && here != end
+            && !boundaries.contains(here)
     }
 
     private func prepareNextSpan() throws(ImageError) {

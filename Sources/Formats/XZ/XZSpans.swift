@@ -222,11 +222,25 @@ final class XZSpans: Sendable {
         guard let dictionary = header.dictionary else {
             throw ImageError(.corrupt, "seek index: span \(span.range) is in a block that has other filters")
         }
-        let detail = try SpanDetail(try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
         return try XZSpanDecoder(
-            of: span, detail, in: base, header, dictionary: dictionary, blockEnd: range.upperBound,
+            of: span, try detail(of: span), in: base, header, dictionary: dictionary,
+            blockEnd: range.upperBound,
             memoryLimit: memoryLimit)
     }
+
+    /// The detail of `span`.
+    ///
+    /// Throws `corrupt` where it cannot be had, whatever the reason: the index is of no use then.
+    private func detail(of span: SeekSpan) throws(ImageError) -> SpanDetail {
+        do throws(ImageError) {
+            return try SpanDetail(try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
+        } catch {
+            throw ImageError(.corrupt, "seek index: \(error)")
+        }
+    }
+
+    /// The span that holds `offset`, if it is known.
+    func span(at offset: UInt64) -> SeekSpan? { state.withLock { $0.table.span(at: offset) } }
 
     /// Notes that somebody needs something decoded now.
     func noteDemand() {
@@ -243,6 +257,8 @@ final class XZSpans: Sendable {
         case .io, .outOfRange, .limit, .refused:
             break
         }
+        var error = error
+        error.path = ["seek index: span at \(span.range.lowerBound)"] + error.path
         return placed(error, block)
     }
 
@@ -335,35 +351,73 @@ final class XZSpans: Sendable {
     private func runPass(
         over block: Int, until offset: UInt64, keepingPieces: Bool
     ) throws(ImageError) -> Place? {
-        let range = range(of: block)
-        var damageStart = range.lowerBound
-        do throws(ImageError) {
-            defer { state.change { $0.running[block] = nil } }
-            guard let pass = try pass(over: block, at: offset) else { return nil }
-            engine.cache.countDecode()
-            engine.cache.reserve(pass.cost)
-            defer { engine.cache.release(pass.cost) }
-            if isDecodedWhole(block) && pass.spanStart == range.lowerBound {
-                return try learnWhole(block, pass, offset, keepingPieces)
+        defer { state.change { $0.running[block] = nil } }
+        while true {
+            var attempt = Attempt(damageStart: range(of: block).lowerBound)
+            do throws(ImageError) {
+                return try runPass(over: block, until: offset, keepingPieces: keepingPieces, &attempt)
+            } catch {
+                guard attempt.reliesOnIndex, error.code == .corrupt || error.code == .unsupported else {
+                    throw note(error, in: block, from: attempt.damageStart)
+                }
+                // The index may be wrong as well as the data: a pass from the start of the block tells.
+                attempt.isProven ? forget(block) : drop()
             }
-            var place: Place?
-            while !pass.isFinished && pass.position <= offset {
-                damageStart = pass.position
-                // What is found at the end of a block is wrong with all of it.
-                defer { if pass.position == range.upperBound { damageStart = range.lowerBound } }
-                place = try learnNext(block, pass, offset, keepingPieces)
-            }
-            if !pass.isFinished { engine.cache.park(pass, of: passUnit(block)) }
-            return place
-        } catch {
-            throw note(error, in: block, from: damageStart)
         }
     }
 
+    /// How far a pass got.
+    private struct Attempt {
+        /// Where what it ran into may have started.
+        var damageStart: UInt64
+        var reliesOnIndex = false
+        var isProven = false
+    }
+
+    private func runPass(
+        over block: Int, until offset: UInt64, keepingPieces: Bool, _ attempt: inout Attempt
+    ) throws(ImageError) -> Place? {
+        let range = range(of: block)
+        guard let pass = try pass(over: block, at: offset, &attempt.reliesOnIndex) else { return nil }
+        engine.cache.countDecode()
+        engine.cache.reserve(pass.cost)
+        defer { engine.cache.release(pass.cost) }
+        if isDecodedWhole(block) && pass.spanStart == range.lowerBound {
+            return try learnWhole(block, pass, offset, keepingPieces)
+        }
+        var place: Place?
+        while !pass.isFinished && pass.position <= offset {
+            attempt.damageStart = pass.position
+            attempt.isProven = pass.isProven
+            // What is found at the end of a block is wrong with all of it.
+            defer { if pass.position == range.upperBound { attempt.damageStart = range.lowerBound } }
+            place = try learnNext(block, pass, offset, keepingPieces)
+        }
+        if !pass.isFinished { engine.cache.park(pass, of: passUnit(block)) }
+        return place
+    }
+
+    /// Forgets the spans of `block`: something in the index of it may be wrong.
+    private func forget(_ block: Int) {
+        let range = range(of: block)
+        index.remove(range)
+        state.change { state in
+            state.table.remove(range)
+            state.firstUnknown = min(state.firstUnknown, block)
+        }
+        engine.cache.remove(owner: owner)
+        engine.cache.remove(passUnit(block))
+    }
+
     /// A pass that will come to `offset`; nil where the block is one that only liblzma decodes.
-    private func pass(over block: Int, at offset: UInt64) throws(ImageError) -> XZBlockPass? {
+    private func pass(
+        over block: Int, at offset: UInt64, _ reliesOnIndex: inout Bool
+    ) throws(ImageError) -> XZBlockPass? {
         let parked = engine.cache.takeParked(passUnit(block), before: Int(offset)) as? XZBlockPass
-        if let parked, parked.covers(offset) { return parked }
+        if let parked, parked.covers(offset) {
+            reliesOnIndex = parked.startsFromIndex
+            return parked
+        }
         let range = range(of: block)
         let header = try XZBlockHeader(
             of: base, container.blocks[block], uncompressedSize: range.upperBound - range.lowerBound)
@@ -375,21 +429,32 @@ final class XZSpans: Sendable {
             }
             return nil
         }
-        let (before, after) = state.withLock { $0.table.neighbours(of: offset) }
-        var known: (SeekSpan, SpanDetail)?
-        if let before, before.range.lowerBound >= range.lowerBound {
+        let (before, after) = state.withLock { state in
+            (
+                state.table.lastSpan(before: offset, from: range.lowerBound, reach: dictionary),
+                state.table.neighbours(of: offset).after
+            )
+        }
+        var known: (span: SeekSpan, detail: SpanDetail)?
+        if let before {
             do throws(ImageError) {
-                let packed = try index.detail(of: before)
-                known = (before, try SpanDetail(packed, pieces: before.pieces, limit: memoryLimit))
+                let detail = try withWholeWindow(
+                    try detail(of: before), of: before, blockStart: range.lowerBound)
+                known = (before, detail)
             } catch {
                 // From the start of the block, then.
-                drop()
+                if error.code == .corrupt { drop() }
             }
         }
         let end = min(after?.range.lowerBound ?? range.upperBound, range.upperBound)
+        let boundaries = state.withLock { state in
+            state.table.starts(in: (known?.span.range.upperBound ?? range.lowerBound)..<end)
+        }
+        reliesOnIndex = known != nil
         return try XZBlockPass(
             over: container.blocks[block], of: base, header, dictionary: dictionary, in: range, from: known,
-            to: end, spanCost: spanCost, level: index.compressionLevel, memoryLimit: memoryLimit)
+            to: end, boundaries: boundaries, spanCost: spanCost, level: index.compressionLevel,
+            memoryLimit: memoryLimit)
     }
 
     private func learnWhole(
@@ -441,7 +506,7 @@ final class XZSpans: Sendable {
     private func add(_ learned: XZBlockPass.Learned) {
         let span = learned.span
         // One that a pass started from is known already. The index may take its time, as it saves now and then.
-        let isNew = state.withLock { $0.table.span(at: span.range.lowerBound) == nil }
+        let isNew = state.withLock { !$0.table.overlaps(span.range) }
         guard isNew, index.add(span, detail: learned.detail, zeroes: learned.zeroes) else { return }
         state.change { state in
             state.wanted.removeAll {
