@@ -465,21 +465,24 @@ final class XZSpans: Sendable {
         engine.cache.reserve(size)
         defer { engine.cache.release(size) }
         var pieces: [(span: UInt64, number: Int, bytes: [UInt8])] = []
+        var place: Place?
         var learned: [XZBlockPass.Learned] = []
         while !pass.isFinished {
             learned.append(
                 try pass.nextSpan { span, number, piece in
-                    if keepingPieces, case .bytes(let bytes) = piece { pieces.append((span, number, bytes)) }
+                    guard keepingPieces else { return }
+                    let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
+                    // Zeroes too, as the index may have no room to keep that they are.
+                    if start <= offset, offset - start < UInt64(piece.count) {
+                        place = .piece(start: start, piece.content)
+                    }
+                    if case .bytes(let bytes) = piece { pieces.append((span, number, bytes)) }
                 })
         }
         // Into the cache first: a reader that finds a span known would decode it otherwise.
         for (span, number, bytes) in pieces { engine.cache.publish(unit(span), number, [bytes]) }
         for learned in learned { add(learned) }
-        for (span, number, bytes) in pieces {
-            let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
-            if start <= offset, offset - start < UInt64(bytes.count) { return .piece(start: start, bytes) }
-        }
-        return nil
+        return place
     }
 
     private func learnNext(
