@@ -57,7 +57,9 @@ struct ChangingFileTests {
                 let client = try server.client()
                 try client.enter()
                 // Of a block that had been indexed by then, what comes before the change is still what it was.
-                #expect(throws: WireClient.MalformedReply.self) { try client.readBytes(at: 1 << 20, count: 1 << 20) }
+                #expect(throws: WireClient.MalformedReply.self) {
+                    try client.readBytes(at: 1 << 20, count: 1 << 20)
+                }
                 try server.said("xz: block 2 at ")
             }
         }

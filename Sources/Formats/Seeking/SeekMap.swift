@@ -67,6 +67,30 @@ struct SeekMap: Sendable {
         return (index > 0 ? spans[index - 1] : nil, index < spans.count ? spans[index] : nil)
     }
 
+    /// Where spans start in `range`.
+    func starts(in range: Range<UInt64>) -> Set<UInt64> {
+        let first = spans.firstIndex(orderedBy: { $0.range.lowerBound >= range.lowerBound })
+        return Set(spans[first...].prefix { $0.range.lowerBound < range.upperBound }.map(\.range.lowerBound))
+    }
+
+    /// Whether a span overlaps `range`.
+    func overlaps(_ range: Range<UInt64>) -> Bool {
+        let index = firstSpan(endingAfter: range.lowerBound)
+        return index < spans.count && spans[index].range.lowerBound < range.upperBound
+    }
+
+    /// The last span before `offset`, which starts at or after `start`, such that the `reach` bytes before it, or
+    /// those from `start` on where these are fewer, lie in spans that are known.
+    func lastSpan(before offset: UInt64, from start: UInt64, reach: UInt64) -> SeekSpan? {
+        var candidate = neighbours(of: offset).before
+        while let span = candidate, span.range.lowerBound >= start {
+            let windowStart = span.range.lowerBound - min(reach, span.range.lowerBound - start)
+            guard let gap = firstGap(in: windowStart..<span.range.lowerBound) else { return span }
+            candidate = neighbours(of: gap).before
+        }
+        return nil
+    }
+
     /// The first offset in `range` that lies in no span.
     func firstGap(in range: Range<UInt64>) -> UInt64? {
         var offset = range.lowerBound

@@ -28,8 +28,15 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     private let blockEnd: UInt64
     /// Where a span starts that is known; where there is none, the end of the block.
     private let end: UInt64
+    /// Where spans that are known start on the way: new ones end there.
+    private let boundaries: Set<UInt64>
+    /// The hashes of the span that it starts at, where that is known: what is decoded must have them.
+    private let knownHashes: [UInt64]?
+    private let knownEnd: UInt64
     /// What each span is to cost, in nanoseconds: the block's cost in equal parts.
     private let spacing: UInt64
+    /// What a span may cost where windows are large: such stretches of an image make up most of its index.
+    private let longestSpacing: UInt64
 
     private let decoder: LZMA2Decoder
     /// The position at which the decoder has decoded nothing.
@@ -38,8 +45,6 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// Where the current span's compressed data starts, and what its detail has as its state.
     private var spanInput: UInt64
     private var spanState: [UInt8]
-    /// The span it started from, until it has been decoded and was what the index says.
-    private var unproven: (range: Range<UInt64>, hashes: [UInt64])?
     /// What the current span ran into; those before it are good.
     private var failure: ImageError?
 
@@ -53,29 +58,35 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
 
     /// A pass over `block` of `source`, whose header is `header` and whose data lies in `range` of the layer.
     ///
-    /// It starts at the span `known`, which is decoded again, or else at the start of the block; and ends at `end`. `fillWindow` is
-    /// to give the bytes of the layer before that span: those that its detail has are not enough for the spans after it.
+    /// It starts at the span `known`, which is decoded again, or else at the start of the block; and ends at `end`. `fillWindow`
+    /// is to give the bytes of the layer before that span: those that its detail has are not enough for the spans after it. No
+    /// span reaches over any of the `boundaries`.
+    /// Spans are to cost about `spanCost`, in nanoseconds.
     /// Throws `limit` when it would take more than `memoryLimit` bytes, and `corrupt` where the detail cannot be.
     init(
         over block: XZContainer.Block, of source: any Source, _ header: XZBlockHeader, dictionary: UInt64,
         in range: Range<UInt64>, from known: (span: SeekSpan, detail: SpanDetail)?, to end: UInt64,
-        memoryLimit: Int, fillWindow: @escaping (inout MutableSpan<UInt8>) throws(ImageError) -> Void
+        boundaries: Set<UInt64>, spanCost: UInt64, memoryLimit: Int,
+        fillWindow: @escaping (inout MutableSpan<UInt8>) throws(ImageError) -> Void
     ) throws(ImageError) {
         self.source = source
         self.block = block
         self.header = header
         self.end = end
+        self.boundaries = boundaries
+        knownHashes = known?.detail.hashes
+        knownEnd = known?.span.range.upperBound ?? range.lowerBound
         blockEnd = range.upperBound
         origin = known?.span.range.lowerBound ?? range.lowerBound
         position = origin
         spanStart = origin
         spanInput = known?.span.input ?? block.offset
         spanState = known?.detail.state ?? []
-        unproven = known.map { ($0.span.range, $0.detail.hashes) }
         let total = DecodeCost.nanoseconds(
             input: header.compressedSize, output: range.upperBound - range.lowerBound)
         // A fifth more than a span is to take makes no second one.
-        spacing = total / max(1, (total + DecodeCost.span / 5 * 4) / DecodeCost.span)
+        spacing = total / max(1, (total + spanCost / 5 * 4) / spanCost)
+        longestSpacing = max(spacing, spanCost / 10 * 11)
         // A quarter is for the recorder, whose bits take an eighth of the dictionary.
         let decoderLimit = memoryLimit - memoryLimit / 4
         if let known, !known.detail.state.isEmpty {
@@ -83,11 +94,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
             check = block.check.computation(from: state.check)
             decoder = try LZMA2Decoder(
                 source, known.span.input..<header.data.upperBound, dictionary: dictionary,
-                size: blockEnd - origin,
-                from: (
-                    state.lzma2,
-                    .full { span throws(ImageError) in try fillWindow(&span) }
-                ), memoryLimit: decoderLimit)
+                size: blockEnd - origin, from: (state.lzma2, .full(fillWindow)), memoryLimit: decoderLimit)
             // The same checkpoint once more, as what follows it is recorded anew.
             _ = try decoder.beginCheckpoint()
         } else {
@@ -105,8 +112,11 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// Whether it is on its way to `offset`.
     func covers(_ offset: UInt64) -> Bool { position <= offset && offset < end }
 
-    /// Whether nothing that it has done so far shows that what it started from is right.
-    var isUnproven: Bool { unproven != nil }
+    /// Whether it relies on an index.
+    var startsFromIndex: Bool { knownHashes != nil }
+
+    /// Whether what it has decoded so far is what the index says.
+    var isProven: Bool { position >= knownEnd }
 
     /// Whether there is nothing more to learn.
     var isFinished: Bool { position >= end }
@@ -129,11 +139,12 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
                 if next.end == .dataEnd { throw dataEnds(after: next.piece.count) }
             } catch {
                 // What was decoded before it stays readable.
-                guard !hashes.isEmpty, error.code == .corrupt else { throw error }
+                guard isProven, !hashes.isEmpty, error.code == .corrupt else { throw error }
                 failure = error
                 break
             }
             if next.piece.count > 0 {
+                try compare(next.piece, hashes.count)
                 hashes.append(next.piece.hash)
                 take(spanStart, hashes.count - 1, next.piece)
                 position += UInt64(next.piece.count)
@@ -153,13 +164,6 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
             }
             if next.end == .stopped { break }
         }
-        if let expected = unproven {
-            guard expected.range == spanStart..<position, expected.hashes == hashes else {
-                throw ImageError(
-                    .corrupt, "what is decoded of \(expected.range) is not what the seek index says")
-            }
-            unproven = nil
-        }
         let time = (DecodeCost.threadTime() - began) / 1000
         let detail = SpanDetail(state: spanState, window: decoder.endCheckpoint(), hashes: hashes)
         let learned = Learned(
@@ -170,19 +174,30 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         return learned
     }
 
+    /// Throws `corrupt` where `piece`, number `number` of the span that is known, is not what the index says it is.
+    private func compare(_ piece: XZPieceReader.Piece, _ number: Int) throws(ImageError) {
+        guard let knownHashes, !isProven else { return }
+        guard number < knownHashes.count, piece.hash == knownHashes[number],
+            UInt64(piece.count) <= knownEnd - position
+        else {
+            throw ImageError(
+                .corrupt,
+                "the \(piece.count) bytes decoded at \(position) are not what the seek index says they are")
+        }
+    }
+
     /// Whether to decode another chunk into this span, of which `data` bytes are data.
     private func goesOn(_ data: Int) -> Bool {
         let here = origin + decoder.decoded
         guard here > spanStart else { return true }
-        if let unproven { return here < unproven.range.upperBound }
+        if !isProven { return here < knownEnd }
         let start = spanState.isEmpty ? header.data.lowerBound : spanInput
         let cost = DecodeCost.nanoseconds(input: decoder.inputOffset - start, output: here - spanStart)
-        guard data < Self.maximumData, here != end, cost < longestSpacing else { return false }
+        guard data < Self.maximumData, here != end, !boundaries.contains(here), cost < longestSpacing else {
+            return false
+        }
         return cost < spacing || decoder.recordedBytes > Self.largeWindow
     }
-
-    /// What a span may cost where windows are large: these stretches of an image make up most of its index.
-    private var longestSpacing: UInt64 { max(spacing, DecodeCost.span / 10 * 11) }
 
     private func prepareNextSpan() throws(ImageError) {
         if position == blockEnd {

@@ -22,8 +22,15 @@ package final class XZSource: Source {
     /// Opens the .xz file that `base` holds; its whole structure is checked, no block is decoded.
     ///
     /// `index`: where what is learnt of it is kept; given the size of what the file holds.
-    package init(
+    package convenience init(
         _ base: any Source, _ engine: Engine, index: (UInt64) -> (any SeekIndex)? = { _ in nil }
+    ) throws(ImageError) {
+        try self.init(base, engine, spanCost: DecodeCost.span, index: index)
+    }
+
+    /// Opens it likewise; decoding one span is to take `spanCost` nanoseconds.
+    init(
+        _ base: any Source, _ engine: Engine, spanCost: UInt64, index: (UInt64) -> (any SeekIndex)?
     ) throws(ImageError) {
         self.engine = engine
         let container = try XZContainer(of: base)
@@ -31,7 +38,7 @@ package final class XZSource: Source {
         owner = engine.cache.newOwner()
         // A quarter: the rest is for decoding with it.
         let index = index(container.size) ?? MemoryIndex(limit: engine.memory / 4)
-        spans = XZSpans(base, container, engine, index, owner: owner)
+        spans = XZSpans(base, container, engine, index, owner: owner, spanCost: spanCost)
         filtered = XZFilteredBlocks(spans, engine)
     }
 

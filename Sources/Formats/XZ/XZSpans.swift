@@ -45,23 +45,29 @@ final class XZSpans: Sendable {
 
     let base: any Source
     let container: XZContainer
-    private let engine: Engine
+    let engine: Engine
     private let index: any SeekIndex
     /// Whose units the pieces of spans are, numbered by where their spans start; and parked passes, numbered by block.
     private let owner: Int
     private let passOwner: Int
+    /// What decoding one span is to take, in nanoseconds.
+    private let spanCost: UInt64
     private let state = Monitor(State())
 
     private static let maximumDamages = 1024
     private static let maximumWanted = 32
 
     /// What is known of the file that `base` holds, at first what `index` knows.
-    init(_ base: any Source, _ container: XZContainer, _ engine: Engine, _ index: any SeekIndex, owner: Int) {
+    init(
+        _ base: any Source, _ container: XZContainer, _ engine: Engine, _ index: any SeekIndex, owner: Int,
+        spanCost: UInt64
+    ) {
         self.base = base
         self.container = container
         self.engine = engine
         self.index = index
         self.owner = owner
+        self.spanCost = spanCost
         passOwner = engine.cache.newOwner()
         do throws(ImageError) {
             let table = try SeekMap(index.knowledge(), size: container.size)
@@ -216,11 +222,25 @@ final class XZSpans: Sendable {
         guard let dictionary = header.dictionary else {
             throw ImageError(.corrupt, "seek index: span \(span.range) is in a block that has other filters")
         }
-        let detail = try SpanDetail(try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
         return try XZSpanDecoder(
-            of: span, detail, in: base, header, dictionary: dictionary, blockEnd: range.upperBound,
+            of: span, try detail(of: span), in: base, header, dictionary: dictionary,
+            blockEnd: range.upperBound,
             memoryLimit: memoryLimit)
     }
+
+    /// The detail of `span`.
+    ///
+    /// Throws `corrupt` where it cannot be had, whatever the reason: the index is of no use then.
+    private func detail(of span: SeekSpan) throws(ImageError) -> SpanDetail {
+        do throws(ImageError) {
+            return try SpanDetail(try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
+        } catch {
+            throw ImageError(.corrupt, "seek index: \(error)")
+        }
+    }
+
+    /// The span that holds `offset`, if it is known.
+    func span(at offset: UInt64) -> SeekSpan? { state.withLock { $0.table.span(at: offset) } }
 
     /// Notes that somebody needs something decoded now.
     func noteDemand() {
@@ -237,6 +257,8 @@ final class XZSpans: Sendable {
         case .io, .outOfRange, .limit, .refused:
             break
         }
+        var error = error
+        error.path = ["seek index: span at \(span.range.lowerBound)"] + error.path
         return placed(error, block)
     }
 
@@ -336,49 +358,80 @@ final class XZSpans: Sendable {
         over block: Int, until offset: UInt64, keepingPieces: Bool, _ backlog: Backlog? = nil,
         while goesOn: (() -> Bool)? = nil
     ) throws(ImageError) -> Place? {
-        let range = range(of: block)
-        var damageStart = range.lowerBound
-        do throws(ImageError) {
-            defer {
-                // Before anyone else takes what is not added yet for unknown.
-                backlog?.drain()
-                state.change { $0.running[block] = nil }
-            }
-            guard let pass = try pass(over: block, at: offset) else { return nil }
-            engine.cache.countDecode()
-            engine.cache.reserve(pass.cost)
-            defer { engine.cache.release(pass.cost) }
-            if isDecodedWhole(block) && pass.spanStart == range.lowerBound {
-                return try learnWhole(block, pass, offset, keepingPieces)
-            }
-            var place: Place?
-            while !pass.isFinished, goesOn?() ?? (pass.position <= offset) {
-                damageStart = pass.position
-                // What is found at the end of a block is wrong with all of it.
-                defer { if pass.position == range.upperBound { damageStart = range.lowerBound } }
-                let startsFromIndex = pass.isUnproven
-                do throws(ImageError) {
-                    place = try learnNext(block, pass, offset, keepingPieces, backlog)
-                } catch {
-                    guard startsFromIndex, error.code == .corrupt || error.code == .unsupported else {
-                        throw error
-                    }
-                    // From the start of the block, next time.
-                    drop()
-                    return nil
+        defer {
+            // Before anyone else takes what is not added yet for unknown.
+            backlog?.drain()
+            state.change { $0.running[block] = nil }
+        }
+        while true {
+            var attempt = Attempt(damageStart: range(of: block).lowerBound)
+            do throws(ImageError) {
+                return try runPass(
+                    over: block, until: offset, keepingPieces: keepingPieces, backlog, while: goesOn, &attempt
+                )
+            } catch {
+                guard attempt.reliesOnIndex, error.code == .corrupt || error.code == .unsupported else {
+                    throw note(error, in: block, from: attempt.damageStart)
                 }
+                // The index may be wrong as well as the data: a pass from the start of the block tells.
+                attempt.isProven ? forget(block) : drop()
             }
-            if !pass.isFinished { engine.cache.park(pass, of: passUnit(block)) }
-            return place
-        } catch {
-            throw note(error, in: block, from: damageStart)
         }
     }
 
+    /// How far a pass got.
+    private struct Attempt {
+        /// Where what it ran into may have started.
+        var damageStart: UInt64
+        var reliesOnIndex = false
+        var isProven = false
+    }
+
+    private func runPass(
+        over block: Int, until offset: UInt64, keepingPieces: Bool, _ backlog: Backlog?,
+        while goesOn: (() -> Bool)?, _ attempt: inout Attempt
+    ) throws(ImageError) -> Place? {
+        let range = range(of: block)
+        guard let pass = try pass(over: block, at: offset, &attempt.reliesOnIndex) else { return nil }
+        engine.cache.countDecode()
+        engine.cache.reserve(pass.cost)
+        defer { engine.cache.release(pass.cost) }
+        if isDecodedWhole(block) && pass.spanStart == range.lowerBound {
+            return try learnWhole(block, pass, offset, keepingPieces)
+        }
+        var place: Place?
+        while !pass.isFinished, goesOn?() ?? (pass.position <= offset) {
+            attempt.damageStart = pass.position
+            attempt.isProven = pass.isProven
+            // What is found at the end of a block is wrong with all of it.
+            defer { if pass.position == range.upperBound { attempt.damageStart = range.lowerBound } }
+            place = try learnNext(block, pass, offset, keepingPieces, backlog)
+        }
+        if !pass.isFinished { engine.cache.park(pass, of: passUnit(block)) }
+        return place
+    }
+
+    /// Forgets the spans of `block`: something in the index of it may be wrong.
+    private func forget(_ block: Int) {
+        let range = range(of: block)
+        index.remove(range)
+        state.change { state in
+            state.table.remove(range)
+            state.firstUnknown = min(state.firstUnknown, block)
+        }
+        engine.cache.remove(owner: owner)
+        engine.cache.remove(passUnit(block))
+    }
+
     /// A pass that will come to `offset`; nil where the block is one that only liblzma decodes.
-    private func pass(over block: Int, at offset: UInt64) throws(ImageError) -> XZBlockPass? {
+    private func pass(
+        over block: Int, at offset: UInt64, _ reliesOnIndex: inout Bool
+    ) throws(ImageError) -> XZBlockPass? {
         let parked = engine.cache.takeParked(passUnit(block), before: Int(offset)) as? XZBlockPass
-        if let parked, parked.covers(offset) { return parked }
+        if let parked, parked.covers(offset) {
+            reliesOnIndex = parked.startsFromIndex
+            return parked
+        }
         let range = range(of: block)
         let header = try XZBlockHeader(
             of: base, container.blocks[block], uncompressedSize: range.upperBound - range.lowerBound)
@@ -390,68 +443,31 @@ final class XZSpans: Sendable {
             }
             return nil
         }
-        func pass(from known: (span: SeekSpan, detail: SpanDetail)?) throws(ImageError) -> XZBlockPass {
-            let after = state.withLock { $0.table.neighbours(of: offset).after }
-            return try XZBlockPass(
-                over: container.blocks[block], of: base, header, dictionary: dictionary, in: range,
-                from: known, to: min(after?.range.lowerBound ?? range.upperBound, range.upperBound),
-                memoryLimit: memoryLimit
-            ) { span throws(ImageError) in
-                if let known { try self.fillWindow(&span, before: known.span.range.lowerBound) }
+        let (before, after) = state.withLock { state in
+            (
+                state.table.lastSpan(before: offset, from: range.lowerBound, reach: dictionary),
+                state.table.neighbours(of: offset).after
+            )
+        }
+        var known: (span: SeekSpan, detail: SpanDetail)?
+        if let before {
+            do throws(ImageError) {
+                known = (before, try detail(of: before))
+            } catch {
+                // From the start of the block, then.
+                if error.code == .corrupt { drop() }
             }
         }
-        do throws(ImageError) {
-            return try pass(from: start(before: offset, in: range))
-        } catch {
-            guard error.code == .corrupt else { throw error }
-            // Wrong, or not there any more. Without the index, then.
-            drop()
-            return try pass(from: nil)
+        let end = min(after?.range.lowerBound ?? range.upperBound, range.upperBound)
+        let boundaries = state.withLock { state in
+            state.table.starts(in: (known?.span.range.upperBound ?? range.lowerBound)..<end)
         }
-    }
-
-    /// The last known span before `offset` from which a pass over the block in `range` can go on; nil where it must start at the
-    /// start of the block.
-    private func start(
-        before offset: UInt64, in range: Range<UInt64>
-    ) throws(ImageError) -> (span: SeekSpan, detail: SpanDetail)? {
-        guard let span = state.withLock({ $0.table.neighbours(of: offset).before }),
-            span.range.lowerBound > range.lowerBound
-        else { return nil }
-        let detail = try SpanDetail(try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
-        let history = try XZSpanState(detail.state).lzma2.history
-        guard history <= span.range.lowerBound - range.lowerBound else {
-            throw ImageError(
-                .corrupt, "history of span \(span.range) is \(history) bytes, more than its block has")
-        }
-        // All of its window has to be known.
-        let window = span.range.lowerBound - history..<span.range.lowerBound
-        return state.withLock { $0.table.firstGap(in: window) } == nil ? (span, detail) : nil
-    }
-
-    /// Fills `window` with the bytes before `end`, which lie in known spans.
-    private func fillWindow(
-        _ window: inout MutableSpan<UInt8>, before end: UInt64
-    ) throws(ImageError) {
-        let start = end - UInt64(window.count)
-        var position = start
-        while position < end {
-            guard let span = state.withLock({ $0.table.span(at: position) }) else {
-                throw ImageError(.corrupt, "the span at \(position) is not known any more")
-            }
-            let decoder = try decoder(of: span)
-            engine.cache.reserve(decoder.cost)
-            defer { engine.cache.release(decoder.cost) }
-            while !decoder.isFinished, decoder.position < end {
-                let first = decoder.position
-                let bytes = try decoder.decodePiece().content
-                let from = max(first, start)
-                let to = min(first + UInt64(bytes.count), end)
-                if from < to {
-                    window.copy(bytes, from: Int(from - first), count: Int(to - from), to: Int(from - start))
-                }
-            }
-            position = span.range.upperBound
+        reliesOnIndex = known != nil
+        return try XZBlockPass(
+            over: container.blocks[block], of: base, header, dictionary: dictionary, in: range, from: known,
+            to: end, boundaries: boundaries, spanCost: spanCost, memoryLimit: memoryLimit
+        ) { [start = known?.span.range.lowerBound ?? range.lowerBound] window throws(ImageError) in
+            try self.fillWindow(&window, before: start)
         }
     }
 
@@ -463,21 +479,24 @@ final class XZSpans: Sendable {
         engine.cache.reserve(size)
         defer { engine.cache.release(size) }
         var pieces: [(span: UInt64, number: Int, bytes: [UInt8])] = []
+        var place: Place?
         var learned: [XZBlockPass.Learned] = []
         while !pass.isFinished {
             learned.append(
                 try pass.nextSpan { span, number, piece in
-                    if keepingPieces, case .bytes(let bytes) = piece { pieces.append((span, number, bytes)) }
+                    guard keepingPieces else { return }
+                    let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
+                    // Zeroes too, as the index may have no room to keep that they are.
+                    if start <= offset, offset - start < UInt64(piece.count) {
+                        place = .piece(start: start, piece.content)
+                    }
+                    if case .bytes(let bytes) = piece { pieces.append((span, number, bytes)) }
                 })
         }
         // Into the cache first: a reader that finds a span known would decode it otherwise.
         for (span, number, bytes) in pieces { engine.cache.publish(unit(span), number, [bytes]) }
         for learned in learned { add(learned) }
-        for (span, number, bytes) in pieces {
-            let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
-            if start <= offset, offset - start < UInt64(bytes.count) { return .piece(start: start, bytes) }
-        }
-        return nil
+        return place
     }
 
     private func learnNext(
@@ -504,7 +523,7 @@ final class XZSpans: Sendable {
     private func add(_ learned: XZBlockPass.Learned) {
         let span = learned.span
         // One that a pass started from is known already. The index may take its time, as it saves now and then.
-        let isNew = state.withLock { $0.table.span(at: span.range.lowerBound) == nil }
+        let isNew = state.withLock { !$0.table.overlaps(span.range) }
         let level = index.compressionLevel
         guard isNew, index.add(span, detail: learned.detail.packed(level: level), zeroes: learned.zeroes)
         else { return }

@@ -1,0 +1,142 @@
+import CLZMA
+import TestSupport
+import Testing
+
+@testable import VitrineFormats
+
+/// Indexes that are wrong, or of what the image was: an error or the right bytes, and in the end the right bytes.
+@Suite(.timeLimit(.minutes(5))) struct WrongIndexTests {
+    private static let content = SeekContent.mixed(3 << 20)
+    private static let file = XZFile.encode(content)
+    private static let entries = Result { try SeekContent.entries(of: file) }
+
+    private func engine() -> Engine { Engine(memory: 16 << 20, threads: 2) }
+
+    /// Reads everything twice: what is given out is right, and what fails does so once, for the index's sake.
+    private func expectRecovery(_ index: FakeIndex, _ file: [UInt8] = file, mustDrop: Bool = true) throws {
+        let source = try SeekContent.open(file, index, engine())
+        for _ in 0..<2 {
+            for offset in stride(from: 0, to: Self.content.count, by: 50_000) {
+                let count = min(50_000, Self.content.count - offset)
+                let expected = Array(Self.content[offset..<offset + count])
+                do {
+                    #expect(try source.bytes(at: UInt64(offset), count: count) == expected, "at \(offset)")
+                } catch {
+                    #expect(error.description.contains("seek index"))
+                    #expect(try source.bytes(at: UInt64(offset), count: count) == expected, "at \(offset)")
+                }
+            }
+        }
+        #expect(index.drops > 0 || !mustDrop)
+        try source.buildIndex(isStopped: { false }, progress: { _ in })
+        #expect(source.indexState.isComplete)
+    }
+
+    private static func unpacked(_ entry: FakeIndex.Entry) throws(ImageError) -> SpanDetail {
+        try SpanDetail(entry.detail, pieces: entry.span.pieces, limit: 16 << 20)
+    }
+
+    /// Ways in which a detail can be wrong, each for the span that starts at an offset.
+    private enum Wrong: CaseIterable {
+        case missing, garbage, empty, ofAnother, hashes, window, state, history, fresh
+    }
+
+    @Test(arguments: Wrong.allCases) private func detailIsWrong(_ wrong: Wrong) throws {
+        let whole = try Self.entries.get()
+        let other = whole[whole.count / 2 + 1].detail
+        // With all spans known, and with half of them, so that a pass starts from the wrong one.
+        for known in [whole, Array(whole[...(whole.count / 2)])] {
+            let victim = whole[whole.count / 2].span
+            let index = FakeIndex(
+                known,
+                tamper: { entry throws(ImageError) in
+                    guard entry.span == victim else { return entry.detail }
+                    var detail = try Self.unpacked(entry)
+                    switch wrong {
+                    case .missing: throw ImageError(.io, "gone")
+                    case .garbage: return entry.detail.map { $0 ^ 0x55 }
+                    case .empty: return []
+                    case .ofAnother: return other
+                    case .hashes: detail.hashes[0] ^= 1
+                    case .window:
+                        detail.window = SparseWindow(
+                            runs: detail.window.runs, bytes: detail.window.bytes.map { $0 ^ 0xFF })
+                    case .state: detail.state[40] ^= 4
+                    case .history: detail.state[29] ^= 0xFF
+                    case .fresh: detail.state = []
+                    }
+                    return detail.packed(level: 1)
+                })
+            // A window of which nothing is read that was not restored anyway is wrong in vain.
+            try expectRecovery(index, mustDrop: wrong != .window && wrong != .state)
+        }
+    }
+
+    @Test func spansAreNotWhereTheyAreSaidToBe() throws {
+        let whole = try Self.entries.get()
+        let changes: [@Sendable (inout SeekSpan) -> Void] = [
+            { $0.input += 1 }, { $0.input = 0 }, { $0.input = .max },
+            { $0.range = $0.range.lowerBound + 1..<$0.range.upperBound },
+            { $0.range = $0.range.lowerBound..<$0.range.upperBound - 1 },
+            { $0.range = $0.range.lowerBound..<$0.range.upperBound + 1 },
+            { $0.range = $0.range.lowerBound..<$0.range.lowerBound },
+            { $0.range = $0.range.lowerBound..<1 << 62 },
+            { $0.range = 0..<$0.range.upperBound },
+        ]
+        for (number, change) in changes.enumerated() {
+            for keepsRest in [true, false] {
+                let place = whole.count / 2
+                var known = keepsRest ? whole : Array(whole[...place])
+                change(&known[place].span)
+                try expectRecovery(FakeIndex(known), mustDrop: number != 4)
+            }
+        }
+    }
+
+    @Test func spanOverTwoBlocks() throws {
+        let file = XZFile.encode(Self.content, blockSize: 1_500_000)
+        var known = try SeekContent.entries(of: file)
+        let first = try #require(known.firstIndex { $0.span.range.lowerBound == 1_500_000 })
+        known[first - 1].span.range =
+            known[first - 1].span.range.lowerBound..<known[first].span.range.upperBound
+        known.remove(at: first)
+        try expectRecovery(FakeIndex(known), file)
+    }
+
+    /// The file has changed since it was indexed: nothing that was not in either is given out.
+    @Test func imageChangedAfterIndexing() throws {
+        let known = try Self.entries.get()
+        var changed = Self.content
+        for index in 1_000_000..<1_100_000 { changed[index] ^= 0x11 }
+        let file = XZFile.encode(changed)
+        let index = FakeIndex(known)
+        let source = try SeekContent.open(file, index, engine())
+        var failures = 0
+        for offset in stride(from: 0, to: changed.count - 40_000, by: 40_000) {
+            // Zeroes are taken from the index without a look at the image.
+            guard let bytes = try? source.bytes(at: UInt64(offset), count: 40_000) else {
+                failures += 1
+                continue
+            }
+            let isOld = bytes == Array(Self.content[offset..<offset + 40_000])
+            #expect(isOld || bytes == Array(changed[offset..<offset + 40_000]), "at \(offset)")
+        }
+        #expect(failures < 3)
+        #expect(index.drops == 1)
+    }
+
+    @Test func damageInWhatIsIndexedIsAnErrorAndNeverWrongBytes() throws {
+        var file = Self.file
+        for index in file.count / 2..<file.count / 2 + 3000 { file[index] ^= 0x5A }
+        let source = try SeekContent.open(file, FakeIndex(Self.entries.get()), engine())
+        var failures = 0
+        for offset in stride(from: 0, to: Self.content.count - 40_000, by: 40_000) {
+            guard let bytes = try? source.bytes(at: UInt64(offset), count: 40_000) else {
+                failures += 1
+                continue
+            }
+            #expect(bytes == Array(Self.content[offset..<offset + 40_000]), "at \(offset)")
+        }
+        #expect(failures > 0)
+    }
+}
