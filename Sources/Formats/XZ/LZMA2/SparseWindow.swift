@@ -12,6 +12,12 @@ package struct SparseWindow: Equatable, Sendable {
     /// A window of which nothing is read.
     package init() {}
 
+    /// The window that is stored as `runs` and `bytes`.
+    package init(runs: [UInt8], bytes: [UInt8]) {
+        self.runs = runs
+        self.bytes = bytes
+    }
+
     /// Adds a run of `run`, `gap` bytes after the one before it.
     mutating func append(gap: Int, _ run: UnsafeBufferPointer<UInt8>) {
         append(variable: gap)
