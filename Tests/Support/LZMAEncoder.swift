@@ -89,8 +89,18 @@ package struct LZMAEncoder {
     }
 
     private mutating func copy(_ length: Int) {
-        let distance = UInt64(reps[0]) + 1
-        for _ in 0..<length { history.append(byte(distance)) }
+        let start = history.count - Int(reps[0]) - 1
+        guard start >= 0 else {
+            history += [UInt8](repeating: 0, count: length)
+            return
+        }
+        var left = length
+        while left > 0 {
+            // A copy, or appending would copy all of the history.
+            let piece = Array(history[start..<min(start + left, history.count)])
+            history += piece
+            left -= piece.count
+        }
     }
 
     private mutating func encodeLiteral(_ literal: UInt8, _ coder: inout RangeEncoder) {
