@@ -120,6 +120,7 @@ if Context.environment["VITRINE_BENCH"] != nil {
 if Context.environment["VITRINE_FUZZ"] != nil {
     let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
     for (name, dependencies) in [
+        ("FuzzLZMA2", ["TestSupport", "VitrineFormats"]),
         ("FuzzXZ", ["VitrineFormats"]),
         ("FuzzPartitions", ["VitrineFormats"]),
         ("FuzzSession", ["VitrineFormats", "VitrineServer", nio]),

@@ -16,9 +16,18 @@ package struct LZMA2Program {
     private let dictionary: Int
 
     /// Runs `bytes`; no distance is longer than `dictionary`, and no chunk starts after `limit` bytes of output.
-    package static func run(_ bytes: [UInt8], dictionary: Int, limit: Int) -> LZMA2Writer {
+    ///
+    /// `encoder` is what it goes on from: there, nothing need be reset.
+    package static func run(
+        _ bytes: [UInt8], dictionary: Int, limit: Int, from encoder: LZMAEncoder? = nil
+    ) -> LZMA2Writer {
         var program = LZMA2Program(bytes: bytes, dictionary: dictionary)
         var writer = LZMA2Writer()
+        if let encoder {
+            writer.encoder = encoder
+            program.needsDictionary = false
+            program.needsProperties = false
+        }
         while program.index < bytes.count, writer.output.count < limit { program.chunk(&writer) }
         writer.end()
         return writer
