@@ -14,28 +14,31 @@ package struct LZMA2Program {
 
     /// How far back matches may lie, in bytes.
     private let dictionary: Int
+    /// How many bytes may still be made; the last symbol, or the last stored chunk, may pass that.
+    private var room: Int
 
-    /// Runs `bytes`; no distance is longer than `dictionary`, and no chunk starts after `limit` bytes of output.
+    /// Runs `bytes`; no distance is longer than `dictionary`, and nothing is begun after `limit` bytes of output.
     ///
     /// `encoder` is what it goes on from: there, nothing need be reset.
     package static func run(
         _ bytes: [UInt8], dictionary: Int, limit: Int, from encoder: LZMAEncoder? = nil
     ) -> LZMA2Writer {
-        var program = LZMA2Program(bytes: bytes, dictionary: dictionary)
+        var program = LZMA2Program(bytes, dictionary, limit)
         var writer = LZMA2Writer()
         if let encoder {
             writer.encoder = encoder
             program.needsDictionary = false
             program.needsProperties = false
         }
-        while program.index < bytes.count, writer.output.count < limit { program.chunk(&writer) }
+        while program.index < bytes.count, program.room > 0 { program.chunk(&writer) }
         writer.end()
         return writer
     }
 
-    private init(bytes: [UInt8], dictionary: Int) {
+    private init(_ bytes: [UInt8], _ dictionary: Int, _ room: Int) {
         self.bytes = bytes
         self.dictionary = dictionary
+        self.room = room
     }
 
     private mutating func next() -> UInt8 {
@@ -53,7 +56,9 @@ package struct LZMA2Program {
             Int(choice & 7) % 5]
         if choice & 7 >= 5 {
             let resets = choice & 7 == 5 || needsDictionary && !isFree
-            writer.store(storedData(), resetsDictionary: resets)
+            let data = storedData()
+            writer.store(data, resetsDictionary: resets)
+            room -= data.count
             needsDictionary = needsDictionary && !resets
             needsProperties = needsProperties || resets
             return
@@ -70,20 +75,27 @@ package struct LZMA2Program {
         }
         var left = Int(next()) + 1
         writer.write(reset, properties) { encoder in
-            if let (symbol, count) = repeated, count > 0 {
-                repeated = (symbol, count - 1)
-                return symbol
-            }
-            if literals.left > 0 {
-                literals = (literals.seed &* 5 &+ 1, literals.left - 1)
-                return .literal(literals.seed >> 2)
-            }
-            guard left > 0 else { return nil }
-            left -= 1
-            return symbol(encoder)
+            guard room > 0, let symbol = nextSymbol(encoder, &left) else { return nil }
+            room -= symbol.count
+            return symbol
         }
         repeated = nil
         literals.left = 0
+    }
+
+    /// The next symbol of a chunk: one of those that are repeated, or one of `left` that are chosen.
+    private mutating func nextSymbol(_ encoder: LZMAEncoder, _ left: inout Int) -> LZMASymbol? {
+        if let (symbol, count) = repeated, count > 0 {
+            repeated = (symbol, count - 1)
+            return symbol
+        }
+        if literals.left > 0 {
+            literals = (literals.seed &* 5 &+ 1, literals.left - 1)
+            return .literal(literals.seed >> 2)
+        }
+        guard left > 0 else { return nil }
+        left -= 1
+        return symbol(encoder)
     }
 
     /// Zeroes, a period, or something like noise.
@@ -95,10 +107,12 @@ package struct LZMA2Program {
         case 1: return (0..<count).map { UInt8(truncatingIfNeeded: $0 % (Int(kind) / 4 + 1)) }
         default:
             var state = UInt32(kind)
-            return (0..<count).map { _ in
+            var noise = (0..<min(count, 4093)).map { _ in
                 state = state &* 1_664_525 &+ 1_013_904_223
                 return UInt8(state >> 24)
             }
+            while noise.count < count { noise += Array(noise[..<min(noise.count, count - noise.count)]) }
+            return noise
         }
     }
 

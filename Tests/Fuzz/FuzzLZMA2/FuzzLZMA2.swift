@@ -1,9 +1,6 @@
 import TestSupport
 import VitrineFormats
 
-/// How many bytes are decoded at most; two windows of the smallest dictionaries fill the buffer.
-private let limit: UInt64 = 5 << 20
-
 /// Decodes LZMA2 data with Vitrine's decoder and with liblzma: both refuse it, or both give the same. Then it is decoded again
 /// from checkpoints.
 ///
@@ -14,21 +11,23 @@ public func fuzzLZMA2(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // The fuzzer owns these bytes for the time of this call, and says how many they are.
     let bytes = unsafe Array(UnsafeBufferPointer(start: data, count: count))
     guard let first = bytes.first else { return 0 }
-    // 4 KiB to 768 KiB.
-    let bits = first >> 2 & 15
+    // 4 KiB to 48 KiB, or 8 MiB.
+    let bits: UInt8 = [0, 1, 2, 3, 4, 5, 7, 22][Int(first >> 2 & 7)]
+    // The buffer has room for more than 2 MiB: only from there on does the window move. As that takes time, an eighth does.
+    let limit: UInt64 = first >> 5 == 7 ? 5 << 20 : 150_000
     let dictionary = Int(LZMA2Data([], dictionaryBits: bits, limit: 0).dictionary)
     let rest = Array(bytes[1...])
     switch first & 3 {
     case 0:
         compare(LZMA2Data(rest, dictionaryBits: bits, limit: limit), seed: rest.first ?? 0)
     case 1:
-        runCheckpoint(rest, bits)
+        runCheckpoint(rest, bits, limit)
     default:
         // Half of them with up to seven bytes of the result changed, each as three bytes of the input say.
         let changes = first & 3 == 2 ? 0 : Int(rest.first ?? 0) & 7
         let header = min(rest.count, first & 3 == 2 ? 0 : 1 + 3 * changes)
         let writer = LZMA2Program.run(
-            Array(rest[header...]), dictionary: dictionary, limit: Int(limit) - (2 << 20))
+            Array(rest[header...]), dictionary: dictionary, limit: Int(limit) - (66 << 10))
         var data = LZMA2Data(writer.bytes, dictionaryBits: bits, limit: limit)
         for change in 0..<(header > 0 ? (header - 1) / 3 : 0) {
             let place = Int(rest[1 + 3 * change]) << 8 | Int(rest[2 + 3 * change])
@@ -55,7 +54,7 @@ private func compare(_ data: LZMA2Data, seed: UInt8) {
 }
 
 /// A checkpoint that may be anything: what goes on from it is bytes or an error.
-private func runCheckpoint(_ bytes: [UInt8], _ bits: UInt8) {
+private func runCheckpoint(_ bytes: [UInt8], _ bits: UInt8, _ limit: UInt64) {
     guard bytes.count > 32 else { return }
     let kind = bytes[0]
     var state = Array(bytes[1..<29])
@@ -75,7 +74,7 @@ private func runCheckpoint(_ bytes: [UInt8], _ bits: UInt8) {
         bytes: Array(rest.dropFirst(windowSize.0).prefix(windowSize.1)))
     var data = Array(rest.dropFirst(windowSize.0).dropFirst(windowSize.1))
     guard let checkpoint = try? LZMA2Checkpoint(state) else { return }
-    if isFresh { data = continuation(of: state, data, bits) }
+    if isFresh { data = continuation(of: state, data, bits, limit) }
     do throws(ImageError) {
         let decoder = try LZMA2Data(data, dictionaryBits: bits, limit: limit)
             .decoder(at: 0, size: limit, from: checkpoint, window)
@@ -106,7 +105,7 @@ private func makePlausible(_ state: inout [UInt8], _ dictionary: UInt64) {
 }
 
 /// Data that goes on from `state`, which has a model that has seen nothing and a window of zeroes.
-private func continuation(of state: [UInt8], _ program: [UInt8], _ bits: UInt8) -> [UInt8] {
+private func continuation(of state: [UInt8], _ program: [UInt8], _ bits: UInt8, _ limit: UInt64) -> [UInt8] {
     let dictionary = LZMA2Data([], dictionaryBits: bits, limit: 0).dictionary
     var encoder = LZMAEncoder()
     encoder.properties = LZMAProperties(
@@ -120,6 +119,6 @@ private func continuation(of state: [UInt8], _ program: [UInt8], _ bits: UInt8) 
     let zeroes = Int(min(history, dictionary)) & ~15 + Int(state[3])
     encoder.history = [UInt8](repeating: 0, count: zeroes)
     return LZMA2Program.run(
-        program, dictionary: Int(dictionary), limit: Int(limit) - (2 << 20), from: encoder
+        program, dictionary: Int(dictionary), limit: Int(limit) - (66 << 10), from: encoder
     ).bytes
 }
