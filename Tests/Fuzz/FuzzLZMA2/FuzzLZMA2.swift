@@ -13,8 +13,8 @@ public func fuzzLZMA2(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let first = bytes.first else { return 0 }
     // 4 KiB to 48 KiB, or 8 MiB.
     let bits: UInt8 = [0, 1, 2, 3, 4, 5, 7, 22][Int(first >> 2 & 7)]
-    // The buffer has room for more than 2 MiB: only from there on does the window move. As that takes time, an eighth does.
-    let limit: UInt64 = first >> 5 == 7 ? 5 << 20 : 150_000
+    // The buffer has room for more than 2 MiB: only from there on does the window move. As that takes time, few do.
+    let limit: UInt64 = first >> 4 == 15 ? 2_700_000 : 150_000
     let dictionary = Int(LZMA2Data([], dictionaryBits: bits, limit: 0).dictionary)
     let rest = Array(bytes[1...])
     switch first & 3 {
