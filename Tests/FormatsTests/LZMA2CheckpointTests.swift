@@ -108,27 +108,74 @@ import Testing
         }
     }
 
-    /// Bytes that nothing reads are not kept; runs with small gaps are one.
-    @Test func theWindowHoldsJustWhatIsRead() throws {
+    /// The window after 200 bytes, 0 to 199, and what `before` writes, for what `after` writes.
+    private func window(
+        _ before: (inout LZMA2Writer) -> Void = { _ in }, after: (inout LZMA2Writer) -> Void
+    ) throws -> SparseWindow {
         var writer = LZMA2Writer()
         writer.store((0..<200).map { UInt8($0) }, resetsDictionary: true)
-        // 100 to 104 and 108 to 110, whose gap is merged; 120 to 122, whose gap is not; and always the last byte.
-        writer.write(
-            .properties, LZMAProperties(),
-            [
-                .match(distance: 100, length: 5), .match(distance: 97, length: 3),
-                .match(distance: 88, length: 3),
-            ])
+        before(&writer)
+        let start = writer.bytes.count
+        after(&writer)
         writer.end()
-        let decoder = try LZMA2Data(writer.bytes, dictionaryBits: 0, limit: 1000).decoder()
-        _ = try decoder.decodeChunk()
-        _ = decoder.taken()
+        let data = LZMA2Data(writer.bytes, dictionaryBits: 0, limit: UInt64(writer.output.count))
+        let isRight = try data.decode() == writer.output
+        #expect(isRight)
+        let decoder = try data.decoder()
+        while decoder.inputOffset < start {
+            _ = try decoder.decodeChunk()
+            _ = decoder.taken()
+        }
         _ = try decoder.beginCheckpoint()
-        _ = try decoder.decodeChunk()
-        _ = decoder.taken()
-        let window = decoder.endCheckpoint()
+        while try decoder.decodeChunk() { _ = decoder.taken() }
+        return decoder.endCheckpoint()
+    }
+
+    /// Bytes that nothing reads are not kept; runs with small gaps are one; the last byte is always there.
+    @Test func theWindowHoldsJustWhatIsRead() throws {
+        // 100 to 104 and 108 to 110, whose gap is merged; 120 to 122, whose gap is not.
+        let window = try window {
+            $0.write(
+                .properties, LZMAProperties(),
+                [
+                    .match(distance: 100, length: 5), .match(distance: 97, length: 3),
+                    .match(distance: 88, length: 3),
+                ])
+        }
         #expect(window.runs == [100, 11, 9, 3, 76, 1])
         #expect(window.bytes == Array(100...110) + Array(120...122) + [199])
+    }
+
+    /// Short reps, and literals after a match, which are coded by the byte at its distance.
+    @Test func theWindowHoldsSingleBytesThatAreRead() throws {
+        let window = try window {
+            $0.write(.properties, LZMAProperties(), [.match(distance: 150, length: 2)])
+        } after: {
+            $0.write(.nothing, [.literal(1), .literal(2), .match(distance: 100, length: 2), .literal(3)])
+            $0.write(.nothing, [.literal(4), .shortRep])
+        }
+        // 50 and 51 are the history's last bytes; its first are those of 0 to 199. The literal 1 reads 52, the match 104 and
+        // 105, the literal 3 reads 106, and the short rep 108.
+        #expect(window.runs == [52, 1, 51, 5, 92, 1])
+        #expect(window.bytes == [52] + Array(104...108) + [51])
+    }
+
+    /// What a stretch reads before a reset of the dictionary within it, and a move of the window, is kept.
+    @Test(arguments: [false, true])
+    func whatIsReadBeforeAResetIsKept(_ isStored: Bool) throws {
+        let window = try window {
+            $0.write(.properties, LZMAProperties(), [.match(distance: 150, length: 4)])
+            if isStored {
+                $0.store([1, 2, 3], resetsDictionary: true)
+            } else {
+                $0.write(.dictionary, LZMAProperties(), [.literal(1), .literal(2)])
+            }
+            for _ in 0..<40 { $0.store([UInt8](repeating: 9, count: 65_536)) }
+            $0.write(.properties, LZMAProperties(), [.match(distance: 4096, length: 9)])
+        }
+        // A gap of 145, in two bytes.
+        #expect(window.runs == [50, 4, 0x91, 1, 1])
+        #expect(window.bytes == [50, 51, 52, 53, 199])
     }
 
     // MARK: Checkpoints that are wrong

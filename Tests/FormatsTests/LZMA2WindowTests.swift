@@ -87,12 +87,16 @@ import Testing
         }
     }
 
-    /// Also where the bytes are still in the buffer: what another decoder has forgotten cannot be referred to.
+    /// Also where the bytes are still in the buffer, as those before a chunk are to its end: what another decoder has
+    /// forgotten cannot be referred to.
     @Test(arguments: [(0, 4096), (1, 6144), (2, 8192)])
     func noDistanceIsLongerThanTheDictionary(_ bits: Int, _ dictionary: Int) throws {
         for distance in [dictionary - 1, dictionary, dictionary + 1, dictionary + 15, dictionary + 500] {
-            var writer = stored(dictionary + 500)
-            writer.write(.properties, LZMAProperties(), [.match(distance: UInt64(distance), length: 40)])
+            var writer = stored(dictionary + 100)
+            writer.write(
+                .properties, LZMAProperties(),
+                [.match(distance: 1, length: 273), .rep(0, length: 273)]
+                    + [.match(distance: UInt64(distance), length: 40)])
             writer.end()
             if distance <= dictionary {
                 try expectSound(writer, dictionaryBits: UInt8(bits))
@@ -135,19 +139,21 @@ import Testing
         }
     }
 
-    /// The second literal is coded in the context of the first one only if the byte before both counts as 0.
-    @Test func theByteBeforeAResetCountsAsZero() throws {
-        for last in [0, 0x80, 0xFF] as [UInt8] {
-            var writer = LZMA2Writer()
-            writer.store([last], resetsDictionary: true)
-            for _ in 0..<2 {
-                writer.write(
-                    .dictionary, LZMAProperties(lc: 4, lp: 0, pb: 0),
-                    [.literal(0), .literal(0), .literal(1), .literal(0), .literal(last)])
-            }
-            writer.end()
-            try expectSound(writer)
+    /// The second literal is coded in the context of the first one only if the byte before both counts as 0; what is in its
+    /// place in the buffer, before and after a move of the window, is not.
+    @Test(arguments: [1, 40])
+    func theByteBeforeAResetCountsAsZero(_ storedChunks: Int) throws {
+        var writer = LZMA2Writer()
+        for index in 0..<storedChunks {
+            writer.store([UInt8](repeating: 0xFF, count: 65_536), resetsDictionary: index == 0)
         }
+        for _ in 0..<2 {
+            writer.write(
+                .dictionary, LZMAProperties(lc: 4, lp: 0, pb: 0),
+                [.literal(0), .literal(0), .literal(1), .literal(0), .literal(0xFF)])
+        }
+        writer.end()
+        try expectSound(writer)
     }
 
     @Test(arguments: [false, true])

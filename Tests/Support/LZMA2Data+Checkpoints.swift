@@ -14,9 +14,11 @@ extension LZMA2Data {
             guard let checkpoint = try decoder.beginCheckpoint() else { return nil }
             var expected: [UInt8] = []
             var hasMore = true
-            for _ in 0..<max(1, stretch()) where hasMore {
+            var left = max(1, stretch())
+            while left > 0, hasMore {
                 hasMore = try decoder.decodeChunk()
                 expected += decoder.taken(piece: piece)
+                left -= 1
             }
             let window = decoder.endCheckpoint()
             if let mismatch = mismatch(checkpoint, window, at: offset, expected, to: decoder.inputOffset) {

@@ -33,24 +33,28 @@ public func fuzzLZMA2(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             let place = Int(rest[1 + 3 * change]) << 8 | Int(rest[2 + 3 * change])
             data.bytes[place % data.bytes.count] ^= rest[3 + 3 * change]
         }
-        compare(data, seed: rest.last ?? 0)
+        let decoded = compare(data, seed: rest.last ?? 0)
         if header == 0, rest.allSatisfy({ $0 < 0xF8 }) {
-            precondition(
-                (try? data.decode()) == writer.output, "what the encoder wrote is not what is decoded")
+            precondition(decoded == writer.output, "what the encoder wrote is not what is decoded")
         }
     }
     return 0
 }
 
-/// Decodes it with both decoders, and with checkpoints at chunks that `seed` chooses.
-private func compare(_ data: LZMA2Data, seed: UInt8) {
+/// Decodes it with both decoders, and with checkpoints at up to eight chunks that `seed` chooses.
+@discardableResult private func compare(_ data: LZMA2Data, seed: UInt8) -> [UInt8]? {
     let ours = try? data.decode()
     let theirs = try? data.decodeWithLiblzma()
     precondition(ours == theirs, "the decoders do not agree")
     var random = SeededGenerator(seed: UInt64(seed))
     let most = UInt64(seed >> 4) + 1
-    let mismatch = try? data.mismatchAfterCheckpoints { Int(random.next() % most) + 1 }
+    var left = 8
+    let mismatch = try? data.mismatchAfterCheckpoints {
+        left -= 1
+        return left < 0 ? .max : Int(random.next() % most) + 1
+    }
     if let mismatch = mismatch ?? nil { fatalError(mismatch) }
+    return ours
 }
 
 /// A checkpoint that may be anything: what goes on from it is bytes or an error.
