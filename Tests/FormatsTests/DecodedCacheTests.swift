@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func parkedDecodersAreTakenByTheNearestReader() {
-        let (cache, _) = cache(1000)
+        let (cache, _) = cache(10_000)
         let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
         for piece in [10, 30, 20] { cache.park(Parked(nextPiece: piece, cost: 100), of: unit) }
         #expect(cache.held == 300)
@@ -100,8 +100,38 @@ import Testing
         #expect(cache.takeParked(unit, before: 29)?.nextPiece == 10)
         #expect(cache.takeParked(unit, before: 29) == nil)
         #expect(cache.held == 100)
-        cache.park(Parked(nextPiece: 1, cost: 950), of: unit)
+        // One is kept even if it takes much, and the others go for it; but not if it takes what is meant for pieces.
+        cache.park(Parked(nextPiece: 1, cost: 7000), of: unit)
+        #expect(cache.held == 7000)
         #expect(cache.takeParked(unit, before: 100)?.nextPiece == 1)
+        cache.park(Parked(nextPiece: 1, cost: 8000), of: unit)
         #expect(cache.held == 0)
+    }
+
+    @Test func decodersAtWorkHaveRoomTogetherOrWait() {
+        let (cache, workers) = cache(1000)
+        let isDone = Monitor(false)
+        cache.reserve(500)
+        workers.submit(.now) {
+            // Not before the other has given back what it has.
+            cache.reserve(300)
+            isDone.change { $0 = true }
+            cache.release(300)
+        }
+        // The same thread may have more: it might wait for itself.
+        cache.reserve(400)
+        #expect(!isDone.withLock { $0 })
+        cache.release(400)
+        cache.release(500)
+        isDone.wait { $0 ? () : nil }
+    }
+
+    @Test func whatDecodersHadIsNotGivenToPieces() throws {
+        let (cache, _) = cache(1000)
+        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        cache.reserve(400)
+        cache.release(400)
+        cache.publish(unit, 0, (0..<20).map { _ in [UInt8](repeating: 1, count: 100) })
+        #expect(cache.held == 600)
     }
 }

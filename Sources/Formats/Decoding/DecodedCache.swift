@@ -8,7 +8,10 @@ import DequeModule
 /// the pieces as they come.
 ///
 /// A decoder that stopped in the middle of a unit can be parked here too, for
-/// whoever reads on: it counts against the same budget, and gives way like a piece.
+/// whoever reads on: it counts against the same budget, and gives way to decoders at work.
+///
+/// What decoders have taken at their most is not given to pieces any more: the C library's heap, which pieces lie
+/// in, does not shrink when they go, and the process would grow by both.
 package final class DecodedCache: Sendable {
     /// Something that decodes on its own, such as one block of one xz file.
     package struct Unit: Hashable, Sendable {
@@ -39,11 +42,6 @@ package final class DecodedCache: Sendable {
         var piece: Int
     }
 
-    fileprivate enum Slot {
-        case piece(Key)
-        case parked(Unit, ObjectIdentifier)
-    }
-
     fileprivate struct Entry {
         var bytes: [UInt8]
         /// How often it was read since the clock's hand last passed; no more than 2 are counted.
@@ -57,12 +55,19 @@ package final class DecodedCache: Sendable {
 
     fileprivate struct State {
         var pieces: [Key: Entry] = [:]
-        var parked: [Unit: [any Parked]] = [:]
-        /// Every piece and parked decoder, in the order the hand of the clock passes them.
-        var clock: Deque<Slot> = []
+        /// In the order in which the hand of the clock passes them.
+        var clock: Deque<Key> = []
+        /// Decoders that stopped, oldest first.
+        var parked: [(unit: Unit, decoder: any Parked)] = []
         var flights: [Unit: Flight] = [:]
+        /// The bytes of the pieces, of parked decoders, and of those at work.
         var held = 0
+        var parkedCost = 0
         var reserved = 0
+        /// The most that decoders have had.
+        var decodersPeak = 0
+        /// What else counts against the budget.
+        var setAside = 0
         var owners = 0
         var decodes = 0
     }
@@ -96,7 +101,7 @@ package final class DecodedCache: Sendable {
     }
 
     /// The bytes held by pieces and parked decoders.
-    package var held: Int { state.withLock { $0.held } }
+    package var held: Int { state.withLock { $0.held + $0.parkedCost } }
 
     /// The piece, if it is here.
     package func cached(_ unit: Unit, piece: Int) -> [UInt8]? {
@@ -168,24 +173,14 @@ package final class DecodedCache: Sendable {
     /// Forgets every piece and parked decoder of `unit`.
     package func remove(_ unit: Unit) {
         state.change { state in
-            state.removeAll { slot in
-                switch slot {
-                case .piece(let key): key.unit == unit
-                case .parked(let owner, _): owner == unit
-                }
-            }
+            state.removeAll { $0 == unit }
         }
     }
 
     /// Forgets everything of `owner`.
     package func remove(owner: Int) {
         state.change { state in
-            state.removeAll { slot in
-                switch slot {
-                case .piece(let key): key.unit.owner == owner
-                case .parked(let unit, _): unit.owner == owner
-                }
-            }
+            state.removeAll { $0.owner == owner }
         }
     }
 
@@ -196,7 +191,8 @@ package final class DecodedCache: Sendable {
     package func reserve(_ cost: Int) {
         let mayWait = Reservations.begin() == 0
         func look(_ state: inout State) -> Void? {
-            guard !mayWait || state.reserved == 0 || state.reserved + cost <= budget / 8 * 7 else {
+            guard !mayWait || state.reserved == 0 || state.reserved + cost <= State.decoderShare(budget)
+            else {
                 return nil
             }
             state.reserved += cost
@@ -212,12 +208,19 @@ package final class DecodedCache: Sendable {
         state.change { $0.reserved -= cost }
     }
 
+    /// Counts `difference` bytes more, or fewer, that are held elsewhere for decoding.
+    package func setAside(_ difference: Int) {
+        state.change { state in
+            state.setAside += difference
+            state.evict(budget)
+        }
+    }
+
     /// Keeps `decoder`, which stopped in the middle of `unit`, for whoever reads on there.
     package func park(_ decoder: any Parked, of unit: Unit) {
         state.change { state in
-            state.parked[unit, default: []].append(decoder)
-            state.clock.append(.parked(unit, ObjectIdentifier(decoder)))
-            state.held += decoder.cost
+            state.parked.append((unit, decoder))
+            state.parkedCost += decoder.cost
             state.evict(budget)
         }
     }
@@ -225,16 +228,10 @@ package final class DecodedCache: Sendable {
     /// Takes the parked decoder of `unit` from which `piece` is the nearest ahead.
     package func takeParked(_ unit: Unit, before piece: Int) -> (any Parked)? {
         state.change { state in
-            guard
-                let best = state.parked[unit]?.filter({ $0.nextPiece <= piece })
-                    .max(by: { $0.nextPiece < $1.nextPiece })
-            else { return nil }
-            let identifier = ObjectIdentifier(best)
-            state.removeParked(unit, identifier)
-            state.clock.removeAll { slot in
-                if case .parked(unit, identifier) = slot { true } else { false }
-            }
-            return best
+            let best = state.parked.indices
+                .filter { state.parked[$0].unit == unit && state.parked[$0].decoder.nextPiece <= piece }
+                .max { state.parked[$0].decoder.nextPiece < state.parked[$1].decoder.nextPiece }
+            return best.map { state.removeParked($0) }
         }
     }
 }
@@ -255,51 +252,49 @@ extension DecodedCache.State {
             if let old = pieces.updateValue(DecodedCache.Entry(bytes: bytes), forKey: key) {
                 held -= old.bytes.count
             } else {
-                clock.append(.piece(key))
+                clock.append(key)
             }
         }
         evict(budget)
     }
 
-    /// The clock algorithm: what was read since the hand last passed stays for one more round.
+    /// What decoders may have of a budget together; the rest is for what they decode.
+    fileprivate static func decoderShare(_ budget: Int) -> Int { budget / 4 * 3 }
+
+    /// Makes room, for decoders at work first.
     ///
-    /// What was read just once does not: a copying client reads everything once, and would keep
-    /// what it is done with in place of what was decoded ahead of it.
+    /// Pieces go by the clock algorithm: what was read since the hand last passed stays for one more round. What was read
+    /// just once does not: a copying client reads everything once, and would keep what it is done with in place of
+    /// what was decoded ahead of it.
     fileprivate mutating func evict(_ budget: Int) {
-        while held > budget - reserved, let slot = clock.popFirst() {
-            switch slot {
-            case .piece(let key):
-                guard let entry = pieces[key] else { continue }
-                if entry.reads > 1 {
-                    pieces[key]?.reads = 0
-                    clock.append(slot)
-                } else {
-                    held -= entry.bytes.count
-                    pieces.removeValue(forKey: key)
-                }
-            case .parked(let unit, let identifier):
-                removeParked(unit, identifier)
+        // One decoder is worth keeping whatever it takes: reading on from the start again is much worse.
+        while parked.count > 1, parkedCost > budget / 8 { _ = removeParked(0) }
+        while !parked.isEmpty, reserved + parkedCost > Self.decoderShare(budget) { _ = removeParked(0) }
+        decodersPeak = max(decodersPeak, reserved + parkedCost)
+        let room = max(budget / 16, budget - decodersPeak - setAside)
+        while held > room, let key = clock.popFirst() {
+            guard let entry = pieces[key] else { continue }
+            if entry.reads > 1 {
+                pieces[key]?.reads = 0
+                clock.append(key)
+            } else {
+                held -= entry.bytes.count
+                pieces.removeValue(forKey: key)
             }
         }
     }
 
-    fileprivate mutating func removeParked(_ unit: DecodedCache.Unit, _ identifier: ObjectIdentifier) {
-        guard let index = parked[unit]?.firstIndex(where: { ObjectIdentifier($0) == identifier }),
-            let decoder = parked[unit]?.remove(at: index)
-        else { return }
-        held -= decoder.cost
-        if parked[unit]?.isEmpty == true { parked.removeValue(forKey: unit) }
+    fileprivate mutating func removeParked(_ index: Int) -> any DecodedCache.Parked {
+        let decoder = parked.remove(at: index).decoder
+        parkedCost -= decoder.cost
+        return decoder
     }
 
-    fileprivate mutating func removeAll(where matches: (DecodedCache.Slot) -> Bool) {
-        for slot in clock where matches(slot) {
-            switch slot {
-            case .piece(let key):
-                held -= pieces.removeValue(forKey: key)?.bytes.count ?? 0
-            case .parked(let unit, let identifier):
-                removeParked(unit, identifier)
-            }
+    fileprivate mutating func removeAll(where matches: (DecodedCache.Unit) -> Bool) {
+        for key in clock where matches(key.unit) {
+            held -= pieces.removeValue(forKey: key)?.bytes.count ?? 0
         }
-        clock.removeAll(where: matches)
+        clock.removeAll { matches($0.unit) }
+        for index in parked.indices.reversed() where matches(parked[index].unit) { _ = removeParked(index) }
     }
 }

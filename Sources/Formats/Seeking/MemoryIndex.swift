@@ -8,14 +8,21 @@ package final class MemoryIndex: SeekIndex {
     }
 
     private let limit: Int
+    /// What its details count against.
+    private let cache: DecodedCache
     private let state = Mutex(State())
 
     package let compressionLevel: Int32 = 3
 
-    /// An index that keeps details of up to `limit` bytes. What is added after that is forgotten at once, and such
-    /// spans are decoded from the one before.
-    package init(limit: Int) {
+    /// An index that keeps details of up to `limit` bytes, which count against the budget of `cache`. What is added after that
+    /// is not kept, and such spans are decoded from the one before.
+    package init(limit: Int, in cache: DecodedCache) {
         self.limit = limit
+        self.cache = cache
+    }
+
+    deinit {
+        drop()
     }
 
     package func knowledge() -> SeekKnowledge { SeekKnowledge() }
@@ -28,24 +35,33 @@ package final class MemoryIndex: SeekIndex {
     }
 
     package func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) -> Bool {
-        state.withLock { state in
+        let isKept = state.withLock { state in
             guard state.held + detail.count <= limit else { return false }
             state.held += detail.count
             state.details[span] = detail
             return true
         }
+        if isKept { cache.setAside(detail.count) }
+        return isKept
     }
 
     package func remove(_ range: Range<UInt64>) {
-        state.withLock { state in
+        let gone = state.withLock { state in
+            let before = state.held
             for (span, detail) in state.details where span.range.overlaps(range) {
                 state.held -= detail.count
                 state.details[span] = nil
             }
+            return before - state.held
         }
+        cache.setAside(-gone)
     }
 
     package func drop() {
-        state.withLock { $0 = State() }
+        let gone = state.withLock { state in
+            defer { state = State() }
+            return state.held
+        }
+        cache.setAside(-gone)
     }
 }

@@ -37,7 +37,7 @@ package final class XZSource: Source {
         size = container.size
         owner = engine.cache.newOwner()
         // A quarter: the rest is for decoding with it.
-        let index = index(container.size) ?? MemoryIndex(limit: engine.memory / 4)
+        let index = index(container.size) ?? MemoryIndex(limit: engine.memory / 4, in: engine.cache)
         spans = XZSpans(base, container, engine, index, owner: owner, spanCost: spanCost)
         filtered = XZFilteredBlocks(spans, engine)
     }

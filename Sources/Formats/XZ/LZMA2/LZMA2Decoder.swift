@@ -54,9 +54,10 @@ import Glibc
     }
 
     /// The size of the buffer for a window of `dictionary` bytes, when `size` bytes are decoded: the window, room
-    /// for a chunk, and as much again as makes moving the window rare.
-    private static func bufferSize(_ dictionary: UInt64, _ size: UInt64) -> UInt64 {
-        let room = UInt64(LZMA2Chunk.maximumOutput) + min(dictionary, 16 << 20)
+    /// for a chunk, and as much again as makes moving the window rare, where memory is not short.
+    private static func bufferSize(_ dictionary: UInt64, _ size: UInt64, _ memoryLimit: Int) -> UInt64 {
+        let rarity = min(dictionary, 16 << 20, UInt64(memoryLimit / 8))
+        let room = UInt64(LZMA2Chunk.maximumOutput) + rarity
         return min(dictionary + room, dictionary + size) + UInt64(3 * alignment + LZMAState.slack)
     }
 
@@ -85,7 +86,7 @@ import Glibc
                 .corrupt,
                 "history of a checkpoint is \(history) bytes, more than a dictionary of \(dictionary)")
         }
-        let bufferSize = Self.bufferSize(dictionary, size)
+        let bufferSize = Self.bufferSize(dictionary, size, memoryLimit)
         let memory = bufferSize + UInt64(LZMA2Input.memory + LZMAModel.maximumCount * 2)
         guard memory <= UInt64(memoryLimit) else {
             throw ImageError(
