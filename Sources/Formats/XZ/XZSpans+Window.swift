@@ -31,6 +31,9 @@ extension XZSpans {
                     throw ImageError(.corrupt, "seek index: nothing is known of \(position)")
                 }
                 let decoder = try decoder(of: span)
+                let cost = decoder.cost + range.count
+                engine.cache.reserve(cost)
+                defer { engine.cache.release(cost) }
                 while !decoder.isFinished {
                     let start = span.range.lowerBound + UInt64(decoder.nextPiece * SeekSpan.pieceSize)
                     let piece = try decoder.decodePiece()

@@ -45,7 +45,7 @@ final class XZSpans: Sendable {
 
     let base: any Source
     let container: XZContainer
-    private let engine: Engine
+    let engine: Engine
     private let index: any SeekIndex
     /// Whose units the pieces of spans are, numbered by where their spans start; and parked passes, numbered by block.
     private let owner: Int
