@@ -56,10 +56,20 @@ func withServer<Result>(
     _ image: URL, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation,
     body: (RunningServer) throws -> Result
 ) throws -> Result {
+    try withServer(image, arguments, environment: [:], sourceLocation: sourceLocation, body: body)
+}
+
+/// Does so with variables in the server's `environment`.
+@discardableResult
+func withServer<Result>(
+    _ image: URL, _ arguments: [String], environment: [String: String],
+    sourceLocation: SourceLocation = #_sourceLocation, body: (RunningServer) throws -> Result
+) throws -> Result {
     try withTemporaryFolder { folder in
         let place =
             arguments.contains { ["-p", "-i", "-U"].contains($0) } ? [] : ["-U", folder.path + "/socket"]
-        let program = try Program([Vitrine.path(), "serve", image.path] + place + arguments)
+        let program = try Program(
+            [Vitrine.path(), "serve", image.path] + place + arguments, environment: environment)
         let server = RunningServer(program: program, uri: try program.firstLine(), folder: folder)
         let result = try body(server)
         #expect(program.isRunning, "the server ended on its own", sourceLocation: sourceLocation)

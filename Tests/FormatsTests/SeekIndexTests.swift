@@ -149,6 +149,20 @@ import Testing
         #expect(index.entries.map(\.isAlike) == whole.map(\.isAlike))
     }
 
+    @Test(
+        arguments: [LZMA_CHECK_NONE, LZMA_CHECK_CRC32, LZMA_CHECK_CRC64, LZMA_CHECK_SHA256].map(\.rawValue))
+    func everyCheckIsGoneOnWith(_ check: UInt32) throws {
+        let file = XZFile.encode(Self.content, check: lzma_check(check))
+        let whole = try SeekContent.entries(of: file)
+        let index = FakeIndex(Array(whole[..<(whole.count / 2)]))
+        let source = try SeekContent.open(file, index, engine())
+        try expectRightReads(source, count: 10)
+        try source.buildIndex(isStopped: { false }, progress: { _ in })
+        try source.verifyIndex(isStopped: { false }, progress: { _, _ in })
+        #expect(index.entries.map(\.isAlike) == whole.map(\.isAlike))
+        #expect(index.drops == 0)
+    }
+
     @Test(arguments: [LZMA_CHECK_CRC32, LZMA_CHECK_CRC64].map(\.rawValue))
     func checkIsVerifiedAfterGoingOn(_ check: UInt32) throws {
         var file = XZFile.encode(Self.content, check: lzma_check(check))

@@ -160,8 +160,10 @@ struct SeekMap: Sendable {
         }
     }
 
-    /// Forgets the spans that overlap `range`, and the zeroes that do.
+    /// Forgets the spans that overlap `range`, and the zeroes that overlap it or one of these.
     mutating func remove(_ range: Range<UInt64>) {
+        let gone = spans.filter { $0.range.overlaps(range) }
+        for span in gone { zeroes.removeAll { $0.overlaps(span.range) } }
         spans.removeAll { $0.range.overlaps(range) }
         zeroes.removeAll { $0.overlaps(range) }
         indexed = spans.reduce(0) { $0 + $1.count }

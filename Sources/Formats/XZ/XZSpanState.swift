@@ -19,7 +19,7 @@ struct XZSpanState: Equatable {
         guard let count = bytes.first.map(Int.init), count <= Self.maximumCheck, count < bytes.count else {
             throw ImageError(.corrupt, "the state of a span has \(bytes.count) bytes, which hold no check")
         }
-        check = Array(bytes[1...count])
+        check = Array(bytes[1..<count + 1])
         lzma2 = try LZMA2Checkpoint(Array(bytes[(count + 1)...]))
     }
 }
