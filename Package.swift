@@ -127,6 +127,7 @@ if Context.environment["VITRINE_BENCH"] != nil {
 if Context.environment["VITRINE_FUZZ"] != nil {
     let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
     for (name, dependencies) in [
+        ("FuzzLZMA2", ["TestSupport", "VitrineFormats"]),
         ("FuzzXZ", ["VitrineFormats"]),
         ("FuzzIndex", ["VitrineFormats", "VitrineIndex"]),
         ("FuzzPartitions", ["VitrineFormats"]),

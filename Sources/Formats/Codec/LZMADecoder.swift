@@ -12,6 +12,11 @@ import CLZMA
         package var id: UInt64
         /// Its properties, as they stand in the file.
         package var properties: [UInt8]
+
+        package init(id: UInt64, properties: [UInt8]) {
+            self.id = id
+            self.properties = properties
+        }
     }
 
     package enum Status {

@@ -13,7 +13,7 @@ package struct LZMA2Checkpoint: Equatable, Sendable {
     private static let fixedSize = 28
 
     /// As it stands in seek indexes (docs/seek-index.md, "State").
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var bytes: [UInt8] = [needsProperties ? 1 : 0, lzma.properties, UInt8(lzma.state), position]
         for rep in [lzma.rep0, lzma.rep1, lzma.rep2, lzma.rep3] { bytes.append(little: rep) }
         bytes.append(little: history)
@@ -36,7 +36,7 @@ package struct LZMA2Checkpoint: Equatable, Sendable {
     ///
     /// Throws `corrupt` where a value is not possible: decoding from what is returned is as safe as
     /// decoding any stream. Whether it gives the right bytes, only their hash can tell.
-    init(_ bytes: [UInt8]) throws(ImageError) {
+    package init(_ bytes: [UInt8]) throws(ImageError) {
         let fields = Fields(bytes, at: 0)
         let flags = try fields.little("flags of a checkpoint", at: 0, as: UInt8.self)
         let properties = try fields.little("properties of a checkpoint", at: 1, as: UInt8.self)

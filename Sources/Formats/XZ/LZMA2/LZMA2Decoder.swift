@@ -221,11 +221,13 @@ import Glibc
             needsProperties = false
             resetModel()
         }
-        // A checkpoint that is wrong, or a byte gone from the window: neither may become a read outside it.
-        guard !lzma.readsLastDistance || Int(lzma.rep0) < position - oldest else {
+        // A checkpoint that is wrong, or a byte gone from the window: neither may become a read outside it. What is farther
+        // away than the dictionary is long may still be in the buffer, but goes when the window moves.
+        let reach = min(dictionary, position - oldest)
+        guard !lzma.readsLastDistance || Int(lzma.rep0) < reach else {
             throw ImageError(
                 .corrupt,
-                "LZMA2 chunk at \(place) goes on with a distance of \(UInt64(lzma.rep0) + 1) bytes, of which there are \(position - oldest)"
+                "LZMA2 chunk at \(place) goes on with a distance of \(UInt64(lzma.rep0) + 1) bytes, of which there are \(reach)"
             )
         }
     }
