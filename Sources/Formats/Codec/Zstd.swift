@@ -4,7 +4,7 @@ import CZstd
 package enum Zstd {
     /// `bytes` as one frame, compressed at `level`: 1 to 19.
     package static func compress(_ bytes: [UInt8], level: Int32) -> [UInt8] {
-        [UInt8](capacity: ZSTD_compressBound(bytes.count)) { output in
+        let frame = [UInt8](capacity: ZSTD_compressBound(bytes.count)) { output in
             unsafe output.withUnsafeMutableBufferPointer { target, count in
                 let result = unsafe bytes.withUnsafeBytes { source in
                     unsafe ZSTD_compress(
@@ -15,6 +15,8 @@ package enum Zstd {
                 count = result
             }
         }
+        // A copy that does not keep the room that the worst would have taken.
+        return unsafe frame.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// What the frame `bytes` holds, which is `count` bytes.

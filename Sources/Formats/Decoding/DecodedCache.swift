@@ -43,7 +43,7 @@ package final class DecodedCache: Sendable {
     }
 
     fileprivate struct Entry {
-        var bytes: [UInt8]
+        var content: CachedPiece
         /// How often it was read since the clock's hand last passed; no more than 2 are counted.
         var reads = 0
     }
@@ -105,7 +105,15 @@ package final class DecodedCache: Sendable {
 
     /// The piece, if it is here.
     package func cached(_ unit: Unit, piece: Int) -> [UInt8]? {
-        state.withLock { $0.use(Key(unit: unit, piece: piece)) }
+        state.withLock { $0.use(Key(unit: unit, piece: piece)) }.map { unpack($0, unit, piece) }
+    }
+
+    /// The bytes of an entry that was found; one that is compressed and in use is compressed no more.
+    private func unpack(_ found: (content: CachedPiece, isUsed: Bool), _ unit: Unit, _ piece: Int) -> [UInt8]
+    {
+        let bytes = found.content.bytes
+        if found.isUsed, case .packed = found.content { publish(unit, piece, [bytes]) }
+        return bytes
     }
 
     /// Whether the piece is here, or its unit is being decoded.
@@ -121,14 +129,14 @@ package final class DecodedCache: Sendable {
         _ unit: Unit, _ piece: Int, decode: (Publish) throws(ImageError) -> [UInt8]
     ) throws(ImageError) -> [UInt8] {
         enum Outcome {
-            case found([UInt8])
+            case found((content: CachedPiece, isUsed: Bool))
             case failed(ImageError)
             case ours(Flight)
         }
         let key = Key(unit: unit, piece: piece)
         var awaited: Flight?
         func look(_ state: inout State) -> Outcome? {
-            if let bytes = state.use(key) { return .found(bytes) }
+            if let found = state.use(key) { return .found(found) }
             if let failure = awaited?.failure { return .failed(failure) }
             if let flight = state.flights[unit] {
                 awaited = flight
@@ -141,7 +149,7 @@ package final class DecodedCache: Sendable {
         }
         let outcome = state.withLock(look) ?? workers.whileBlocked { state.wait(until: look) }
         switch outcome {
-        case .found(let bytes): return bytes
+        case .found(let found): return unpack(found, unit, piece)
         case .failed(let error): throw error
         case .ours(let flight): return try fly(flight, unit, decode)
         }
@@ -149,7 +157,14 @@ package final class DecodedCache: Sendable {
 
     /// Takes in pieces that were decoded without anyone asking here.
     package func publish(_ unit: Unit, _ first: Int, _ pieces: [[UInt8]]) {
-        state.change { $0.insert(unit, first, pieces, budget) }
+        state.change { $0.insert(unit, first, pieces.map { .plain($0) }, budget) }
+    }
+
+    /// Takes in piece `number`, which was decoded on the way to another one: compressed, so that far more of what is read at
+    /// random stays than the memory holds. Compressing it takes a third of the time of decoding it.
+    package func publishPacked(_ unit: Unit, _ number: Int, _ bytes: [UInt8]) {
+        let piece = CachedPiece(packing: bytes)
+        state.change { $0.insert(unit, number, [piece], budget) }
     }
 
     private func fly(
@@ -157,7 +172,7 @@ package final class DecodedCache: Sendable {
     ) throws(ImageError) -> [UInt8] {
         do throws(ImageError) {
             let bytes = try decode { first, pieces in
-                state.change { $0.insert(unit, first, pieces, budget) }
+                publish(unit, first, pieces)
             }
             state.change { $0.flights[unit] = nil }
             return bytes
@@ -237,20 +252,20 @@ package final class DecodedCache: Sendable {
 }
 
 extension DecodedCache.State {
-    fileprivate mutating func use(_ key: DecodedCache.Key) -> [UInt8]? {
+    fileprivate mutating func use(_ key: DecodedCache.Key) -> (content: CachedPiece, isUsed: Bool)? {
         guard let index = pieces.index(forKey: key) else { return nil }
         pieces.values[index].reads = min(2, pieces.values[index].reads + 1)
-        return pieces.values[index].bytes
+        return (pieces.values[index].content, pieces.values[index].reads > 1)
     }
 
     fileprivate mutating func insert(
-        _ unit: DecodedCache.Unit, _ first: Int, _ bytes: [[UInt8]], _ budget: Int
+        _ unit: DecodedCache.Unit, _ first: Int, _ contents: [CachedPiece], _ budget: Int
     ) {
-        for (offset, bytes) in bytes.enumerated() {
+        for (offset, content) in contents.enumerated() {
             let key = DecodedCache.Key(unit: unit, piece: first + offset)
-            held += bytes.count
-            if let old = pieces.updateValue(DecodedCache.Entry(bytes: bytes), forKey: key) {
-                held -= old.bytes.count
+            held += content.held
+            if let old = pieces.updateValue(DecodedCache.Entry(content: content), forKey: key) {
+                held -= old.content.held
             } else {
                 clock.append(key)
             }
@@ -278,7 +293,7 @@ extension DecodedCache.State {
                 pieces[key]?.reads = 0
                 clock.append(key)
             } else {
-                held -= entry.bytes.count
+                held -= entry.content.held
                 pieces.removeValue(forKey: key)
             }
         }
@@ -292,7 +307,7 @@ extension DecodedCache.State {
 
     fileprivate mutating func removeAll(where matches: (DecodedCache.Unit) -> Bool) {
         for key in clock where matches(key.unit) {
-            held -= pieces.removeValue(forKey: key)?.bytes.count ?? 0
+            held -= pieces.removeValue(forKey: key)?.content.held ?? 0
         }
         clock.removeAll { matches($0.unit) }
         for index in parked.indices.reversed() where matches(parked[index].unit) { _ = removeParked(index) }

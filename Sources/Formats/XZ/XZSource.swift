@@ -50,8 +50,10 @@ package final class XZSource: Source {
 
     package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
         // First, so that the workers decode ahead while this read decodes.
-        noteRead(offset..<offset + UInt64(buffer.count))
-        _ = try fill(&buffer, at: offset) { position throws(ImageError) in try content(at: position) }
+        let isSequential = noteRead(offset..<offset + UInt64(buffer.count))
+        _ = try fill(&buffer, at: offset) { position throws(ImageError) in
+            try content(at: position, isSequential: isSequential)
+        }
     }
 
     package func fillNow(
@@ -105,7 +107,7 @@ package final class XZSource: Source {
         }
     }
 
-    private func content(at position: UInt64) throws(ImageError) -> Content {
+    private func content(at position: UInt64, isSequential: Bool) throws(ImageError) -> Content {
         var isOpenGone = false
         while true {
             switch try spans.place(position, ignoringOpen: isOpenGone) {
@@ -113,7 +115,7 @@ package final class XZSource: Source {
                 return .zeroes(end - position)
             case .span(let span):
                 let (piece, index) = place(position, inSpan: span.range.lowerBound)
-                return .bytes(try decodedPiece(of: span, piece), from: index)
+                return .bytes(try decodedPiece(of: span, piece, isSequential: isSequential), from: index)
             case .piece(let start, let bytes):
                 return .bytes(bytes, from: Int(position - start))
             case .open(let start):
@@ -144,7 +146,10 @@ package final class XZSource: Source {
     }
 
     /// Piece `wanted` of `span`; those before it are decoded too, from the start of the span or from where another reader has stopped.
-    private func decodedPiece(of span: SeekSpan, _ wanted: Int) throws(ImageError) -> [UInt8] {
+    /// Pieces on the way are kept compressed, unless the reader `isSequential` and comes to them next.
+    private func decodedPiece(
+        of span: SeekSpan, _ wanted: Int, isSequential: Bool
+    ) throws(ImageError) -> [UInt8] {
         let unit = spans.unit(span.range.lowerBound)
         return try engine.cache.piece(unit, wanted) { publish throws(ImageError) in
             spans.noteDemand()
@@ -167,7 +172,10 @@ package final class XZSource: Source {
                         if !decoder.isFinished { engine.cache.park(decoder, of: unit) }
                         return bytes
                     }
-                    if case .bytes(let bytes) = piece { publish(number, [bytes]) }
+                    if case .bytes(let bytes) = piece {
+                        isSequential
+                            ? publish(number, [bytes]) : engine.cache.publishPacked(unit, number, bytes)
+                    }
                 }
             } catch {
                 throw spans.note(error, in: span)
@@ -190,7 +198,7 @@ package final class XZSource: Source {
         readAhead(from: range.lowerBound, to: end)
         var position = range.lowerBound
         while position < end {
-            switch try content(at: position) {
+            switch try content(at: position, isSequential: true) {
             case .zeroes(let count): position += count
             case .bytes(let bytes, let index): position += UInt64(bytes.count - index)
             }
@@ -198,9 +206,16 @@ package final class XZSource: Source {
     }
 
     /// Reads ahead of whoever reads on and on.
-    private func noteRead(_ range: Range<UInt64>) {
-        guard readers.withLock({ $0.isSequential(range) }), range.upperBound < size else { return }
-        readAhead(from: range.upperBound, to: min(size, range.upperBound + UInt64(engine.cache.budget / 4)))
+    ///
+    /// Returns whether this is such a reader.
+    @discardableResult
+    private func noteRead(_ range: Range<UInt64>) -> Bool {
+        guard readers.withLock({ $0.isSequential(range) }) else { return false }
+        if range.upperBound < size {
+            readAhead(
+                from: range.upperBound, to: min(size, range.upperBound + UInt64(engine.cache.budget / 4)))
+        }
+        return true
     }
 
     /// Has the workers decode what lies between `position` and `end`, as far as they are free: each takes the rest of one span,
@@ -230,7 +245,7 @@ package final class XZSource: Source {
                     !engine.cache.isUnderWay(spans.unit(start), piece: last)
                 {
                     tasks += 1
-                    submitAhead(start) { _ = try? self.decodedPiece(of: span, last) }
+                    submitAhead(start) { _ = try? self.decodedPiece(of: span, last, isSequential: true) }
                 }
                 position = span.range.upperBound
             case .filtered(let block):
