@@ -21,6 +21,7 @@ package final class Server: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let state = Mutex(State())
     private let scratch = ThreadSpecificVariable<OutputScratch>()
+    private let coldLimit = ColdLimit()
 
     /// A server of `exports`, which has `engine`'s workers do what takes waiting.
     ///
@@ -113,7 +114,7 @@ package final class Server: Sendable {
         channel.eventLoop.makeCompletedFuture {
             var logger = logger
             logger[metadataKey: "client"] = "\(Self.name(of: channel.remoteAddress))"
-            let handler = ConnectionHandler(exports, workers, loopScratch(), logger)
+            let handler = ConnectionHandler(exports, workers, loopScratch(), coldLimit, logger)
             try channel.pipeline.syncOperations.addHandler(handler)
             let identifier = ObjectIdentifier(channel)
             let isStopping = state.withLock { state in

@@ -132,6 +132,6 @@ import Testing
         cache.reserve(400)
         cache.release(400)
         cache.publish(unit, 0, (0..<20).map { _ in [UInt8](repeating: 1, count: 100) })
-        #expect(cache.held == 600)
+        #expect(cache.held == 500)
     }
 }

@@ -286,7 +286,8 @@ extension DecodedCache.State {
         while parked.count > 1, parkedCost > budget / 8 { _ = removeParked(0) }
         while !parked.isEmpty, reserved + parkedCost > Self.decoderShare(budget) { _ = removeParked(0) }
         decodersPeak = max(decodersPeak, reserved + parkedCost)
-        let room = max(budget / 16, budget - decodersPeak - setAside)
+        // A twelfth is for what the heap loses between pieces that come and go.
+        let room = max(budget / 16, budget - budget / 12 - decodersPeak - setAside)
         while held > room, let key = clock.popFirst() {
             guard let entry = pieces[key] else { continue }
             if entry.reads > 1 {

@@ -213,7 +213,7 @@ package final class XZSource: Source {
         guard readers.withLock({ $0.isSequential(range) }) else { return false }
         if range.upperBound < size {
             readAhead(
-                from: range.upperBound, to: min(size, range.upperBound + UInt64(engine.cache.budget / 4)))
+                from: range.upperBound, to: min(size, range.upperBound + UInt64(engine.cache.budget / 2)))
         }
         return true
     }

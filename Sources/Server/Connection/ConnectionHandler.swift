@@ -13,8 +13,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Requests of one connection that workers have at the same time.
-    private static let maximumCold = 16
     /// Replies collected before they are written, in bytes.
     private static let batchSize = 64 << 10
     /// How long a client may take to choose an export.
@@ -27,6 +25,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var session: Session
     let workers: Workers
     private let scratch: OutputScratch
+    private let coldLimit: ColdLimit
     let logger: Logger
     let completions = Completions()
 
@@ -50,10 +49,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     var isClosing = false
     private var handshakeTimer: Scheduled<Void>?
 
-    init(_ exports: ExportList, _ workers: Workers, _ scratch: OutputScratch, _ logger: Logger) {
+    init(
+        _ exports: ExportList, _ workers: Workers, _ scratch: OutputScratch, _ coldLimit: ColdLimit,
+        _ logger: Logger
+    ) {
         session = Session(exports)
         self.workers = workers
         self.scratch = scratch
+        self.coldLimit = coldLimit
         self.logger = logger
     }
 
@@ -61,6 +64,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         isActive = true
+        coldLimit.add()
         logger.debug("connected")
         var output = ByteBuffer()
         session.greet(&output)
@@ -99,6 +103,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         isActive = false
+        coldLimit.remove()
         handshakeTimer?.cancel()
         logger.debug("disconnected")
     }
@@ -165,7 +170,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             continueReply(reply, context, &output)
             return true
         }
-        guard cold < Self.maximumCold else { return false }
+        guard cold < coldLimit.current else { return false }
         guard let event = session.receive(&inbound, &output) else { return false }
         switch event {
         case .pause: return true
@@ -183,7 +188,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Has more read from the socket, unless what came before it is still unanswered.
     private func readMore(_ context: ChannelHandlerContext) {
         guard !isReading, closeReason == nil || session.isShuttingDown, context.channel.isWritable,
-            stalled.isEmpty, cold < Self.maximumCold, inbound.readableBytes < Session.maximumInput
+            stalled.isEmpty, cold < coldLimit.current, inbound.readableBytes < Session.maximumInput
         else { return }
         isReading = true
         context.read()
