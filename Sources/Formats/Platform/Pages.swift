@@ -13,19 +13,33 @@ import Glibc
     /// The length in bytes.
     let count: Int
 
+    /// What is mapped: the memory between two pages that cannot be touched, so that a mistake in a decoder ends the process, and
+    /// never writes elsewhere.
+    private let mapping: UnsafeMutableRawPointer
+    private let mappingSize: Int
+
     /// `count` bytes of zeroes, at least 1.
     ///
     /// Throws `limit` where the system has no memory left to give.
     init(count: Int) throws(ImageError) {
-        let address = unsafe mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard unsafe address != MAP_FAILED, let address = unsafe address else {
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let size = (count + page - 1) / page * page
+        let mapped = unsafe mmap(nil, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard unsafe mapped != MAP_FAILED, let mapping = unsafe mapped else {
             throw ImageError(.limit, "the system gives no \(count) bytes of memory: \(systemMessage(errno))")
         }
-        unsafe start = address.bindMemory(to: UInt8.self, capacity: count)
+        guard unsafe mprotect(mapping + page, size, PROT_READ | PROT_WRITE) == 0 else {
+            let reason = systemMessage(errno)
+            unsafe munmap(mapping, size + 2 * page)
+            throw ImageError(.limit, "the system gives no \(count) bytes of memory: \(reason)")
+        }
+        unsafe self.mapping = mapping
+        mappingSize = size + 2 * page
+        unsafe start = (mapping + page).bindMemory(to: UInt8.self, capacity: count)
         self.count = count
     }
 
     deinit {
-        unsafe munmap(start, count)
+        unsafe munmap(mapping, mappingSize)
     }
 }
