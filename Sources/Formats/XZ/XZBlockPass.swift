@@ -84,9 +84,9 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         spanState = known?.detail.state ?? []
         let total = DecodeCost.nanoseconds(
             input: header.compressedSize, output: range.upperBound - range.lowerBound)
-        // A fifth more than a span is to take makes no second one.
-        spacing = total / max(1, (total + spanCost / 5 * 4) / spanCost)
-        longestSpacing = max(spacing, spanCost / 10 * 11)
+        // A tenth more than a span is to take makes no second one.
+        spacing = total / max(1, (total + spanCost / 10 * 9) / spanCost)
+        longestSpacing = max(spacing, spanCost / 20 * 21)
         // A quarter is for the recorder, whose bits take an eighth of the dictionary.
         let decoderLimit = memoryLimit - memoryLimit / 4
         if let known, !known.detail.state.isEmpty {
