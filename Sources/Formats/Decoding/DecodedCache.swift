@@ -283,7 +283,7 @@ extension DecodedCache.State {
     /// what was decoded ahead of it.
     fileprivate mutating func evict(_ budget: Int) {
         // One decoder is worth keeping whatever it takes: reading on from the start again is much worse.
-        while parked.count > 1, parkedCost > budget / 8 { _ = removeParked(0) }
+        while parked.count > 1, parkedCost > budget / 4 { _ = removeParked(0) }
         while !parked.isEmpty, reserved + parkedCost > Self.decoderShare(budget) { _ = removeParked(0) }
         decodersPeak = max(decodersPeak, reserved + parkedCost)
         // A twelfth is for what the heap loses between pieces that come and go.

@@ -162,6 +162,7 @@ package final class XZSource: Source {
                     }
                 engine.cache.reserve(decoder.cost)
                 defer { engine.cache.release(decoder.cost) }
+                var found: [UInt8]?
                 while true {
                     let number = decoder.nextPiece
                     let piece = try decoder.decodePiece()
@@ -169,12 +170,15 @@ package final class XZSource: Source {
                     if number == wanted {
                         let bytes = piece.content
                         publish(number, [bytes])
-                        if !decoder.isFinished { engine.cache.park(decoder, of: unit) }
-                        return bytes
-                    }
-                    if case .bytes(let bytes) = piece {
+                        found = bytes
+                    } else if case .bytes(let bytes) = piece {
                         isSequential
                             ? publish(number, [bytes]) : engine.cache.publishPacked(unit, number, bytes)
+                    }
+                    // Who reads on wants the rest next, and others wait for it already.
+                    if let found, decoder.isFinished || !isSequential {
+                        if !decoder.isFinished { engine.cache.park(decoder, of: unit) }
+                        return found
                     }
                 }
             } catch {
