@@ -45,22 +45,12 @@ extension XZSpans {
 
     /// How far the file is indexed.
     var indexState: IndexState {
-        let worst = container.blocks.indices.lazy.map { block in
-            DecodeCost.nanoseconds(
-                input: self.container.blocks[block].unpaddedSize,
-                output: self.container.end(of: block) - self.container.blocks[block].start)
-        }.max()
-        let startsWithFilters = container.blocks.first.map { block in
-            let size = container.end(of: 0) - block.start
-            let header = try? XZBlockHeader(of: base, block, uncompressedSize: size)
-            return header.map { $0.filters.count > 1 } ?? false
-        }
-        return state.withLock { state in
+        state.withLock { state in
             IndexState(
                 indexed: state.table.indexed, size: container.size, spans: state.table.spans.count,
                 worstSpan: state.table.worstTime, zeroes: state.table.zeroBytes,
-                worstBlock: (worst ?? 0) / 1000,
-                seeksByBlockOnly: !state.filtered.isEmpty || startsWithFilters == true,
+                worstBlock: worstBlock,
+                seeksByBlockOnly: !state.filtered.isEmpty || startsWithFilters,
                 isComplete: state.table.indexed + state.filteredBytes == container.size)
         }
     }

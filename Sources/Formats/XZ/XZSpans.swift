@@ -53,6 +53,10 @@ final class XZSpans: Sendable {
     /// What decoding one span is to take, in nanoseconds.
     let spanCost: UInt64
     let state = Monitor(State())
+    /// An estimate of how long decoding the largest block takes, in microseconds.
+    let worstBlock: UInt64
+    /// Whether the first block is one that only liblzma decodes, as all others are then, usually.
+    let startsWithFilters: Bool
 
     static let maximumDamages = 1024
     private static let maximumWanted = 32
@@ -69,6 +73,16 @@ final class XZSpans: Sendable {
         self.owner = owner
         self.spanCost = spanCost
         passOwner = engine.cache.newOwner()
+        let costs = container.blocks.indices.lazy.map { number in
+            DecodeCost.nanoseconds(
+                input: container.blocks[number].unpaddedSize,
+                output: container.end(of: number) - container.blocks[number].start)
+        }
+        worstBlock = (costs.max() ?? 0) / 1000
+        let header = container.blocks.first.flatMap { block in
+            try? XZBlockHeader(of: base, block, uncompressedSize: container.end(of: 0) - block.start)
+        }
+        startsWithFilters = (header?.filters.count ?? 0) > 1
         do throws(ImageError) {
             let table = try SeekMap(index.knowledge(), size: container.size)
             for span in table.spans { try check(span) }
