@@ -44,6 +44,8 @@ package final class DecodedCache: Sendable {
 
     fileprivate struct Entry {
         var content: CachedPiece
+        /// How often the clock's hand passes it before it may go.
+        var rounds: Int
         /// How often it was read since the clock's hand last passed; no more than 2 are counted.
         var reads = 0
     }
@@ -157,15 +159,25 @@ package final class DecodedCache: Sendable {
 
     /// Takes in pieces that were decoded without anyone asking here.
     package func publish(_ unit: Unit, _ first: Int, _ pieces: [[UInt8]]) {
-        state.change { $0.insert(unit, first, pieces.map { .plain($0) }, budget) }
+        state.change { $0.insert(unit, first, pieces.map { .plain($0) }, rounds: Self.roundsAhead, budget) }
     }
 
-    /// Takes in piece `number`, which was decoded on the way to another one: compressed, so that far more of what is read at
-    /// random stays than the memory holds. Compressing it takes a third of the time of decoding it.
-    package func publishPacked(_ unit: Unit, _ number: Int, _ bytes: [UInt8]) {
+    /// Takes in piece `number`, which was decoded for a reader at random or on the way to what that one wants: compressed, so
+    /// that far more of what is read at random stays than the memory holds.
+    ///
+    /// `worth`, from 0 to 1, is what part of the unit must be decoded again to come by it again: of two pieces that are read
+    /// as rarely, the cheaper one goes first.
+    package func publishPacked(_ unit: Unit, _ number: Int, _ bytes: [UInt8], worth: Double) {
+        // Compressing takes a third of the time of decoding.
+        guard state.withLock({ $0.pieces[Key(unit: unit, piece: number)] == nil }) else { return }
         let piece = CachedPiece(packing: bytes)
-        state.change { $0.insert(unit, number, [piece], budget) }
+        let rounds = Int(worth * worth * Double(Self.maximumRounds))
+        state.change { $0.insert(unit, number, [piece], rounds: rounds, budget) }
     }
+
+    /// For what was decoded ahead, until it is read.
+    private static let roundsAhead = 2
+    private static let maximumRounds = 16
 
     private func fly(
         _ flight: Flight, _ unit: Unit, _ decode: (Publish) throws(ImageError) -> [UInt8]
@@ -255,16 +267,20 @@ extension DecodedCache.State {
     fileprivate mutating func use(_ key: DecodedCache.Key) -> (content: CachedPiece, isUsed: Bool)? {
         guard let index = pieces.index(forKey: key) else { return nil }
         pieces.values[index].reads = min(2, pieces.values[index].reads + 1)
+        // What was decoded ahead has been read now.
+        if case .plain = pieces.values[index].content { pieces.values[index].rounds = 0 }
         return (pieces.values[index].content, pieces.values[index].reads > 1)
     }
 
     fileprivate mutating func insert(
-        _ unit: DecodedCache.Unit, _ first: Int, _ contents: [CachedPiece], _ budget: Int
+        _ unit: DecodedCache.Unit, _ first: Int, _ contents: [CachedPiece], rounds: Int, _ budget: Int
     ) {
         for (offset, content) in contents.enumerated() {
             let key = DecodedCache.Key(unit: unit, piece: first + offset)
             held += content.held
-            if let old = pieces.updateValue(DecodedCache.Entry(content: content), forKey: key) {
+            if let old = pieces.updateValue(
+                DecodedCache.Entry(content: content, rounds: rounds), forKey: key)
+            {
                 held -= old.content.held
             } else {
                 clock.append(key)
@@ -280,18 +296,21 @@ extension DecodedCache.State {
     ///
     /// Pieces go by the clock algorithm: what was read since the hand last passed stays for one more round. What was read
     /// just once does not: a copying client reads everything once, and would keep what it is done with in place of
-    /// what was decoded ahead of it.
+    /// what was decoded ahead of it. What is dear to decode again stays for several rounds, unread.
     fileprivate mutating func evict(_ budget: Int) {
         // One decoder is worth keeping whatever it takes: reading on from the start again is much worse.
-        while parked.count > 1, parkedCost > budget / 4 { _ = removeParked(0) }
+        while parked.count > 1, parkedCost > budget / 12 { _ = removeParked(0) }
         while !parked.isEmpty, reserved + parkedCost > Self.decoderShare(budget) { _ = removeParked(0) }
         decodersPeak = max(decodersPeak, reserved + parkedCost)
-        // A twelfth is for what the heap loses between pieces that come and go.
-        let room = max(budget / 16, budget - budget / 12 - decodersPeak - setAside)
+        // A twentieth is for what the heap loses between pieces that come and go.
+        let room = max(budget / 16, budget - budget / 20 - decodersPeak - setAside)
         while held > room, let key = clock.popFirst() {
             guard let entry = pieces[key] else { continue }
             if entry.reads > 1 {
                 pieces[key]?.reads = 0
+                clock.append(key)
+            } else if entry.rounds > 0 {
+                pieces[key]?.rounds -= 1
                 clock.append(key)
             } else {
                 held -= entry.content.held

@@ -13,6 +13,10 @@ struct XZPieceReader {
             }
         }
 
+        var isZeroes: Bool {
+            if case .zeroes = self { true } else { false }
+        }
+
         var content: [UInt8] {
             switch self {
             case .zeroes(let count): [UInt8](repeating: 0, count: count)

@@ -167,13 +167,14 @@ package final class XZSource: Source {
                     let number = decoder.nextPiece
                     let piece = try decoder.decodePiece()
                     // Zeroes are known to be zeroes, and nobody looks for them in the cache.
-                    if number == wanted {
+                    let isWanted = number == wanted
+                    if isWanted { found = piece.content }
+                    if isWanted || !piece.isZeroes {
                         let bytes = piece.content
-                        publish(number, [bytes])
-                        found = bytes
-                    } else if case .bytes(let bytes) = piece {
                         isSequential
-                            ? publish(number, [bytes]) : engine.cache.publishPacked(unit, number, bytes)
+                            ? publish(number, [bytes])
+                            : engine.cache.publishPacked(
+                                unit, number, bytes, worth: Double(number) / Double(span.pieces))
                     }
                     // Who reads on wants the rest next, and others wait for it already.
                     if let found, decoder.isFinished || !isSequential {

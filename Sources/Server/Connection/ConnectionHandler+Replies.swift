@@ -50,12 +50,12 @@ extension ConnectionHandler {
         case .mustWait:
             let waiting = reply
             if waiting.isUnbroken { unbroken = .withWorker }
-            submit(context) {
+            submit(context) { [limit = coldLimit.replySize] in
                 var reply = waiting
                 var output = ByteBuffer()
                 var completion = Completion(
                     output: output, isContinuation: reply.isUnbroken, request: reply.request)
-                switch reply.step(from: source, to: &output, mayWait: true) {
+                switch reply.step(from: source, to: &output, mayWait: true, limit: limit) {
                 case .more, .mustWait: completion.unfinished = reply
                 case .failed(let error): completion.error = error
                 case .broken(let error):

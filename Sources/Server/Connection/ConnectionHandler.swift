@@ -25,7 +25,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var session: Session
     let workers: Workers
     private let scratch: OutputScratch
-    private let coldLimit: ColdLimit
+    let coldLimit: ColdLimit
     let logger: Logger
     let completions = Completions()
 

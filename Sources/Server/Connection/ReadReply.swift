@@ -1,7 +1,7 @@
 import NIOCore
 import VitrineFormats
 
-/// The reply to one read, made step by step: each adds at most `pieceSize` bytes of data, so that a
+/// The reply to one read, made step by step: each adds at most `pieceSize` bytes of data, or less, so that a
 /// large read takes no more memory than a small one.
 ///
 /// With structured replies each step is a chunk, and other replies may come between two of them. A
@@ -43,14 +43,16 @@ struct ReadReply: Sendable {
     /// Whether some of it is written and the rest has to follow at once.
     var isUnbroken: Bool { !replies.isStructured && position > request.range.lowerBound }
 
-    /// Does the next step: appends to `output` what of `source` comes next.
-    mutating func step(from source: any Source, to output: inout ByteBuffer, mayWait: Bool) -> Outcome {
+    /// Does the next step: appends to `output` what of `source` comes next, at most `limit` bytes of data.
+    mutating func step(
+        from source: any Source, to output: inout ByteBuffer, mayWait: Bool, limit: UInt64 = pieceSize
+    ) -> Outcome {
         let start = output.writerIndex
         do throws(ImageError) {
             let isDone =
                 mayFragment
-                ? try chunk(from: source, to: &output, mayWait)
-                : try piece(from: source, to: &output, mayWait)
+                ? try chunk(from: source, to: &output, mayWait, limit)
+                : try piece(from: source, to: &output, mayWait, limit)
             guard isDone else {
                 output.moveWriterIndex(to: start)
                 return .mustWait
@@ -67,7 +69,7 @@ struct ReadReply: Sendable {
 
     /// The next piece of a reply that is all one; false where that means waiting.
     private mutating func piece(
-        from source: any Source, to output: inout ByteBuffer, _ mayWait: Bool
+        from source: any Source, to output: inout ByteBuffer, _ mayWait: Bool, _ limit: UInt64
     ) throws(ImageError) -> Bool {
         let end = request.range.upperBound
         if replies.isStructured {
@@ -75,7 +77,7 @@ struct ReadReply: Sendable {
         } else if position == request.range.lowerBound {
             replies.simpleData(request.cookie, &output)
         }
-        let count = min(end - position, Self.pieceSize)
+        let count = min(end - position, limit)
         guard try output.append(Int(count), of: source, at: position, mayWait: mayWait) else { return false }
         position += count
         return true
@@ -83,7 +85,7 @@ struct ReadReply: Sendable {
 
     /// The next chunk; false where that means waiting.
     private mutating func chunk(
-        from source: any Source, to output: inout ByteBuffer, _ mayWait: Bool
+        from source: any Source, to output: inout ByteBuffer, _ mayWait: Bool, _ limit: UInt64
     ) throws(ImageError) -> Bool {
         let end = request.range.upperBound
         var piece = Extent(position..<end, .data)
@@ -102,7 +104,7 @@ struct ReadReply: Sendable {
             replies.holeChunk(request.cookie, piece.range, isLast: isLast, &output)
             position = piece.range.upperBound
         case .data:
-            let count = min(piece.range.upperBound - position, Self.pieceSize)
+            let count = min(piece.range.upperBound - position, limit)
             let isLast = position + count == end
             replies.dataChunk(request.cookie, at: position, count: Int(count), isLast: isLast, &output)
             guard try output.append(Int(count), of: source, at: position, mayWait: mayWait) else {
