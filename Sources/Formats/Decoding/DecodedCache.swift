@@ -235,6 +235,11 @@ package final class DecodedCache: Sendable {
         state.change { $0.reserved -= cost }
     }
 
+    /// Gives back part of what `reserve` took; `release` is for what is left then.
+    package func shrinkReservation(by count: Int) {
+        state.change { $0.reserved -= count }
+    }
+
     /// Counts `difference` bytes more, or fewer, that are held elsewhere for decoding.
     package func setAside(_ difference: Int) {
         state.change { state in
@@ -302,8 +307,8 @@ extension DecodedCache.State {
         while parked.count > 1, parkedCost > budget / 12 { _ = removeParked(0) }
         while !parked.isEmpty, reserved + parkedCost > Self.decoderShare(budget) { _ = removeParked(0) }
         decodersPeak = max(decodersPeak, reserved + parkedCost)
-        // A twentieth is for what the heap loses between pieces that come and go.
-        let room = max(budget / 16, budget - budget / 20 - decodersPeak - setAside)
+        // A twelfth is for what the heap loses between pieces that come and go.
+        let room = max(budget / 16, budget - budget / 12 - decodersPeak - setAside)
         while held > room, let key = clock.popFirst() {
             guard let entry = pieces[key] else { continue }
             if entry.reads > 1 {

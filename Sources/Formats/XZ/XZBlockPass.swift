@@ -103,8 +103,11 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
                 source, header.data, dictionary: dictionary, size: blockEnd - origin,
                 memoryLimit: decoderLimit)
         }
-        cost = decoder.memory + decoder.memory / 8
+        cost = Self.cost(decoder: decoder.memory)
     }
+
+    /// The memory that a pass takes whose decoder takes `decoder`, in bytes: the recorder marks each byte of the dictionary.
+    static func cost(decoder: Int) -> Int { decoder + decoder / 8 }
 
     /// It is parked as the decoder of what follows its position.
     var nextPiece: Int { Int(position) }

@@ -67,10 +67,9 @@ extension XZSource: Indexable {
     private func verify(_ span: SeekSpan) throws(ImageError) -> UInt32 {
         let began = DecodeCost.threadTime()
         do throws(ImageError) {
-            let decoder = try spans.decoder(of: span)
-            engine.cache.reserve(decoder.cost)
-            defer { engine.cache.release(decoder.cost) }
-            while !decoder.isFinished { _ = try decoder.decodePiece() }
+            try spans.withDecoder(of: span) { decoder throws(ImageError) in
+                while !decoder.isFinished { _ = try decoder.decodePiece() }
+            }
         } catch {
             throw spans.note(error, in: span)
         }

@@ -153,37 +153,40 @@ package final class XZSource: Source {
         let unit = spans.unit(span.range.lowerBound)
         return try engine.cache.piece(unit, wanted) { publish throws(ImageError) in
             spans.noteDemand()
+            let parked = engine.cache.takeParked(unit, before: wanted) as? XZSpanDecoder
             do throws(ImageError) {
-                let decoder =
-                    if let parked = engine.cache.takeParked(unit, before: wanted) as? XZSpanDecoder {
-                        parked
-                    } else {
-                        try spans.decoder(of: span)
-                    }
-                engine.cache.reserve(decoder.cost)
-                defer { engine.cache.release(decoder.cost) }
-                var found: [UInt8]?
-                while true {
-                    let number = decoder.nextPiece
-                    let piece = try decoder.decodePiece()
-                    // Zeroes are known to be zeroes, and nobody looks for them in the cache.
-                    let isWanted = number == wanted
-                    if isWanted { found = piece.content }
-                    if isWanted || !piece.isZeroes {
-                        let bytes = piece.content
-                        isSequential
-                            ? publish(number, [bytes])
-                            : engine.cache.publishPacked(
-                                unit, number, bytes, worth: Double(number) / Double(span.pieces))
-                    }
-                    // Who reads on wants the rest next, and others wait for it already.
-                    if let found, decoder.isFinished || !isSequential {
-                        if !decoder.isFinished { engine.cache.park(decoder, of: unit) }
-                        return found
-                    }
+                return try spans.withDecoder(of: span, parked: parked) { decoder throws(ImageError) in
+                    try decode(span, with: decoder, to: wanted, isSequential: isSequential, publish)
                 }
             } catch {
                 throw spans.note(error, in: span)
+            }
+        }
+    }
+
+    private func decode(
+        _ span: SeekSpan, with decoder: XZSpanDecoder, to wanted: Int, isSequential: Bool,
+        _ publish: DecodedCache.Publish
+    ) throws(ImageError) -> [UInt8] {
+        let unit = spans.unit(span.range.lowerBound)
+        var found: [UInt8]?
+        while true {
+            let number = decoder.nextPiece
+            let piece = try decoder.decodePiece()
+            let isWanted = number == wanted
+            if isWanted { found = piece.content }
+            // Zeroes are known to be zeroes, and nobody looks for them in the cache.
+            if isWanted || !piece.isZeroes {
+                let bytes = piece.content
+                isSequential
+                    ? publish(number, [bytes])
+                    : engine.cache.publishPacked(
+                        unit, number, bytes, worth: Double(number) / Double(span.pieces))
+            }
+            // Who reads on wants the rest next, and others wait for it already.
+            if let found, decoder.isFinished || !isSequential {
+                if !decoder.isFinished { engine.cache.park(decoder, of: unit) }
+                return found
             }
         }
     }

@@ -99,11 +99,39 @@ extension XZSpans {
         over block: Int, until offset: UInt64, keepingPieces: Bool, _ backlog: Backlog?,
         while goesOn: (() -> Bool)?, _ attempt: inout Attempt
     ) throws(ImageError) -> Place? {
+        let parked = engine.cache.takeParked(passUnit(block), before: Int(offset)) as? XZBlockPass
+        if let parked, parked.covers(offset) {
+            engine.cache.reserve(parked.cost)
+            defer { engine.cache.release(parked.cost) }
+            attempt.reliesOnIndex = parked.startsFromIndex
+            return try run(parked, over: block, until: offset, keepingPieces, backlog, goesOn, &attempt)
+        }
+        guard let lzma2 = try lzma2Block(block) else {
+            noteFiltered(block)
+            return nil
+        }
+        let before = state.withLock { state in
+            state.table.lastSpan(before: offset, from: lzma2.range.lowerBound, reach: lzma2.dictionary)
+        }
+        // Before it takes any; and for the decoder that fills its window, where it has one.
+        let cost = XZBlockPass.cost(decoder: lzma2.decoderMemory)
+        let filling = before == nil ? 0 : lzma2.decoderMemory
+        var reserved = cost + filling
+        engine.cache.reserve(reserved)
+        defer { engine.cache.release(reserved) }
+        let pass = try newPass(over: lzma2, block, at: offset, after: before, &attempt.reliesOnIndex)
+        engine.cache.shrinkReservation(by: filling)
+        reserved = cost
+        return try run(pass, over: block, until: offset, keepingPieces, backlog, goesOn, &attempt)
+    }
+
+    private func run(
+        _ pass: XZBlockPass, over block: Int, until offset: UInt64, _ keepingPieces: Bool,
+        _ backlog: Backlog?,
+        _ goesOn: (() -> Bool)?, _ attempt: inout Attempt
+    ) throws(ImageError) -> Place? {
         let range = range(of: block)
-        guard let pass = try pass(over: block, at: offset, &attempt.reliesOnIndex) else { return nil }
         engine.cache.countDecode()
-        engine.cache.reserve(pass.cost)
-        defer { engine.cache.release(pass.cost) }
         if isDecodedWhole(block) && pass.spanStart == range.lowerBound {
             return try learnWhole(block, pass, offset, keepingPieces)
         }
@@ -131,32 +159,22 @@ extension XZSpans {
         engine.cache.remove(passUnit(block))
     }
 
-    /// A pass that will come to `offset`; nil where the block is one that only liblzma decodes.
-    private func pass(
-        over block: Int, at offset: UInt64, _ reliesOnIndex: inout Bool
-    ) throws(ImageError) -> XZBlockPass? {
-        let parked = engine.cache.takeParked(passUnit(block), before: Int(offset)) as? XZBlockPass
-        if let parked, parked.covers(offset) {
-            reliesOnIndex = parked.startsFromIndex
-            return parked
-        }
+    /// Remembers that only liblzma decodes `block`.
+    private func noteFiltered(_ block: Int) {
         let range = range(of: block)
-        let header = try XZBlockHeader(
-            of: base, container.blocks[block], uncompressedSize: range.upperBound - range.lowerBound)
-        guard let dictionary = header.dictionary else {
-            state.change { state in
-                if state.filtered.insert(block).inserted {
-                    state.filteredBytes += range.upperBound - range.lowerBound
-                }
-            }
-            return nil
+        state.change { state in
+            guard state.filtered.insert(block).inserted else { return }
+            state.filteredBytes += range.upperBound - range.lowerBound
         }
-        let (before, after) = state.withLock { state in
-            (
-                state.table.lastSpan(before: offset, from: range.lowerBound, reach: dictionary),
-                state.table.neighbours(of: offset).after
-            )
-        }
+    }
+
+    /// A new pass over `block`, block `number`, that will come to `offset`: from the span `before`, if there is one.
+    private func newPass(
+        over block: LZMA2Block, _ number: Int, at offset: UInt64, after before: SeekSpan?,
+        _ reliesOnIndex: inout Bool
+    ) throws(ImageError) -> XZBlockPass {
+        let range = block.range
+        let after = state.withLock { $0.table.neighbours(of: offset).after }
         var known: (span: SeekSpan, detail: SpanDetail)?
         if let before {
             do throws(ImageError) {
@@ -172,8 +190,8 @@ extension XZSpans {
         }
         reliesOnIndex = known != nil
         return try XZBlockPass(
-            over: container.blocks[block], of: base, header, dictionary: dictionary, in: range, from: known,
-            to: end, boundaries: boundaries, spanCost: spanCost, memoryLimit: memoryLimit
+            over: container.blocks[number], of: base, block.header, dictionary: block.dictionary, in: range,
+            from: known, to: end, boundaries: boundaries, spanCost: spanCost, memoryLimit: memoryLimit
         ) { [start = known?.span.range.lowerBound ?? range.lowerBound] window throws(ImageError) in
             try self.fillWindow(&window, before: start)
         }

@@ -14,16 +14,13 @@ extension XZSpans {
             guard let span = span(at: position) else {
                 throw ImageError(.corrupt, "seek index: nothing is known of \(position)")
             }
-            let decoder = try decoder(of: span)
-            // For the pass as well, which has no room reserved before it is made.
-            engine.cache.reserve(2 * decoder.cost)
-            defer { engine.cache.release(2 * decoder.cost) }
-            while !decoder.isFinished, decoder.position < end {
-                let first = decoder.position
-                let bytes = try decoder.decodePiece().content
-                let from = max(first, start)
-                let to = min(first + UInt64(bytes.count), end)
-                if from < to {
+            try withDecoder(of: span) { decoder throws(ImageError) in
+                while !decoder.isFinished, decoder.position < end {
+                    let first = decoder.position
+                    let bytes = try decoder.decodePiece().content
+                    let from = max(first, start)
+                    let to = min(first + UInt64(bytes.count), end)
+                    guard from < to else { continue }
                     window.copy(bytes, from: Int(from - first), count: Int(to - from), to: Int(from - start))
                 }
             }

@@ -227,19 +227,47 @@ final class XZSpans: Sendable {
 
     // MARK: Decoding what is known
 
-    /// A decoder of `span`.
-    func decoder(of span: SeekSpan) throws(ImageError) -> XZSpanDecoder {
-        let number = container.block(at: span.range.lowerBound)
+    /// What decoding a block needs to know of it.
+    struct LZMA2Block {
+        var header: XZBlockHeader
+        /// The size of its dictionary, in bytes.
+        var dictionary: UInt64
+        /// Where it lies in the layer.
+        var range: Range<UInt64>
+        /// The most memory that a decoder of any part of it takes, in bytes.
+        var decoderMemory: Int
+    }
+
+    /// The block `number`; nil where LZMA2 is not its only filter.
+    func lzma2Block(_ number: Int) throws(ImageError) -> LZMA2Block? {
         let range = range(of: number)
-        let header = try XZBlockHeader(
-            of: base, container.blocks[number], uncompressedSize: range.upperBound - range.lowerBound)
-        guard let dictionary = header.dictionary else {
+        let size = range.upperBound - range.lowerBound
+        let header = try XZBlockHeader(of: base, container.blocks[number], uncompressedSize: size)
+        guard let dictionary = header.dictionary else { return nil }
+        let memory = LZMA2Decoder.memory(dictionary: dictionary, size: size, memoryLimit: memoryLimit)
+        return LZMA2Block(header: header, dictionary: dictionary, range: range, decoderMemory: memory)
+    }
+
+    /// Calls `body` with a decoder of `span`, `parked` if there is one, and with memory reserved for it. What waits for memory
+    /// to be free has taken none yet.
+    func withDecoder<Result>(
+        of span: SeekSpan, parked: XZSpanDecoder? = nil,
+        _ body: (XZSpanDecoder) throws(ImageError) -> Result
+    ) throws(ImageError) -> Result {
+        if let parked {
+            engine.cache.reserve(parked.cost)
+            defer { engine.cache.release(parked.cost) }
+            return try body(parked)
+        }
+        guard let block = try lzma2Block(container.block(at: span.range.lowerBound)) else {
             throw ImageError(.corrupt, "seek index: span \(span.range) is in a block that has other filters")
         }
-        return try XZSpanDecoder(
-            of: span, try detail(of: span), in: base, header, dictionary: dictionary,
-            blockEnd: range.upperBound,
-            memoryLimit: memoryLimit)
+        engine.cache.reserve(block.decoderMemory)
+        defer { engine.cache.release(block.decoderMemory) }
+        let decoder = try XZSpanDecoder(
+            of: span, try detail(of: span), in: base, block.header, dictionary: block.dictionary,
+            blockEnd: block.range.upperBound, memoryLimit: memoryLimit)
+        return try body(decoder)
     }
 
     /// The detail of `span`.

@@ -61,6 +61,16 @@ import Glibc
         return min(dictionary + room, dictionary + size) + UInt64(3 * alignment + LZMAState.slack)
     }
 
+    /// What a decoder takes besides its buffer, in bytes.
+    private static let fixedMemory = UInt64(LZMA2Input.memory + LZMAModel.maximumCount * 2)
+
+    /// The most memory, in bytes, that a decoder takes of data with a dictionary of `dictionary` bytes that gives `size` bytes in all,
+    /// wherever it starts.
+    static func memory(dictionary: UInt64, size: UInt64, memoryLimit: Int) -> Int {
+        let most = bufferSize(windowSize(dictionary, size), size, memoryLimit) + fixedMemory
+        return Int(min(most, UInt64(memoryLimit)))
+    }
+
     /// The bytes before a checkpoint.
     package enum Window {
         /// Those that one span reads: what comes after it may need others.
@@ -87,7 +97,7 @@ import Glibc
                 "history of a checkpoint is \(history) bytes, more than a dictionary of \(dictionary)")
         }
         let bufferSize = Self.bufferSize(dictionary, size, memoryLimit)
-        let memory = bufferSize + UInt64(LZMA2Input.memory + LZMAModel.maximumCount * 2)
+        let memory = bufferSize + Self.fixedMemory
         guard memory <= UInt64(memoryLimit) else {
             throw ImageError(
                 .limit,
