@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import VitrineFormats
@@ -87,6 +88,32 @@ import Testing
         cache.release(600)
         cache.remove(unit)
         #expect(cache.held == 0)
+        #expect(cache.cached(unit, piece: 0) == nil)
+    }
+
+    @Test func keepsWhatIsDearToDecodeAgain() throws {
+        let (cache, _) = cache(1000)
+        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        // What does not compress takes its size.
+        var generator = SeededGenerator(seed: 1)
+        for number in 0..<40 {
+            let bytes = (0..<100).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            cache.publishPacked(unit, number, bytes, worth: number < 5 ? 1 : 0)
+        }
+        #expect((0..<5).allSatisfy { cache.cached(unit, piece: $0) != nil })
+        #expect(cache.cached(unit, piece: 39) != nil)
+        #expect(cache.cached(unit, piece: 20) == nil)
+    }
+
+    @Test func keepsWhatWasDecodedAheadUntilItIsRead() throws {
+        let (cache, _) = cache(1000)
+        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        let bytes = [UInt8](repeating: 1, count: 100)
+        cache.publish(unit, 0, [bytes, bytes])
+        #expect(cache.cached(unit, piece: 0) == bytes)
+        // As many as fit besides.
+        cache.publish(unit, 10, [[UInt8]](repeating: bytes, count: 8))
+        #expect(cache.cached(unit, piece: 1) == bytes)
         #expect(cache.cached(unit, piece: 0) == nil)
     }
 

@@ -48,6 +48,8 @@ package final class DecodedCache: Sendable {
         var rounds: Int
         /// How often it was read since the clock's hand last passed; no more than 2 are counted.
         var reads = 0
+        /// Whether it was decoded ahead of its reader, and not read yet.
+        var isAhead: Bool
     }
 
     /// One decode under way. Touched only under the monitor's lock.
@@ -159,7 +161,7 @@ package final class DecodedCache: Sendable {
 
     /// Takes in pieces that were decoded without anyone asking here.
     package func publish(_ unit: Unit, _ first: Int, _ pieces: [[UInt8]]) {
-        state.change { $0.insert(unit, first, pieces.map { .plain($0) }, rounds: Self.roundsAhead, budget) }
+        state.change { $0.insert(unit, first, pieces.map { .plain($0) }, budget) }
     }
 
     /// Takes in piece `number`, which was decoded for a reader at random or on the way to what that one wants: compressed, so
@@ -175,8 +177,6 @@ package final class DecodedCache: Sendable {
         state.change { $0.insert(unit, number, [piece], rounds: rounds, budget) }
     }
 
-    /// For what was decoded ahead, until it is read.
-    private static let roundsAhead = 2
     private static let maximumRounds = 16
 
     private func fly(
@@ -272,20 +272,31 @@ extension DecodedCache.State {
     fileprivate mutating func use(_ key: DecodedCache.Key) -> (content: CachedPiece, isUsed: Bool)? {
         guard let index = pieces.index(forKey: key) else { return nil }
         pieces.values[index].reads = min(2, pieces.values[index].reads + 1)
-        // What was decoded ahead has been read now.
-        if case .plain = pieces.values[index].content { pieces.values[index].rounds = 0 }
-        return (pieces.values[index].content, pieces.values[index].reads > 1)
+        let isUsed = pieces.values[index].reads > 1
+        if pieces.values[index].isAhead {
+            pieces.values[index].isAhead = false
+            pieces.values[index].rounds = 0
+        }
+        if isUsed { pieces.values[index].rounds = max(pieces.values[index].rounds, Self.roundsUsed) }
+        return (pieces.values[index].content, isUsed)
     }
 
+    /// For what was decoded ahead, until it is read.
+    private static let roundsAhead = 2
+    /// For what is read again and again.
+    private static let roundsUsed = 4
+
+    /// Takes in pieces, which the hand of the clock is to pass so many times; or, without `rounds`, what was decoded ahead.
     fileprivate mutating func insert(
-        _ unit: DecodedCache.Unit, _ first: Int, _ contents: [CachedPiece], rounds: Int, _ budget: Int
+        _ unit: DecodedCache.Unit, _ first: Int, _ contents: [CachedPiece], rounds: Int? = nil, _ budget: Int
     ) {
         for (offset, content) in contents.enumerated() {
             let key = DecodedCache.Key(unit: unit, piece: first + offset)
             held += content.held
             if let old = pieces.updateValue(
-                DecodedCache.Entry(content: content, rounds: rounds), forKey: key)
-            {
+                DecodedCache.Entry(
+                    content: content, rounds: rounds ?? Self.roundsAhead, isAhead: rounds == nil), forKey: key
+            ) {
                 held -= old.content.held
             } else {
                 clock.append(key)
@@ -299,9 +310,9 @@ extension DecodedCache.State {
 
     /// Makes room, for decoders at work first.
     ///
-    /// Pieces go by the clock algorithm: what was read since the hand last passed stays for one more round. What was read
-    /// just once does not: a copying client reads everything once, and would keep what it is done with in place of
-    /// what was decoded ahead of it. What is dear to decode again stays for several rounds, unread.
+    /// Pieces go by the clock algorithm: each stays for a number of rounds of the hand, more of them if it is read again and
+    /// again, or dear to decode again. What was read just once is the first to go: a copying client reads everything once,
+    /// and would keep what it is done with in place of what was decoded ahead of it.
     fileprivate mutating func evict(_ budget: Int) {
         // One decoder is worth keeping whatever it takes: reading on from the start again is much worse.
         while parked.count > 1, parkedCost > budget / 12 { _ = removeParked(0) }
@@ -311,11 +322,9 @@ extension DecodedCache.State {
         let room = max(budget / 16, budget - budget / 12 - decodersPeak - setAside)
         while held > room, let key = clock.popFirst() {
             guard let entry = pieces[key] else { continue }
-            if entry.reads > 1 {
-                pieces[key]?.reads = 0
-                clock.append(key)
-            } else if entry.rounds > 0 {
+            if entry.rounds > 0 {
                 pieces[key]?.rounds -= 1
+                pieces[key]?.reads = 0
                 clock.append(key)
             } else {
                 held -= entry.content.held
