@@ -1,18 +1,34 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 ssize_t vitrine_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset) {
     struct iovec vector = {.iov_base = buffer, .iov_len = count};
     return preadv2(descriptor, &vector, 1, offset, RWF_NOWAIT);
+}
+
+int vitrine_open_directory(const char *path) {
+    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int vitrine_open_beneath(int directory, const char *path, int flags) {
+    // The C library has no function for it.
+    struct open_how how = {
+        .flags = (uint64_t)(flags | O_PATH | O_CLOEXEC),
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
 off_t vitrine_next_data(int descriptor, off_t offset) {

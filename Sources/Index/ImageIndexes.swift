@@ -5,13 +5,15 @@ import VitrineFormats
 final class ImageIndexes: SeekIndexes {
     private let finder: IndexFinder
     private let name: String
+    private let isReference: Bool
     /// Of the file on disk, once its layer has been asked about.
     private let outermost = Mutex<Fingerprint?>(nil)
 
-    /// Those of an image called `name`.
-    init(_ finder: IndexFinder, _ name: String) {
+    /// Those of an image called `name`, or of another file that it names so.
+    init(_ finder: IndexFinder, _ name: String, isReference: Bool = false) {
         self.finder = finder
         self.name = name
+        self.isReference = isReference
     }
 
     func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
@@ -38,7 +40,7 @@ final class ImageIndexes: SeekIndexes {
     }
 
     private func place(of fingerprint: Fingerprint, _ stamp: FileStamp?, _ depth: Int) -> IndexPlace? {
-        if depth == 0, case .file(let path) = finder.place { return IndexPlace(path: path) }
+        if depth == 0, !isReference, case .file(let path) = finder.place { return IndexPlace(path: path) }
         return finder.cache.map { IndexPlace(in: $0, fingerprint, stamp: stamp) }
     }
 }

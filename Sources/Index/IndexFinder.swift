@@ -7,7 +7,8 @@ package final class IndexFinder: SeekIndexes {
     package enum Place: Sendable {
         /// In the user's cache.
         case cache
-        /// In the file at this path, for the outermost layer; inner layers have theirs in the cache.
+        /// In the file at this path, for the outermost layer; inner layers, and other files that the image
+        /// names, have theirs in the cache.
         case file(String)
         /// Nowhere.
         case nowhere
@@ -51,6 +52,10 @@ package final class IndexFinder: SeekIndexes {
 
     package func forImage(called name: String) -> any SeekIndexes {
         ImageIndexes(self, name)
+    }
+
+    package func forReference(called name: String) -> any SeekIndexes {
+        ImageIndexes(self, name, isReference: true)
     }
 
     package func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {

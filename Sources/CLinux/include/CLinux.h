@@ -13,6 +13,15 @@
 /// cannot tell.
 ssize_t vitrine_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset);
 
+/// open(2) of the directory at `path` as a place (O_PATH), with O_CLOEXEC: it need not be readable.
+int vitrine_open_directory(const char *path);
+
+/// openat2(2) of `path` in `directory` as a place (O_PATH): nothing happens to what is there. With O_CLOEXEC,
+/// RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS: nothing on the way, symbolic links and `..` included, may lead
+/// out of `directory`. Returns the descriptor, or -1 with errno set: EXDEV where something does, EAGAIN where
+/// a directory was moved meanwhile and it cannot be told.
+int vitrine_open_beneath(int directory, const char *path, int flags);
+
 /// Where data starts at or after `offset`, by SEEK_DATA. Returns -1 with errno
 /// ENXIO when there is none before the end, or with another errno where the file
 /// system cannot tell.

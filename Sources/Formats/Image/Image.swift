@@ -24,6 +24,9 @@ public final class Image: Sendable {
     /// The file that holds it all.
     package let file: any Source
 
+    /// The other files that it is read from.
+    package let referencedFiles: Set<FileIdentity>
+
     /// The disk inside.
     package let disk: any Source
 
@@ -41,37 +44,42 @@ public final class Image: Sendable {
     {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         return try inside(path) { () throws(ImageError) in
-            let file = try FileSource(path: path)
-            return try Image(name, file, options)
+            // First the directory, so that what the image names is looked for where the image was.
+            let (folder, base) = Directory.split(path)
+            let directory = try Directory(path: folder)
+            let file = try directory.file(named: base)
+            return try Image(name, file, options, ReferenceGate(directory, base, file, options))
         }
     }
 
-    /// Opens the image that `file` holds.
-    package init(_ name: String, _ file: any Source, _ options: OpenOptions) throws(ImageError) {
+    /// Opens the image that `file` holds, and what it names through `gate`; without one, nothing.
+    package init(
+        _ name: String, _ file: any Source, _ options: OpenOptions, _ gate: ReferenceGate? = nil
+    ) throws(ImageError) {
         guard file.size > 0 else { throw ImageError(.corrupt, "the file is empty") }
         let indexes = options.indexes?.forImage(called: name)
+        let references = gate?.references ?? RefusedReferences()
         var forced = options.formats[...]
         var layers: [Layer] = []
         var indexables: [any Indexable] = []
         var warnings: [String] = []
         var source = file
         while true {
-            guard layers.count < Format.maximumLayers else {
-                throw ImageError(
-                    .limit, "more than \(Format.maximumLayers) layers, one in another, are not opened")
-            }
+            guard layers.count < Format.maximumLayers else { throw Format.tooManyLayers }
             let format =
                 if let name = forced.popFirst() {
                     try Format.named(name)
                 } else {
                     // The name is the outermost file's.
-                    Format.detect(try Self.head(of: source), name: layers.isEmpty ? name : nil)
+                    Format.detect(try Format.head(of: source), name: layers.isEmpty ? name : nil)
                 }
             let place = ([format.name] + layers.reversed().map(\.format)).joined(separator: " in ")
             let opened = try inside(place) { () throws(ImageError) in
                 try format.open(
                     source,
-                    OpenContext(engine: options.engine, indexes: indexes, depth: layers.count))
+                    OpenContext(
+                        engine: options.engine, indexes: indexes, depth: layers.count, references: references)
+                )
             }
             // What a raw disk lies in is its layer's, and not the disk's too.
             let indexable = opened.source === source ? nil : opened.source as? any Indexable
@@ -87,8 +95,10 @@ public final class Image: Sendable {
         if let extra = forced.first {
             throw ImageError(.unsupported, "nothing is looked for inside a disk, so not \"\(extra)\" either")
         }
+        warnings += gate?.warnings ?? []
         self.name = name
         self.file = file
+        referencedFiles = gate?.files ?? []
         self.layers = layers
         self.indexables = indexables
         disk = source
@@ -101,10 +111,6 @@ public final class Image: Sendable {
             warnings.append("partition table: \(error)")
         }
         self.warnings = warnings
-    }
-
-    private static func head(of source: any Source) throws(ImageError) -> [UInt8] {
-        try source.bytes(at: 0, count: Int(min(source.size, UInt64(Format.headSize))))
     }
 
     /// Fills all of `buffer` from `offset`, in bytes from the start of the disk.

@@ -7,12 +7,25 @@ public struct OpenOptions: Sendable {
     /// The threads and the memory to decode with.
     public var engine: Engine
 
+    /// Which other files that the image names are opened with it.
+    public var references: ReferencePolicy
+
+    /// The format of such files where the image does not record it; without, they are refused, as it is never
+    /// detected: whoever writes to a raw disk could make it look like an image that names any file.
+    public var referenceFormat: String?
+
     /// Where the seek indexes of its layers are found; without, what is learnt stays in memory.
     package var indexes: (any SeekIndexes)?
 
-    /// Everything detected, and decoded with the process's shared engine, unless said otherwise.
-    public init(formats: [String] = [], engine: Engine = .shared) {
+    /// Everything detected, decoded with the process's shared engine, and the image's own directory allowed for
+    /// what it names, unless said otherwise.
+    public init(
+        formats: [String] = [], engine: Engine = .shared, references: ReferencePolicy = .directory,
+        referenceFormat: String? = nil
+    ) {
         self.formats = formats
         self.engine = engine
+        self.references = references
+        self.referenceFormat = referenceFormat
     }
 }

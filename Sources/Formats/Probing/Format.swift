@@ -35,8 +35,18 @@ package struct Format: Sendable {
     /// How many layers may lie one in another.
     package static let maximumLayers = 8
 
+    /// Why more are not opened.
+    static var tooManyLayers: ImageError {
+        ImageError(.limit, "more than \(maximumLayers) layers, one in another, are not opened")
+    }
+
     /// Every format there is, in the order of probing. Raw takes anything, so it is last.
     package static let all: [Format] = [.xz] + Format.foreign + [.raw]
+
+    /// The bytes of `source` that `recognises` is shown.
+    static func head(of source: any Source) throws(ImageError) -> [UInt8] {
+        try source.bytes(at: 0, count: Int(min(source.size, UInt64(headSize))))
+    }
 
     /// The format of a file that starts with `head` and is called `name`.
     package static func detect(_ head: [UInt8], name: String?) -> Format {
@@ -51,7 +61,8 @@ package struct Format: Sendable {
         guard let format = known.first(where: { $0.name == name }) else {
             throw ImageError(
                 .unsupported,
-                "there is no format \"\(name)\"; known are \(known.map(\.name).joined(separator: ", "))")
+                "there is no format \"\(printable(name))\"; known are \(known.map(\.name).joined(separator: ", "))"
+            )
         }
         return format
     }

@@ -47,6 +47,9 @@ package protocol SeekIndexes: Sendable {
     /// Each image has its own, so that what is known of its outermost layer can serve the inner ones.
     func forImage(called name: String) -> any SeekIndexes
 
+    /// Where those of the layers of a file are found that another image names `name`; it has them to itself likewise.
+    func forReference(called name: String) -> any SeekIndexes
+
     /// The index of what `file` holds, for the layer of `format` that is `depth` layers below the file on
     /// disk (0 is the outermost) and holds `size` bytes; nil where there is to be none.
     func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)?
@@ -54,4 +57,6 @@ package protocol SeekIndexes: Sendable {
 
 extension SeekIndexes {
     package func forImage(called name: String) -> any SeekIndexes { self }
+
+    package func forReference(called name: String) -> any SeekIndexes { self }
 }

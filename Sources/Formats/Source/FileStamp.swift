@@ -12,6 +12,9 @@ package struct FileStamp: Hashable, Sendable {
     /// When the content, or what is said here, changed last, likewise. No program sets it at will.
     package var changed: Int64
 
+    /// Which file it is, whatever is in it.
+    package var identity: FileIdentity { FileIdentity(device: device, inode: inode) }
+
     /// A stamp of these numbers.
     package init(device: UInt64, inode: UInt64, size: UInt64, modified: Int64, changed: Int64) {
         self.device = device

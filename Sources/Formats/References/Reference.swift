@@ -1,0 +1,35 @@
+/// A file that an image names.
+package struct Reference: Sendable, CustomStringConvertible {
+    /// What the file is to the image.
+    package enum Role: String, Sendable {
+        /// Holds what the image itself does not (qcow2).
+        case backingFile = "backing file"
+        /// Holds the clusters of the disk (qcow2).
+        case dataFile = "data file"
+        /// Holds a stretch of the disk (VMDK).
+        case extent = "extent"
+        /// Holds what the image itself does not (VMDK).
+        case parent = "parent"
+    }
+
+    package var role: Role
+
+    /// As it is stored, and so whatever somebody put there.
+    package var name: [UInt8]
+
+    /// What the file is, as it is recorded in the image; nil where that is not.
+    package var format: String?
+
+    /// A file called `name`, of `format` as far as that is recorded.
+    package init(_ role: Role, _ name: [UInt8], format: String? = nil) {
+        self.role = role
+        self.name = name
+        self.format = format
+    }
+
+    /// What it is called in messages, such as `backing file "base.raw"`; fit to be shown.
+    package var description: String {
+        let isShort = name.count <= Self.maximumNameLength
+        return "\(role.rawValue) \"\(printable(isShort ? name[...] : name.prefix(32)))\(isShort ? "" : "…")\""
+    }
+}

@@ -1,0 +1,84 @@
+/// What one file of an image opens files through, and how that file was come by.
+struct ReferenceChain: References {
+    private let gate: ReferenceGate
+    private let place: ReferencePlace
+    /// The file itself, and those that led to it.
+    private let files: Set<FileIdentity>
+    private let depth: Int
+
+    /// The references of the file at `place`, which is `depth` references away from the image.
+    init(_ gate: ReferenceGate, _ place: ReferencePlace, files: Set<FileIdentity>, depth: Int) {
+        self.gate = gate
+        self.place = place
+        self.files = files
+        self.depth = depth
+    }
+
+    func open(_ reference: Reference) throws(ImageError) -> any Source {
+        guard depth < ReferenceGate.maximumDepth else {
+            throw reference.error(
+                .limit,
+                "is not opened: no more than \(ReferenceGate.maximumDepth) files may each name the next")
+        }
+        switch reference.role {
+        case .dataFile, .extent:
+            return try file(reference).source
+        case .backingFile, .parent:
+            let format = try format(of: reference)
+            let (source, references) = try file(reference)
+            return try inside("\(reference)") { () throws(ImageError) in
+                try disk(in: source, format, references, reference)
+            }
+        }
+    }
+
+    /// The format that is recorded, or that the user gave instead. The file is not asked: a raw disk holds what
+    /// its guest wrote, and that may be the head of an image that names any file.
+    private func format(of reference: Reference) throws(ImageError) -> Format {
+        guard let name = reference.format ?? gate.referenceFormat else {
+            throw reference.error(
+                .refused,
+                "is recorded without its format, and none is guessed: --reference-format FORMAT gives it")
+        }
+        return try inside("\(reference)") { () throws(ImageError) in try gate.format(name) }
+    }
+
+    /// The file as it is, and what it opens files through in turn.
+    private func file(
+        _ reference: Reference
+    ) throws(ImageError) -> (source: FileSource, references: ReferenceChain) {
+        let opened = try gate.open(reference, from: place)
+        guard !files.contains(opened.identity) else {
+            throw reference.error(
+                .corrupt, "is the file that names it, or one that led there: the chain has no end")
+        }
+        let references = ReferenceChain(
+            gate, opened.place, files: files.union([opened.identity]), depth: depth + 1)
+        return (opened.file, references)
+    }
+
+    /// The disk in `file`, which is of `format`; what is in a wrapper is probed.
+    private func disk(
+        in file: FileSource, _ format: Format, _ references: ReferenceChain, _ reference: Reference
+    ) throws(ImageError) -> any Source {
+        let indexes = gate.indexes?.forReference(called: printable(reference.name))
+        var source: any Source = file
+        var format = format
+        var layers: [String] = []
+        while true {
+            guard layers.count < Format.maximumLayers else { throw Format.tooManyLayers }
+            layers.insert(format.name, at: 0)
+            let opened = try inside(layers.joined(separator: " in ")) { () throws(ImageError) in
+                try format.open(
+                    source,
+                    OpenContext(
+                        engine: gate.engine, indexes: indexes, depth: layers.count - 1, references: references
+                    ))
+            }
+            gate.warn(opened.warnings.map { "\(reference): \(format.name): \($0)" })
+            source = opened.source
+            if format.kind == .disk { return source }
+            format = Format.detect(try Format.head(of: source), name: nil)
+        }
+    }
+}

@@ -1,0 +1,224 @@
+import Glibc
+import Synchronization
+
+/// Decides which of the files that an image names are opened, and opens them: for one image, and all those
+/// files' own references.
+///
+/// A name is followed by openat2 with RESOLVE_BENEATH, from directories that were opened when the image was.
+/// So neither `..` nor a symbolic link leads out of them, also while somebody moves directories about.
+package final class ReferenceGate: Sendable {
+    /// How deep files may name files that name files; the image itself does not count.
+    static let maximumDepth = 16
+
+    /// How many files may be opened in all.
+    static let maximumFiles = 4096
+
+    /// How many symbolic links that lead out of one directory, into another, are followed one after another.
+    private static let maximumLinks = 8
+
+    let engine: Engine
+    let indexes: (any SeekIndexes)?
+    let format: @Sendable (String) throws(ImageError) -> Format
+    let referenceFormat: String?
+
+    private let policy: ReferencePolicy
+    private let image: ReferencePlace
+    private let imageFile: FileIdentity?
+    private let allowed: [Directory]
+    private let opened = Mutex(Opened())
+
+    private struct Opened {
+        var count = 0
+        var files: Set<FileIdentity> = []
+        var warnings: [String] = []
+    }
+
+    /// The gate of the image that is `file`, called `name` in `directory`. `format` gives the format with a name.
+    ///
+    /// Throws `io` where a directory that is allowed cannot be opened, `unsupported` where the format that is
+    /// to be assumed is none.
+    init(
+        _ directory: Directory, _ name: String, _ file: FileSource, _ options: OpenOptions,
+        format: @escaping @Sendable (String) throws(ImageError) -> Format = Format.named
+    ) throws(ImageError) {
+        engine = options.engine
+        indexes = options.indexes
+        self.format = format
+        referenceFormat = options.referenceFormat
+        policy = options.references
+        image = ReferencePlace(directory: directory, path: PathName(Array(name.utf8)))
+        imageFile = file.stamp()?.identity
+        // A device has no directory of its own: it is where all the others are, too.
+        var allowed = imageFile == nil ? [] : [directory]
+        if case .folders(let paths) = policy {
+            for path in paths {
+                try inside("--allow-references \(path)") { () throws(ImageError) in
+                    allowed.append(try Directory(path: path))
+                }
+            }
+        }
+        self.allowed = allowed
+        if let name = referenceFormat {
+            try inside("--reference-format") { () throws(ImageError) in _ = try format(name) }
+        }
+    }
+
+    /// What the image itself opens files through.
+    var references: any References {
+        ReferenceChain(self, image, files: imageFile.map { [$0] } ?? [], depth: 0)
+    }
+
+    /// The files that have been opened.
+    var files: Set<FileIdentity> { opened.withLock { $0.files } }
+
+    /// What the user should know before relying on them, a sentence each.
+    var warnings: [String] { opened.withLock { $0.warnings } }
+
+    /// Takes in what the user should know.
+    func warn(_ warnings: [String]) {
+        opened.withLock { $0.warnings += warnings }
+    }
+
+    /// Opens the file that `reference` names in the file at `place`, for reading.
+    ///
+    /// Throws `refused` unless it is a regular file that the user has allowed, `io` where it cannot be opened,
+    /// `limit` where too many are open.
+    func open(
+        _ reference: Reference, from place: ReferencePlace
+    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity, place: ReferencePlace) {
+        try reference.requireFileName()
+        guard policy != .none else {
+            throw reference.error(
+                .refused,
+                "is not opened, as no file is: --allow-references directory allows those in the image's directory"
+            )
+        }
+        guard !allowed.isEmpty else {
+            throw reference.error(
+                .refused, "is not opened, as the image is a device: --allow-references DIR allows a directory"
+            )
+        }
+        let name = PathName(reference.name)
+        let found: (descriptor: Descriptor, place: ReferencePlace)
+        do throws(Directory.Failure) {
+            found = try find(name, from: place)
+        } catch {
+            throw self.error(error, reference)
+        }
+        let file = try read(found.descriptor, reference)
+        guard let identity = file.stamp()?.identity else {
+            throw reference.error(.refused, "is not a regular file")
+        }
+        try count(identity, reference)
+        return (file, identity, found.place)
+    }
+
+    private func count(_ identity: FileIdentity, _ reference: Reference) throws(ImageError) {
+        let isOneTooMany = opened.withLock { opened in
+            if opened.count == Self.maximumFiles { return true }
+            opened.count += 1
+            opened.files.insert(identity)
+            return false
+        }
+        guard !isOneTooMany else {
+            throw reference.error(
+                .limit,
+                "is one too many: no more than \(Self.maximumFiles) other files are opened for an image")
+        }
+    }
+
+    // MARK: Finding
+
+    /// What `name` means in the file at `place`, and by which path it was found.
+    private func find(
+        _ name: PathName, from place: ReferencePlace, links: Int = 0
+    ) throws(Directory.Failure) -> (Descriptor, ReferencePlace) {
+        guard links <= Self.maximumLinks else { throw .system(ELOOP) }
+        if !name.isAbsolute, allowed.contains(where: { $0 === place.directory }) {
+            let near = ReferencePlace(directory: place.directory, path: name.from(place.path.directory))
+            if let found = try descriptor(at: near, links: links) { return (found, near) }
+        }
+        // From one allowed directory the name may lead into another.
+        for far in places(of: name, from: place) {
+            if let found = try descriptor(at: far, links: links) { return (found, far) }
+        }
+        throw .leadsOut
+    }
+
+    /// What is at `place`; nil where that leads out of its directory, and into no other that is allowed.
+    private func descriptor(
+        at place: ReferencePlace, links: Int
+    ) throws(Directory.Failure) -> Descriptor? {
+        do {
+            return try place.directory.place(place.path)
+        } catch .leadsOut {
+            guard let target = place.directory.link(at: place.path) else { return nil }
+            do {
+                return try find(target, from: place, links: links + 1).0
+            } catch .leadsOut {
+                return nil
+            }
+        }
+    }
+
+    /// The places within the allowed directories that `name` in the file at `place` stands for by their paths.
+    private func places(of name: PathName, from place: ReferencePlace) -> [ReferencePlace] {
+        var whole = name
+        if !name.isAbsolute {
+            guard let directory = place.directory.path(of: place.path.directory) else { return [] }
+            whole = name.resolved(from: directory)
+        }
+        return allowed.flatMap { directory in
+            directory.paths.compactMap { whole.relative(to: $0) }
+                .map { ReferencePlace(directory: directory, path: $0) }
+        }
+    }
+
+    private func error(_ failure: Directory.Failure, _ reference: Reference) -> ImageError {
+        switch failure {
+        case .leadsOut:
+            let others = allowed.count > 1 ? " and those that are allowed" : ""
+            return reference.error(
+                .refused,
+                "lies outside the image's directory\(others): --allow-references DIR allows another directory"
+            )
+        case .system(ENOSYS):
+            return reference.error(
+                .refused,
+                "is not opened: this system has no openat2 (Linux 5.6), and so cannot keep it from leading elsewhere"
+            )
+        case .system(let code):
+            return ImageError(.io, systemMessage(code), path: ["\(reference)"])
+        }
+    }
+
+    // MARK: Opening
+
+    /// What is at `descriptor`, open for reading, if it is a regular file: anything else is not even opened, as
+    /// that does things to some devices, and waits for some pipes.
+    private func read(_ descriptor: Descriptor, _ reference: Reference) throws(ImageError) -> FileSource {
+        let kind = try inside("\(reference)") { () throws(ImageError) in
+            try descriptor.status().st_mode & S_IFMT
+        }
+        guard kind == S_IFREG else {
+            throw reference.error(.refused, "is \(Self.name(of: kind)); only regular files are opened")
+        }
+        return try inside("\(reference)") { () throws(ImageError) in
+            // By way of /proc, as that is the very file that has been looked at.
+            let file = unsafe Glibc.open(descriptor.procName, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+            guard file >= 0 else { throw ImageError(.io, systemMessage(errno)) }
+            return try FileSource(descriptor: file)
+        }
+    }
+
+    private static func name(of kind: mode_t) -> String {
+        switch kind {
+        case S_IFDIR: "a directory"
+        case S_IFIFO: "a named pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFBLK: "a block device"
+        case S_IFCHR: "a character device"
+        default: "something else"
+        }
+    }
+}

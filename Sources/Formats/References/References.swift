@@ -1,0 +1,12 @@
+/// Opens the files that one file of an image names; given to its format.
+///
+/// What an image names is whatever somebody wrote into it: whether it is opened is not the format's affair.
+package protocol References: Sendable {
+    /// Opens the file that `reference` names, and the disk inside by its recorded format; a data file or an
+    /// extent is taken as it is.
+    ///
+    /// Throws `refused` where the user has not allowed it, `limit` and `corrupt` where files name one another
+    /// too often, and otherwise as opening an image does; the text names the file. Errors of later reads do
+    /// not: to them the reader adds `reference.description`.
+    func open(_ reference: Reference) throws(ImageError) -> any Source
+}

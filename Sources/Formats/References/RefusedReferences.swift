@@ -1,0 +1,11 @@
+/// The references of an image that was not opened by its path: no name in it has a meaning.
+package struct RefusedReferences: References {
+    package init() {}
+
+    /// Throws `refused`.
+    package func open(_ reference: Reference) throws(ImageError) -> any Source {
+        try reference.requireFileName()
+        throw reference.error(
+            .refused, "is not opened: the image is in no directory that the name would refer to")
+    }
+}
