@@ -48,7 +48,8 @@ public final class Image: Sendable {
             let (folder, base) = Directory.split(path)
             let directory = try Directory(path: folder)
             let file = try directory.file(named: base)
-            return try Image(name, file, options, ReferenceGate(directory, base, file, options))
+            let gate = try ReferenceGate(directory, base, file.stamp()?.identity, options)
+            return try Image(name, file, options, gate)
         }
     }
 

@@ -33,12 +33,13 @@ package final class ReferenceGate: Sendable {
         var warnings: [String] = []
     }
 
-    /// The gate of the image that is `file`, called `name` in `directory`. `format` gives the format with a name.
+    /// The gate of the image called `name` in `directory`, which is `file`, or a device where that is nil.
+    /// `format` gives the format with a name.
     ///
     /// Throws `io` where a directory that is allowed cannot be opened, `unsupported` where the format that is
     /// to be assumed is none.
     init(
-        _ directory: Directory, _ name: String, _ file: FileSource, _ options: OpenOptions,
+        _ directory: Directory, _ name: String, _ file: FileIdentity?, _ options: OpenOptions,
         format: @escaping @Sendable (String) throws(ImageError) -> Format = Format.named
     ) throws(ImageError) {
         engine = options.engine
@@ -47,7 +48,7 @@ package final class ReferenceGate: Sendable {
         referenceFormat = options.referenceFormat
         policy = options.references
         image = ReferencePlace(directory: directory, path: PathName(Array(name.utf8)))
-        imageFile = file.stamp()?.identity
+        imageFile = file
         // A device has no directory of its own: it is where all the others are, too.
         var allowed = imageFile == nil ? [] : [directory]
         if case .folders(let paths) = policy {
@@ -174,7 +175,8 @@ package final class ReferenceGate: Sendable {
         }
     }
 
-    private func error(_ failure: Directory.Failure, _ reference: Reference) -> ImageError {
+    /// Why `reference` was not found.
+    func error(_ failure: Directory.Failure, _ reference: Reference) -> ImageError {
         switch failure {
         case .leadsOut:
             let others = allowed.count > 1 ? " and those that are allowed" : ""

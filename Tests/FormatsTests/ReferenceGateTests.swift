@@ -1,0 +1,328 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import VitrineFormats
+
+/// Which files are opened for an image that names them, and which are not: each with its exact words.
+@Suite struct ReferenceGateTests {
+    private let outside =
+        "lies outside the image's directory: --allow-references DIR allows another directory"
+    private let outsideAll =
+        "lies outside the image's directory and those that are allowed: --allow-references DIR allows another directory"
+
+    // MARK: Inside
+
+    @Test(arguments: ["base", "./base", "sub/../base", "sub//..//./base", "../images/base"])
+    func fileInTheDirectory(_ name: String) throws {
+        try ReferenceFolders.with { folders in
+            let gate = try folders.gate()
+            #expect(try gate.text(of: name) == "inside")
+        }
+    }
+
+    @Test func fileBelow() throws {
+        try ReferenceFolders.with { folders in
+            let gate = try folders.gate()
+            #expect(try gate.text(of: "sub/deep") == "deep inside")
+        }
+    }
+
+    @Test func fileByItsAbsolutePath() throws {
+        try ReferenceFolders.with { folders in
+            let gate = try folders.gate()
+            #expect(try gate.text(of: folders.images.path + "/sub/deep") == "deep inside")
+        }
+    }
+
+    /// The image's directory is known by the path it was given by, and by the one without links.
+    @Test func absolutePathThroughALink() throws {
+        try ReferenceFolders.with { folders in
+            try folders.link("alias", to: "images")
+            let gate = try ReferringImage.gate(folders.top.path + "/alias/overlay")
+            #expect(try gate.text(of: folders.top.path + "/alias/base") == "inside")
+            #expect(try gate.text(of: folders.images.path + "/base") == "inside")
+            #expect(try gate.text(of: "../images/base") == "inside")
+            #expect(try gate.text(of: "../alias/base") == "inside")
+        }
+    }
+
+    @Test func linkThatStaysInside() throws {
+        try ReferenceFolders.with { folders in
+            try folders.link("images/file-link", to: "sub/deep")
+            try folders.link("images/sub/up-link", to: "../base")
+            try folders.link("images/folder-link", to: "sub")
+            try folders.link("images/absolute-link", to: folders.images.path + "/base")
+            let gate = try folders.gate()
+            #expect(try gate.text(of: "file-link") == "deep inside")
+            #expect(try gate.text(of: "sub/up-link") == "inside")
+            #expect(try gate.text(of: "folder-link/deep") == "deep inside")
+            #expect(try gate.text(of: "absolute-link") == "inside")
+        }
+    }
+
+    @Test(arguments: ["ba se", "b:se/../base", "ä", "\\", "..base", "-", "%2e%2e"])
+    func namesThatAreOddButNames(_ name: String) throws {
+        try ReferenceFolders.with { folders in
+            try FileManager.default.createDirectory(
+                at: folders.images.appending(path: "b:se"), withIntermediateDirectories: false)
+            if !name.contains("/") { _ = try folders.images.file(name, "inside") }
+            let gate = try folders.gate()
+            if name.contains(":") {
+                #expect(try gate.text(of: "./" + name) == "inside")
+            } else {
+                #expect(try gate.text(of: name) == "inside")
+            }
+        }
+    }
+
+    /// A name is bytes, whatever they mean to whom.
+    @Test func nameThatIsNotUTF8() throws {
+        try ReferenceFolders.with { folders in
+            let name: [UInt8] = [0x62, 0xE4, 0x73, 0x65]
+            let path = Array(folders.images.path.utf8) + [0x2F] + name + [0]
+            let file = unsafe open(path.map { CChar(bitPattern: $0) }, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+            try #require(file >= 0)
+            close(file)
+            let gate = try folders.gate()
+            #expect(try gate.references.open(Reference(.backingFile, name, format: "raw")).size == 0)
+            gate.expect(
+                .io, name + [0x80, 0xC3], "backing file \"b\\xE4se\\x80\\xC3\": No such file or directory")
+        }
+    }
+
+    // MARK: Outside
+
+    @Test(arguments: [
+        "/etc/shadow", "/dev/zero", "/", "/proc/self/environ", "../secret", "../../../../etc/shadow", "..",
+    ])
+    func fileOutside(_ name: String) throws {
+        try ReferenceFolders.with { folders in
+            try folders.gate().expect(.refused, name, "backing file \"\(name)\" \(outside)")
+        }
+    }
+
+    @Test func fileOutsideByWayOfInside() throws {
+        try ReferenceFolders.with { folders in
+            let gate = try folders.gate()
+            gate.expect(.refused, "sub/../../secret", "backing file \"sub/../../secret\" \(outside)")
+            let absolute = folders.images.path + "/../secret"
+            gate.expect(.refused, absolute, "backing file \"\(absolute)\" \(outside)")
+            // Not a name in the directory, only one that begins like it.
+            let similar = folders.images.path + "2/base"
+            gate.expect(.refused, similar, "backing file \"\(similar)\" \(outside)")
+        }
+    }
+
+    @Test func everyRoleIsKeptInside() throws {
+        try ReferenceFolders.with { folders in
+            let gate = try folders.gate()
+            gate.expect(.refused, "../secret", "data file \"../secret\" \(outside)", .dataFile)
+            gate.expect(.refused, "../secret", "extent \"../secret\" \(outside)", .extent, format: nil)
+            gate.expect(.refused, "../secret", "parent \"../secret\" \(outside)", .parent)
+            #expect(try gate.text(of: "base", .dataFile) == "inside")
+            #expect(try gate.text(of: "base", .extent) == "inside")
+            #expect(try gate.text(of: "base", .parent) == "inside")
+        }
+    }
+
+    @Test func linkThatLeadsOut() throws {
+        try ReferenceFolders.with { folders in
+            try folders.link("images/file-link", to: "../secret")
+            try folders.link("images/absolute-link", to: "/etc/passwd")
+            try folders.link("images/folder-link", to: "..")
+            try folders.link("images/absolute-folder-link", to: folders.top.path)
+            try folders.link("images/chain", to: "file-link")
+            let gate = try folders.gate()
+            for name in [
+                "file-link", "absolute-link", "folder-link/secret", "absolute-folder-link/secret", "chain",
+            ] {
+                gate.expect(.refused, name, "backing file \"\(name)\" \(outside)")
+            }
+        }
+    }
+
+    /// Links of /proc are not paths: they lead to what is open, wherever that is.
+    @Test func linkOfProc() throws {
+        try ReferenceFolders.with { folders in
+            let secret = try FileHandle(forReadingFrom: folders.top.appending(path: "secret"))
+            let name = "/proc/self/fd/\(secret.fileDescriptor)"
+            try folders.gate(.folders(["/proc"])).expect(
+                .io, name, "backing file \"\(name)\": Too many levels of symbolic links")
+        }
+    }
+
+    @Test func linksInACircle() throws {
+        try ReferenceFolders.with { folders in
+            try folders.link("images/a", to: "b")
+            try folders.link("images/b", to: "a")
+            // Out of one directory and into the other, and back.
+            try folders.link("images/c", to: folders.top.path + "/other/c")
+            try folders.link("other/c", to: folders.images.path + "/c")
+            let gate = try folders.gate(.folders([folders.top.path + "/other"]))
+            for name in ["a", "c"] {
+                gate.expect(.io, name, "backing file \"\(name)\": Too many levels of symbolic links")
+            }
+        }
+    }
+
+    // MARK: --allow-references
+
+    @Test func noneAtAll() throws {
+        try ReferenceFolders.with { folders in
+            try folders.gate(.none).expect(
+                .refused, "base",
+                "backing file \"base\" is not opened, as no file is: "
+                    + "--allow-references directory allows those in the image's directory")
+        }
+    }
+
+    @Test(arguments: ["../other/base", "../images/../other/base", "TOP/other/base", "link", "absolute-link"])
+    func anotherDirectory(_ name: String) throws {
+        try ReferenceFolders.with { folders in
+            try folders.link("images/link", to: "../other/base")
+            try folders.link("images/absolute-link", to: folders.top.path + "/other/base")
+            let name = name.replacing("TOP", with: folders.top.path)
+            let gate = try folders.gate(.folders([folders.top.path + "/other"]))
+            if name.hasPrefix("../images") {
+                gate.expect(.refused, name, "backing file \"\(name)\" \(outsideAll)")
+            } else {
+                #expect(try gate.text(of: name) == "other")
+            }
+            #expect(try gate.text(of: "base") == "inside")
+            gate.expect(.refused, "../secret", "backing file \"../secret\" \(outsideAll)")
+        }
+    }
+
+    @Test func directoryAbove() throws {
+        try ReferenceFolders.with { folders in
+            try folders.link("images/link", to: "../secret")
+            try folders.link("images/folder-link", to: "..")
+            let gate = try folders.gate(.folders([folders.top.path]))
+            for name in ["../secret", "link", "folder-link/secret", "sub/../../secret"] {
+                #expect(try gate.text(of: name) == "outside", "\(name)")
+            }
+        }
+    }
+
+    @Test func directoryThatIsNotThere() throws {
+        try ReferenceFolders.with { folders in
+            for (name, reason) in [("nothing", "No such file or directory"), ("secret", "Not a directory")] {
+                let path = folders.top.path + "/" + name
+                let error = #expect(throws: ImageError.self) {
+                    try Image.open(folders.image, OpenOptions(references: .folders([path])))
+                }
+                #expect(error?.description == "\(folders.image): --allow-references \(path): \(reason)")
+                #expect(error?.code == .io)
+            }
+        }
+    }
+
+    /// A device lies where all devices lie.
+    @Test func imageThatIsADevice() throws {
+        try ReferenceFolders.with { folders in
+            let directory = try Directory(path: folders.images.path)
+            let options = OpenOptions()
+            try ReferenceGate(directory, "overlay", nil, options).expect(
+                .refused, "base",
+                "backing file \"base\" is not opened, as the image is a device: --allow-references DIR allows a directory"
+            )
+            let allowing = OpenOptions(references: .folders([folders.images.path + "/sub"]))
+            let gate = try ReferenceGate(directory, "overlay", nil, allowing)
+            #expect(try gate.text(of: "sub/deep") == "deep inside")
+            #expect(throws: ImageError.self) { try gate.text(of: "base") }
+        }
+    }
+
+    @Test func imageInMemory() {
+        let context = OpenContext(engine: .shared)
+        let error = #expect(throws: ImageError.self) {
+            try context.references.open(Reference(.dataFile, Array("data".utf8)))
+        }
+        #expect(
+            error?.description
+                == "data file \"data\" is not opened: the image is in no directory that the name would refer to"
+        )
+        #expect(error?.code == .refused)
+    }
+
+    // MARK: What is no file
+
+    @Test func whatIsNoRegularFile() throws {
+        try ReferenceFolders.with { folders in
+            try #require(unsafe mkfifo(folders.images.path + "/fifo", 0o600) == 0)
+            try makeSocket(folders.images.path + "/socket")
+            let gate = try folders.gate(.folders(["/dev"]))
+            for (name, kind) in [
+                ("fifo", "a named pipe"), ("socket", "a socket"), ("sub", "a directory"),
+                (".", "a directory"),
+                ("/dev/zero", "a character device"), ("/dev/null", "a character device"),
+            ] {
+                gate.expect(
+                    .refused, name, "backing file \"\(name)\" is \(kind); only regular files are opened")
+            }
+        }
+    }
+
+    private func makeSocket(_ path: String) throws {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        let status = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bind(descriptor, address, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(status == 0)
+    }
+
+    @Test func missingFile() throws {
+        try ReferenceFolders.with { folders in
+            try folders.link("images/dangling", to: "nothing")
+            let gate = try folders.gate()
+            for name in ["nothing", "nothing/at/all", "dangling"] {
+                gate.expect(.io, name, "backing file \"\(name)\": No such file or directory")
+            }
+            gate.expect(.io, "base/more", "backing file \"base/more\": Not a directory")
+        }
+    }
+
+    @Test func unreadableFile() throws {
+        try ReferenceFolders.with { folders in
+            try #require(unsafe chmod(folders.images.path + "/sub/deep", 0) == 0)
+            let gate = try folders.gate()
+            try asOrdinaryUser {
+                gate.expect(.io, "sub/deep", "backing file \"sub/deep\": Permission denied")
+                let text = try gate.text(of: "base")
+                #expect(text == "inside")
+            }
+        }
+    }
+
+    /// Runs `body` with the rights to files of somebody who is not root.
+    private func asOrdinaryUser(_ body: () throws -> Void) throws {
+        guard getuid() == 0 else { return try body() }
+        // The C library has it, though Swift does not show it; it is for the calling thread alone.
+        typealias Setter = @convention(c) (uid_t) -> CInt
+        guard let symbol = unsafe dlsym(nil, "setfsuid") else { throw TestFailure("there is no setfsuid") }
+        let set = unsafe unsafeBitCast(symbol, to: Setter.self)
+        _ = set(65534)
+        defer { _ = set(0) }
+        try body()
+    }
+
+    @Test func systemThatCannotKeepNamesInside() throws {
+        try ReferenceFolders.with { folders in
+            let error = try folders.gate().error(
+                .system(ENOSYS), Reference(.backingFile, Array("base".utf8)))
+            #expect(
+                error.description
+                    == "backing file \"base\" is not opened: this system has no openat2 (Linux 5.6), "
+                    + "and so cannot keep it from leading elsewhere")
+            #expect(error.code == .refused)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import VitrineFormats
+
+/// An image in a format made up for tests, which names other files in text: a role, a format (`-`: none is
+/// recorded) and a name in each line. The disk is what the last of them holds; the text itself where it names none.
+enum ReferringImage {
+    static let format = Format(
+        name: "referring", kind: .disk, extensions: [], recognises: { $0.starts(with: "backing file ".utf8) }
+    ) { (file, context) throws(ImageError) in
+        var disk = file
+        let text = try file.bytes(at: 0, count: Int(file.size))
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            guard let reference = reference(in: line) else { break }
+            disk = try context.references.open(reference)
+        }
+        return Format.Opened(source: disk, warnings: ["is made up"])
+    }
+
+    /// The formats, and this one.
+    @Sendable static func named(_ name: String) throws(ImageError) -> Format {
+        name == format.name ? format : try Format.named(name)
+    }
+
+    /// A line that names a file.
+    static func line(_ name: String, _ role: Reference.Role = .backingFile, format: String = "referring")
+        -> String
+    {
+        "\(role.rawValue) \(format) \(name)\n"
+    }
+
+    private static func reference(in line: ArraySlice<UInt8>) -> Reference? {
+        for role in [Reference.Role.backingFile, .dataFile, .extent, .parent] {
+            guard line.starts(with: role.rawValue.utf8) else { continue }
+            let rest = line.dropFirst(role.rawValue.utf8.count + 1)
+            let format = rest.prefix { $0 != UInt8(ascii: " ") }
+            let name = Array(rest.dropFirst(format.count + 1))
+            return Reference(
+                role, name,
+                format: format == [UInt8(ascii: "-")] ? nil : String(decoding: format, as: UTF8.self))
+        }
+        return nil
+    }
+
+    /// The gate of the image at `path`, as `Image.open` makes it.
+    static func gate(_ path: String, _ options: OpenOptions = OpenOptions()) throws -> ReferenceGate {
+        let (folder, name) = Directory.split(path)
+        let directory = try Directory(path: folder)
+        let file = try directory.file(named: name)
+        return try ReferenceGate(directory, name, file.stamp()?.identity, options, format: named)
+    }
+
+    /// The disk of the image at `path`.
+    static func open(_ path: String, _ options: OpenOptions = OpenOptions()) throws -> any Source {
+        let references = try gate(path, options).references
+        return try format.open(FileSource(path: path), OpenContext(engine: .shared, references: references))
+            .source
+    }
+}
+
+extension Source {
+    /// All of it, as text.
+    var text: String {
+        get throws { String(decoding: try bytes(at: 0, count: Int(size)), as: UTF8.self) }
+    }
+}
+
+extension ReferenceGate {
+    /// What is in the file called `name`, which the image says is raw.
+    func text(of name: String, _ role: Reference.Role = .backingFile) throws -> String {
+        try references.open(Reference(role, Array(name.utf8), format: "raw")).text
+    }
+
+    /// Expects that the file called `name` is not opened, with the error `text`.
+    func expect(
+        _ code: ImageError.Code, _ name: String, _ text: String, _ role: Reference.Role = .backingFile,
+        format: String? = "raw", sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        expect(code, Array(name.utf8), text, role, format: format, sourceLocation: sourceLocation)
+    }
+
+    func expect(
+        _ code: ImageError.Code, _ name: [UInt8], _ text: String, _ role: Reference.Role = .backingFile,
+        format: String? = "raw", sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let error = #expect(throws: ImageError.self, sourceLocation: sourceLocation) {
+            try references.open(Reference(role, name, format: format))
+        }
+        #expect(error?.description == text, sourceLocation: sourceLocation)
+        #expect(error?.code == code, sourceLocation: sourceLocation)
+    }
+}
+
+/// A folder `images` with an image called `overlay` and files around it, in a folder that is there only meanwhile.
+struct ReferenceFolders {
+    let top: URL
+    var images: URL { top.appending(path: "images") }
+    var image: String { images.path + "/overlay" }
+
+    static func with<Result>(_ body: (ReferenceFolders) throws -> Result) throws -> Result {
+        try withTemporaryFolder { top in
+            let folders = ReferenceFolders(top: top)
+            for name in ["images", "images/sub", "other"] {
+                try FileManager.default.createDirectory(
+                    at: top.appending(path: name), withIntermediateDirectories: false)
+            }
+            _ = try folders.images.file("overlay", "the image")
+            _ = try folders.images.file("base", "inside")
+            _ = try folders.images.file("sub/deep", "deep inside")
+            _ = try top.file("secret", "outside")
+            _ = try top.file("other/base", "other")
+            return try body(folders)
+        }
+    }
+
+    /// Makes a symbolic link at `path`, below the top.
+    func link(_ path: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: top.path + "/" + path, withDestinationPath: target)
+    }
+
+    func gate(_ policy: ReferencePolicy = .directory) throws -> ReferenceGate {
+        try ReferringImage.gate(image, OpenOptions(references: policy))
+    }
+}
