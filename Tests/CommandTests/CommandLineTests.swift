@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 import TestSupport
+import VitrineFormats
+
 @testable import vitrine
 
 /// Options that contradict each other, or make no sense: explained, with status 64.
@@ -18,6 +20,19 @@ struct CommandLineTests {
         (["--memory", "1M"], "--memory takes 16 MiB or more."),
         (["--memory", "lots"], "The value 'lots' is invalid for '--memory <size>'"),
         (["-e", String(repeating: "x", count: 4097)], "-e takes at most 4096 bytes, none of them NUL."),
+        (
+            ["--allow-references", "none", "--allow-references", "/"],
+            "--allow-references none goes with no other."
+        ),
+        (
+            ["--allow-references", "directory", "--allow-references", "none"],
+            "--allow-references none goes with no other."
+        ),
+        (
+            ["--allow-references", ""],
+            "--allow-references takes none, directory, or the path of a directory."
+        ),
+        (["--allow-references"], "Missing value for '--allow-references <none|directory|DIR>'"),
         (["--no-such-option"], "Unknown option '--no-such-option'"),
     ])
     func optionsThatMakeNoSense(_ options: [String], _ text: String) throws {
@@ -40,6 +55,47 @@ struct CommandLineTests {
     ])
     func sizesThatMakeNone(_ text: String) {
         #expect(ByteSize(argument: text) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ([], .directory), (["directory"], .directory), (["directory", "directory"], .directory),
+            (["none"], .none), (["none", "none"], .none), (["/srv"], .folders(["/srv"])),
+            (["/srv", "../base"], .folders(["/srv", "../base"])),
+            (["directory", "./none"], .folders(["./none"])), (["None"], .folders(["None"])),
+        ] as [([String], ReferencePolicy)])
+    func referencesThatAreAllowed(_ values: [String], _ policy: ReferencePolicy) {
+        #expect(ReferenceOptions.policy(of: values) == policy)
+    }
+
+    @Test(arguments: [["serve"], ["index"], ["copy", "-q"]])
+    func optionsOfReferencesAreTakenByWhatOpensThem(_ command: [String]) throws {
+        let image = try TestDisk.shared().raw.path
+        let out = command[0] == "copy" ? ["/nonexistent/copy"] : []
+        for (options, text) in [
+            (
+                ["--allow-references", "/nonexistent"],
+                "--allow-references /nonexistent: No such file or directory"
+            ),
+            (["--allow-references", image], "--allow-references \(image): Not a directory"),
+            (
+                ["--reference-format", "vhd"],
+                "--reference-format: there is no format \"vhd\"; known are xz, raw"
+            ),
+        ] {
+            let result = try Program([Vitrine.path()] + command + [image] + out + options).wait()
+            #expect(result.status == 1)
+            #expect(result.output == "")
+            #expect(result.errors == "vitrine: \(image): \(text)\n")
+        }
+    }
+
+    @Test func directoriesThatAreAllowedMayBeSeveral() throws {
+        let image = try TestDisk.shared().raw
+        let size = try withServer(image, "--allow-references", "/", "--allow-references", "/tmp") {
+            try $0.size()
+        }
+        #expect(size == TestDisk.size)
     }
 
     @Test func formatRawServesTheBytesOfTheFileItself() throws {

@@ -2,6 +2,9 @@ import Foundation
 import Glibc
 import Testing
 import TestSupport
+import VitrineFormats
+
+@testable import vitrine
 
 /// `vitrine copy` where it must not write, or cannot go on: an error, and no file that could be taken for a copy.
 @Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(5)))
@@ -44,6 +47,26 @@ struct CopyRefusalTests {
                 #expect(result.errors == "vitrine: \(output) is the image itself\n")
             }
             #expect(try Data(contentsOf: image) == TestDisk.shared().bytes)
+        }
+    }
+
+    /// A backing file, say: overwriting it would destroy what is being copied.
+    @Test(arguments: [false, true])
+    func filesThatTheImageIsReadFromAreNeverOverwritten(_ mayOverwrite: Bool) throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.file("image", "the image")
+            let base = try folder.file("base", "the data")
+            let link = folder.path + "/link"
+            try #require(unsafe symlink(base.path, link) == 0)
+            let identity = try #require(FileSource(path: base.path).stamp()?.identity)
+            for path in [base.path, link] {
+                let error = #expect(throws: CommandError.self) {
+                    try CopyDestination(path: path, mayOverwrite: mayOverwrite)
+                        .open(size: 512, image: image.path, reading: [identity])
+                }
+                #expect(error.map { "\($0)" } == "\(path) is a file that the image is read from")
+            }
+            #expect(try String(contentsOf: base, encoding: .utf8) == "the data")
         }
     }
 

@@ -149,6 +149,23 @@ import VitrineFormats
         }
     }
 
+    /// The file is for the image, and not for what it names.
+    @Test func aNamedFileHasNoIndexOfAReference() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path + "/side.sidx"
+            let index = try #require(
+                finder(folder, .file(path)).forReference(called: "base.xz")
+                    .index(of: TestImage.file, format: "xz", depth: 0, size: TestImage.size) as? StoredIndex)
+            TestImage.add(1, to: index)
+            try index.save()
+            #expect(!URL(filePath: path).exists)
+            #expect(try TestImage.numbers(in: open(finder(folder), TestImage.file)) == [1])
+            let entries = try IndexCache(path: folder.path + "/cache").entries()
+            #expect(entries.map { $0.summary?.name } == ["base.xz"])
+            #expect(warnings.all == [])
+        }
+    }
+
     @Test func aNamedFileStartsFromTheCache() throws {
         try withTemporaryFolder { folder in
             let path = folder.path + "/side.sidx"

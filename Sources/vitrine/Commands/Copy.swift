@@ -21,6 +21,8 @@ struct Copy: ParsableCommand {
 
     @OptionGroup var options: ImageOptions
 
+    @OptionGroup var references: ReferenceOptions
+
     @Argument(
         help: ArgumentHelp(
             "Where to: a new file, or - for standard output; with --force also an existing file, or a block device.",
@@ -65,12 +67,13 @@ struct Copy: ParsableCommand {
             if !hasBegun.withLock({ $0 }) { _exit(EndSignals.exitStatus(signal)) }
             ending.end(.signal(signal))
         }
-        let opened = try options.open()
+        let opened = try options.open(references)
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         let source = try source(opened.image)
         let destination = CopyDestination(path: output, mayOverwrite: force)
         hasBegun.withLock { $0 = true }
-        let target = try destination.open(size: source.size, image: options.image)
+        let target = try destination.open(
+            size: source.size, image: options.image, reading: opened.image.referencedFiles)
 
         let progress = ProgressDisplay("copying", total: source.size, .suitable(quiet: quiet))
         let copy = DiskCopy(source, to: target) { progress.update($0) }

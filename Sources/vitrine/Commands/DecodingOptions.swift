@@ -32,10 +32,15 @@ struct DecodingOptions: ParsableArguments {
         return Engine(memory: memory?.bytes ?? Engine.defaultMemory)
     }
 
-    /// Opens the image at `path`, whose seek indexes `store` finds.
-    func open(_ path: String, _ engine: Engine, _ store: IndexStore) throws(ImageError) -> Image {
+    /// Opens the image at `path`, whose seek indexes `store` finds, with the files it names that `references` allow:
+    /// none without.
+    func open(
+        _ path: String, _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions?
+    ) throws(ImageError) -> Image {
         let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
-        var options = OpenOptions(formats: formats, engine: engine)
+        var options = OpenOptions(
+            formats: formats, engine: engine, references: references?.policy ?? .none,
+            referenceFormat: references?.referenceFormat)
         options.indexes = store.indexes
         return try Image.open(path, options)
     }

@@ -10,11 +10,12 @@ struct ImageOptions: ParsableArguments {
 
     @OptionGroup var indexes: IndexOptions
 
-    /// Opens the image.
-    func open() throws(ImageError) -> OpenedImage {
+    /// Opens the image, with the files it names that `references` allow: none without.
+    func open(_ references: ReferenceOptions?) throws(ImageError) -> OpenedImage {
         let engine = decoding.engine()
         let store = IndexStore(indexes.choice)
-        return OpenedImage(image: try decoding.open(image, engine, store), engine: engine, store: store)
+        return OpenedImage(
+            image: try decoding.open(image, engine, store, references), engine: engine, store: store)
     }
 }
 

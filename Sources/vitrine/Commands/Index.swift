@@ -51,6 +51,8 @@ struct Index: ParsableCommand {
 
     @OptionGroup var decoding: DecodingOptions
 
+    @OptionGroup var references: ReferenceOptions
+
     @Flag(name: .shortAndLong, help: "Say nothing unless something goes wrong.")
     var quiet = false
 
@@ -104,7 +106,7 @@ struct Index: ParsableCommand {
     private func index(
         _ path: String, _ engine: Engine, _ store: IndexStore, isStopped: @escaping @Sendable () -> Bool
     ) throws {
-        let image = try decoding.open(path, engine, store)
+        let image = try decoding.open(path, engine, store, references)
         for warning in image.warnings { complain("warning: \(path): \(warning)") }
         let layers = image.layers.indices.filter { image.layers[$0].indexable != nil }
         guard !layers.isEmpty else {

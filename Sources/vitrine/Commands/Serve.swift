@@ -23,6 +23,8 @@ struct Serve: ParsableCommand {
 
     @OptionGroup var options: ImageOptions
 
+    @OptionGroup var references: ReferenceOptions
+
     @Option(
         name: [.customShort("U"), .customLong("unix")],
         help: ArgumentHelp("Listen on this Unix socket; - makes a private temporary one.", valueName: "path"))
@@ -105,7 +107,7 @@ struct Serve: ParsableCommand {
 
         let level: Logger.Level = verbose ? .debug : .warning
         let logger = Logger(label: "vitrine") { _ in StandardErrorLog(level) }
-        let opened = try options.open()
+        let opened = try options.open(references)
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         let server = Server(try ExportList(of: opened.image, name: exportname), opened.engine, logger)
         // Last of all, so that what clients have had decoded is in it.

@@ -9,12 +9,14 @@ struct CopyDestination {
     /// Whether what is there may be overwritten.
     let mayOverwrite: Bool
 
-    /// Opens it for a copy of `size` bytes of the image at `image`.
+    /// Opens it for a copy of `size` bytes of the image at `image`, which is read from these other `files` too.
     ///
     /// Throws, in words, where it cannot be written to, or should not be.
-    func open(size: UInt64, image: String) throws(CommandError) -> any CopyTarget {
+    func open(
+        size: UInt64, image: String, reading files: Set<FileIdentity>
+    ) throws(CommandError) -> any CopyTarget {
         if path == "-" { return try standardOutput() }
-        try requireOther(than: image)
+        try requireOther(than: image, files)
         let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         if descriptor >= 0 {
             return try FileTarget(WritableFile(path, descriptor), size: size, isNew: true)
@@ -33,9 +35,14 @@ struct CopyDestination {
         return StreamTarget(WritableFile("standard output", descriptor))
     }
 
-    private func requireOther(than image: String) throws(CommandError) {
+    private func requireOther(than image: String, _ files: Set<FileIdentity>) throws(CommandError) {
         var (ours, theirs) = (stat(), stat())
-        guard unsafe stat(path, &ours) == 0, unsafe stat(image, &theirs) == 0 else { return }
+        guard unsafe stat(path, &ours) == 0 else { return }
+        let identity = FileIdentity(device: UInt64(ours.st_dev), inode: UInt64(ours.st_ino))
+        guard !files.contains(identity) else {
+            throw CommandError("\(path) is a file that the image is read from")
+        }
+        guard unsafe stat(image, &theirs) == 0 else { return }
         let isDevice = ours.st_mode & S_IFMT == S_IFBLK && theirs.st_mode & S_IFMT == S_IFBLK
         // A device has a name, and so a number, in more than one place.
         let isSameDevice = isDevice && ours.st_rdev == theirs.st_rdev

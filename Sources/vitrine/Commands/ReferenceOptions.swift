@@ -1,0 +1,38 @@
+import ArgumentParser
+import VitrineFormats
+
+/// The options that say which other files may be opened with an image.
+struct ReferenceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Which other files that the image names may be opened: none, those in its own directory or below, "
+                + "or also those in DIR. (default: directory)",
+            discussion: "May be given several times, to allow several directories.",
+            valueName: "none|directory|DIR"))
+    var allowReferences: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The format of such files where the image does not record it: it is not detected.",
+            valueName: "format"))
+    var referenceFormat: String?
+
+    func validate() throws {
+        if allowReferences.contains("") {
+            throw ValidationError("--allow-references takes none, directory, or the path of a directory.")
+        }
+        if allowReferences.contains("none") && allowReferences.contains(where: { $0 != "none" }) {
+            throw ValidationError("--allow-references none goes with no other.")
+        }
+    }
+
+    /// What was chosen.
+    var policy: ReferencePolicy { Self.policy(of: allowReferences) }
+
+    /// What `values` of --allow-references mean together, which have been validated.
+    static func policy(of values: [String]) -> ReferencePolicy {
+        if values.contains("none") { return .none }
+        let folders = values.filter { $0 != "directory" }
+        return folders.isEmpty ? .directory : .folders(folders)
+    }
+}
