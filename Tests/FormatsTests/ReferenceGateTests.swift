@@ -314,15 +314,28 @@ import Testing
         try body()
     }
 
-    @Test func systemThatCannotKeepNamesInside() throws {
+    @Test(arguments: [ENOSYS, EPERM])
+    func systemThatCannotKeepNamesInside(_ code: Int32) throws {
         try ReferenceFolders.with { folders in
-            let error = try folders.gate().error(
-                .system(ENOSYS), Reference(.backingFile, Array("base".utf8)))
+            let error = try folders.gate().error(.system(code), Reference(.backingFile, Array("base".utf8)))
             #expect(
                 error.description
-                    == "backing file \"base\" is not opened: this system has no openat2 (Linux 5.6), "
-                    + "and so cannot keep it from leading elsewhere")
+                    == "backing file \"base\" is not opened: this system has no openat2 (Linux 5.6), or forbids it, "
+                    + "so that nothing would keep the name from leading elsewhere")
             #expect(error.code == .refused)
+        }
+    }
+
+    /// Each link of the chain is tried from each of the directories, but not from each of them anew.
+    @Test func linksFromManyDirectories() throws {
+        try ReferenceFolders.with { folders in
+            for number in 0..<30 {
+                try folders.link("images/\(number)", to: folders.images.path + "/\(number + 1)")
+            }
+            try folders.link("images/30", to: "/etc/passwd")
+            let around = [String](repeating: folders.top.path, count: 20)
+            try folders.gate(.folders(around)).expect(
+                .io, "0", "backing file \"0\": Too many levels of symbolic links")
         }
     }
 }

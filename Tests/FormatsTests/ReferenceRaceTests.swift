@@ -75,7 +75,8 @@ import Testing
                 let gate = try folders.gate()
                 for _ in 0..<100 {
                     do {
-                        #expect(try gate.text(of: "sub/../sub/deep") == "deep inside")
+                        let text = try gate.text(of: "sub/../sub/deep")
+                        try #require(text == "deep inside")
                         read += 1
                     } catch let error as ImageError {
                         refused += error.code == .refused ? 1 : 0

@@ -25,6 +25,6 @@ extension Reference {
 
     /// That it cannot be opened, as it `does` something.
     func error(_ code: ImageError.Code, _ does: String) -> ImageError {
-        ImageError(code, "\(self) \(does)")
+        ImageError(code, "\(text) \(does)")
     }
 }

@@ -1,5 +1,5 @@
 /// A file that an image names.
-package struct Reference: Sendable, CustomStringConvertible {
+package struct Reference: Equatable, Sendable {
     /// What the file is to the image.
     package enum Role: String, Sendable {
         /// Holds what the image itself does not (qcow2).
@@ -28,7 +28,7 @@ package struct Reference: Sendable, CustomStringConvertible {
     }
 
     /// What it is called in messages, such as `backing file "base.raw"`; fit to be shown.
-    package var description: String {
+    package var text: String {
         let isShort = name.count <= Self.maximumNameLength
         return "\(role.rawValue) \"\(printable(isShort ? name[...] : name.prefix(32)))\(isShort ? "" : "…")\""
     }

@@ -26,7 +26,7 @@ struct ReferenceChain: References {
         case .backingFile, .parent:
             let format = try format(of: reference)
             let (source, references) = try file(reference)
-            return try inside("\(reference)") { () throws(ImageError) in
+            return try inside(reference.text) { () throws(ImageError) in
                 try disk(in: source, format, references, reference)
             }
         }
@@ -40,7 +40,7 @@ struct ReferenceChain: References {
                 .refused,
                 "is recorded without its format, and none is guessed: --reference-format FORMAT gives it")
         }
-        return try inside("\(reference)") { () throws(ImageError) in try gate.format(name) }
+        return try inside(reference.text) { () throws(ImageError) in try gate.format(name) }
     }
 
     /// The file as it is, and what it opens files through in turn.
@@ -75,7 +75,7 @@ struct ReferenceChain: References {
                         engine: gate.engine, indexes: indexes, depth: layers.count - 1, references: references
                     ))
             }
-            gate.warn(opened.warnings.map { "\(reference): \(format.name): \($0)" })
+            gate.warn(opened.warnings.map { "\(reference.text): \(format.name): \($0)" })
             source = opened.source
             if format.kind == .disk { return source }
             format = Format.detect(try Format.head(of: source), name: nil)

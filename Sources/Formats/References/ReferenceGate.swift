@@ -13,8 +13,9 @@ package final class ReferenceGate: Sendable {
     /// How many files may be opened in all.
     static let maximumFiles = 4096
 
-    /// How many symbolic links that lead out of one directory, into another, are followed one after another.
-    private static let maximumLinks = 8
+    /// How many symbolic links that lead out of one directory, into another, are followed for one name: as many
+    /// as Linux does.
+    private static let maximumLinks = 40
 
     let engine: Engine
     let indexes: (any SeekIndexes)?
@@ -102,7 +103,8 @@ package final class ReferenceGate: Sendable {
         let name = PathName(reference.name)
         let found: (descriptor: Descriptor, place: ReferencePlace)
         do throws(Directory.Failure) {
-            found = try find(name, from: place)
+            var links = 0
+            found = try find(name, from: place, links: &links)
         } catch {
             throw self.error(error, reference)
         }
@@ -130,32 +132,33 @@ package final class ReferenceGate: Sendable {
 
     // MARK: Finding
 
-    /// What `name` means in the file at `place`, and by which path it was found.
+    /// What `name` means in the file at `place`, and by which path it was found. Adds the links it followed to `links`.
     private func find(
-        _ name: PathName, from place: ReferencePlace, links: Int = 0
+        _ name: PathName, from place: ReferencePlace, links: inout Int
     ) throws(Directory.Failure) -> (Descriptor, ReferencePlace) {
-        guard links <= Self.maximumLinks else { throw .system(ELOOP) }
         if !name.isAbsolute, allowed.contains(where: { $0 === place.directory }) {
             let near = ReferencePlace(directory: place.directory, path: name.from(place.path.directory))
-            if let found = try descriptor(at: near, links: links) { return (found, near) }
+            if let found = try descriptor(at: near, links: &links) { return (found, near) }
         }
         // From one allowed directory the name may lead into another.
         for far in places(of: name, from: place) {
-            if let found = try descriptor(at: far, links: links) { return (found, far) }
+            if let found = try descriptor(at: far, links: &links) { return (found, far) }
         }
         throw .leadsOut
     }
 
     /// What is at `place`; nil where that leads out of its directory, and into no other that is allowed.
     private func descriptor(
-        at place: ReferencePlace, links: Int
+        at place: ReferencePlace, links: inout Int
     ) throws(Directory.Failure) -> Descriptor? {
         do {
             return try place.directory.place(place.path)
         } catch .leadsOut {
             guard let target = place.directory.link(at: place.path) else { return nil }
+            links += 1
+            guard links <= Self.maximumLinks else { throw .system(ELOOP) }
             do {
-                return try find(target, from: place, links: links + 1).0
+                return try find(target, from: place, links: &links).0
             } catch .leadsOut {
                 return nil
             }
@@ -184,13 +187,14 @@ package final class ReferenceGate: Sendable {
                 .refused,
                 "lies outside the image's directory\(others): --allow-references DIR allows another directory"
             )
-        case .system(ENOSYS):
+        // EPERM is what some containers say of system calls that they do not know.
+        case .system(ENOSYS), .system(EPERM):
             return reference.error(
                 .refused,
-                "is not opened: this system has no openat2 (Linux 5.6), and so cannot keep it from leading elsewhere"
-            )
+                "is not opened: this system has no openat2 (Linux 5.6), or forbids it, so that nothing would keep "
+                    + "the name from leading elsewhere")
         case .system(let code):
-            return ImageError(.io, systemMessage(code), path: ["\(reference)"])
+            return ImageError(.io, systemMessage(code), path: [reference.text])
         }
     }
 
@@ -199,13 +203,13 @@ package final class ReferenceGate: Sendable {
     /// What is at `descriptor`, open for reading, if it is a regular file: anything else is not even opened, as
     /// that does things to some devices, and waits for some pipes.
     private func read(_ descriptor: Descriptor, _ reference: Reference) throws(ImageError) -> FileSource {
-        let kind = try inside("\(reference)") { () throws(ImageError) in
+        let kind = try inside(reference.text) { () throws(ImageError) in
             try descriptor.status().st_mode & S_IFMT
         }
         guard kind == S_IFREG else {
             throw reference.error(.refused, "is \(Self.name(of: kind)); only regular files are opened")
         }
-        return try inside("\(reference)") { () throws(ImageError) in
+        return try inside(reference.text) { () throws(ImageError) in
             // By way of /proc, as that is the very file that has been looked at.
             let file = unsafe Glibc.open(descriptor.procName, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
             guard file >= 0 else { throw ImageError(.io, systemMessage(errno)) }

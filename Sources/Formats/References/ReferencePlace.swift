@@ -1,9 +1,7 @@
 /// Where a file of an image is: its path within a directory.
 ///
 /// Names in the file are meant from there, as the name it was opened by says, and not where a link at its end leads.
-struct ReferencePlace: Equatable, Sendable {
+struct ReferencePlace: Sendable {
     let directory: Directory
     let path: PathName
-
-    static func == (a: Self, b: Self) -> Bool { a.directory === b.directory && a.path == b.path }
 }

@@ -7,6 +7,6 @@ package protocol References: Sendable {
     ///
     /// Throws `refused` where the user has not allowed it, `limit` and `corrupt` where files name one another
     /// too often, and otherwise as opening an image does; the text names the file. Errors of later reads do
-    /// not: to them the reader adds `reference.description`.
+    /// not: to them the reader adds `reference.text`.
     func open(_ reference: Reference) throws(ImageError) -> any Source
 }
