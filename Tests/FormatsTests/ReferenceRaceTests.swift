@@ -70,7 +70,7 @@ import Testing
                 while !mover.isFinished { usleep(1000) }
             }
             var (read, refused) = (0, 0)
-            while read < 300 || refused < 300 {
+            while read < 50 || refused < 50 {
                 // The number of files for an image is limited.
                 let gate = try folders.gate()
                 for _ in 0..<100 {
