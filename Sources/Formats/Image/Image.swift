@@ -19,7 +19,7 @@ public final class Image: Sendable {
     public let warnings: [String]
 
     /// The layers in which seeking gets faster once they are indexed, outermost first.
-    package let indexables: [any Indexable]
+    package var indexables: [any Indexable] { layers.compactMap(\.indexable) }
 
     /// The file that holds it all.
     package let file: any Source
@@ -31,7 +31,10 @@ public final class Image: Sendable {
     public var size: UInt64 { disk.size }
 
     /// What it is made of, innermost first, such as `raw in xz`.
-    public var stack: String { layers.reversed().map(\.format).joined(separator: " in ") }
+    public var stack: String { Layer.stack(layers) }
+
+    /// The dirty bitmaps that the disk's format keeps for it.
+    package var bitmaps: [any DirtyBitmap] { disk.bitmaps }
 
     /// Opens the image in the file or block device at `path`, detecting what it is made of.
     ///
@@ -46,65 +49,19 @@ public final class Image: Sendable {
         }
     }
 
-    /// Opens the image that `file` holds.
-    package init(_ name: String, _ file: any Source, _ options: OpenOptions) throws(ImageError) {
-        guard file.size > 0 else { throw ImageError(.corrupt, "the file is empty") }
-        let indexes = options.indexes?.forImage(called: name)
-        var forced = options.formats[...]
-        var layers: [Layer] = []
-        var indexables: [any Indexable] = []
-        var warnings: [String] = []
-        var source = file
-        while true {
-            guard layers.count < Format.maximumLayers else {
-                throw ImageError(
-                    .limit, "more than \(Format.maximumLayers) layers, one in another, are not opened")
-            }
-            let format =
-                if let name = forced.popFirst() {
-                    try Format.named(name)
-                } else {
-                    // The name is the outermost file's.
-                    Format.detect(try Self.head(of: source), name: layers.isEmpty ? name : nil)
-                }
-            let place = ([format.name] + layers.reversed().map(\.format)).joined(separator: " in ")
-            let opened = try inside(place) { () throws(ImageError) in
-                try format.open(
-                    source,
-                    OpenContext(engine: options.engine, indexes: indexes, depth: layers.count))
-            }
-            // What a raw disk lies in is its layer's, and not the disk's too.
-            let indexable = opened.source === source ? nil : opened.source as? any Indexable
-            source = opened.source
-            if let indexable { indexables.append(indexable) }
-            warnings += opened.warnings.map { "\(format.name): \($0)" }
-            layers.append(
-                Layer(
-                    format: format.name, size: source.size, properties: opened.properties,
-                    indexable: indexable))
-            if format.kind == .disk { break }
-        }
-        if let extra = forced.first {
-            throw ImageError(.unsupported, "nothing is looked for inside a disk, so not \"\(extra)\" either")
-        }
+    /// Opens the image that `file` holds, and through `references` the files that it names.
+    package init(
+        _ name: String, _ file: any Source, _ options: OpenOptions,
+        references: any References = RefusedReferences()
+    ) throws(ImageError) {
+        let stack = try LayerStack(name, file, options, references)
         self.name = name
         self.file = file
-        self.layers = layers
-        self.indexables = indexables
-        disk = source
-        do throws(ImageError) {
-            partitionTable = try PartitionTable.read(source)
-            warnings += partitionTable?.warnings.map { "partition table: \($0)" } ?? []
-        } catch {
-            // The rest of the disk may well be readable.
-            partitionTable = nil
-            warnings.append("partition table: \(error)")
-        }
+        layers = stack.layers
+        disk = try stack.openDisk()
+        var warnings = stack.warnings
+        partitionTable = LayerStack.partitionTable(of: disk, &warnings)
         self.warnings = warnings
-    }
-
-    private static func head(of source: any Source) throws(ImageError) -> [UInt8] {
-        try source.bytes(at: 0, count: Int(min(source.size, UInt64(Format.headSize))))
     }
 
     /// Fills all of `buffer` from `offset`, in bytes from the start of the disk.

@@ -7,7 +7,7 @@ struct DecodingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Take the file for this format instead of detecting it.",
             discussion: """
-                raw or xz. Several, separated by commas, are those of the outermost layers: \
+                raw, qcow2, qcow or xz. Several, separated by commas, are those of the outermost layers: \
                 "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
                 """))
     var format: String?
@@ -32,11 +32,11 @@ struct DecodingOptions: ParsableArguments {
         return Engine(memory: memory?.bytes ?? Engine.defaultMemory)
     }
 
-    /// Opens the image at `path`, whose seek indexes `store` finds.
-    func open(_ path: String, _ engine: Engine, _ store: IndexStore) throws(ImageError) -> Image {
+    /// What images are opened with, whose seek indexes `store` finds.
+    func openOptions(_ engine: Engine, _ store: IndexStore) -> OpenOptions {
         let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         var options = OpenOptions(formats: formats, engine: engine)
         options.indexes = store.indexes
-        return try Image.open(path, options)
+        return options
     }
 }

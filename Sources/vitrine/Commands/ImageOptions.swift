@@ -10,11 +10,28 @@ struct ImageOptions: ParsableArguments {
 
     @OptionGroup var indexes: IndexOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Take the disk as it was in this internal snapshot: its ID, or its name.", valueName: "snapshot"))
+    var snapshot: String?
+
     /// Opens the image.
     func open() throws(ImageError) -> OpenedImage {
         let engine = decoding.engine()
         let store = IndexStore(indexes.choice)
-        return OpenedImage(image: try decoding.open(image, engine, store), engine: engine, store: store)
+        let opened = try Image.open(image, openOptions(engine, store))
+        return OpenedImage(image: opened, engine: engine, store: store)
+    }
+
+    /// Describes the image; no other file is opened.
+    func inspect() throws(ImageError) -> ImageDescription {
+        try ImageDescription.inspect(image, openOptions(decoding.engine(), IndexStore(indexes.choice)))
+    }
+
+    private func openOptions(_ engine: Engine, _ store: IndexStore) -> OpenOptions {
+        var options = decoding.openOptions(engine, store)
+        options.snapshot = snapshot
+        return options
     }
 }
 
