@@ -63,7 +63,7 @@ enum DiskChecks {
         return extents
     }
 
-    /// Compares the extents and the depths of `disk` with what qemu says, which does not know of holes in the files that hold
+    /// Compares the extents of `disk` with what qemu says, which does not know of holes in the files that hold
     /// the data.
     static func expect(
         _ disk: any Source, agreesWith map: [QemuImage.MapEntry], content: [UInt8],
@@ -84,20 +84,37 @@ enum DiskChecks {
                 #expect(isRight, "\(extent) where qemu has \(entry)", sourceLocation: sourceLocation)
                 position = extent.range.upperBound
             }
-            position = entry.start
-            while position < end {
-                let found = try disk.depth(in: position..<end)
-                #expect(
-                    found.depth == (entry.present ? entry.depth + 1 : 0), "\(found) where qemu has \(entry)",
-                    sourceLocation: sourceLocation)
-                position = found.range.upperBound
-            }
         }
         // No two that follow one another are of one kind.
         let extents = try extents(disk)
         for (extent, next) in zip(extents, extents.dropFirst()) {
             #expect(extent.kind != next.kind, "\(extent), \(next)", sourceLocation: sourceLocation)
         }
+    }
+
+    /// Compares the depths of `disk` with what qemu-nbd says.
+    static func expect(
+        _ disk: any Source, hasDepths depths: [QemuImage.Context],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        var found: [QemuImage.Context] = []
+        var position: UInt64 = 0
+        while position < disk.size {
+            let next = try disk.depth(in: position..<disk.size)
+            #expect(next.range.lowerBound == position, sourceLocation: sourceLocation)
+            try #require(next.range.upperBound > position, sourceLocation: sourceLocation)
+            position = next.range.upperBound
+            let length = position - next.range.lowerBound
+            // A chain of images may tell of one depth in several parts.
+            if let last = found.last, last.type == next.depth {
+                found[found.count - 1].length += length
+            } else {
+                found.append(.init(offset: next.range.lowerBound, length: length, type: next.depth))
+            }
+        }
+        #expect(
+            found.map { [$0.offset, $0.length, UInt64($0.type)] }
+                == depths.map { [$0.offset, $0.length, UInt64($0.type)] }, sourceLocation: sourceLocation)
     }
 
     /// Compares the disk in `image` with what qemu reads in it.
@@ -108,5 +125,8 @@ enum DiskChecks {
         try expect(open(image.url).disk, reads: content, sourceLocation: sourceLocation)
         try expect(
             open(image.url).disk, agreesWith: image.map(), content: content, sourceLocation: sourceLocation)
+        try expect(
+            open(image.url).disk, hasDepths: image.context("qemu:allocation-depth", ["-A"]),
+            sourceLocation: sourceLocation)
     }
 }

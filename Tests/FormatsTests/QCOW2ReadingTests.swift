@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// qcow2 images of every kind, made by qemu and compared with what qemu reads in them.
-@Suite(.needs(.qemuImg, .qemuIO), .timeLimit(.minutes(5)))
+@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO), .timeLimit(.minutes(5)))
 struct QCOW2ReadingTests {
     struct Kind: CustomStringConvertible, Sendable {
         var options: [String]
@@ -136,11 +136,15 @@ struct QCOW2ReadingTests {
     func qcow(_ arguments: [String]) throws {
         try withTemporaryFolder { folder in
             var random = SeededGenerator(seed: 4)
-            let content = TestContent.sparse.bytes(count: 5_001_216 / 4096 * 4096, &random)
+            let content = TestContent.sparse.bytes(count: 5 << 20, &random)
             let raw = try folder.file("disk.raw", Data(content))
-            let image = try QemuImage.convert(
-                raw, to: folder.appending(path: "disk.qcow"), format: "qcow", arguments)
-            #expect(try DiskChecks.open(image.url).stack == "qcow")
+            let image = QemuImage(folder.appending(path: "disk.qcow"), format: "qcow")
+            // qemu-img 7.2 returns 1 whenever it has compressed a qcow image, and says nothing.
+            _ = try Tool.qemuImg.run(
+                ["convert", "-f", "raw", "-O", "qcow"] + arguments + [raw.path, image.url.path])
+            let opened = try DiskChecks.open(image.url)
+            #expect(opened.stack == "qcow")
+            try DiskChecks.expect(opened.disk, reads: content)
             try DiskChecks.expectSameAsQemu(image)
         }
     }

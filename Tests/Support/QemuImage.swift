@@ -70,6 +70,27 @@ package struct QemuImage: Sendable {
         return try JSONDecoder().decode([MapEntry].self, from: result.data)
     }
 
+    /// A stretch that qemu-nbd says something of.
+    package struct Context: Decodable, Sendable {
+        package var offset: UInt64
+        package var length: UInt64
+        package var type: Int
+
+        package init(offset: UInt64, length: UInt64, type: Int) {
+            (self.offset, self.length, self.type) = (offset, length, type)
+        }
+    }
+
+    /// What qemu-nbd, started with `arguments`, says in the meta context `name`.
+    package func context(_ name: String, _ arguments: [String]) throws -> [Context] {
+        let result = try Tool.nbdinfo.run(
+            ["--json", "--map=\(name)", "--", "[", "qemu-nbd", "-r", "-f", format] + arguments + [
+                url.path, "]",
+            ])
+        try Self.require(result)
+        return try JSONDecoder().decode([Context].self, from: result.data)
+    }
+
     private static func require(_ result: ProgramResult) throws {
         guard result.status == 0 else { throw TestFailure("\(result.output)\(result.errors)") }
     }

@@ -71,14 +71,12 @@ extension QCOW2Image {
     }
 
     private func record(_ entry: QCOW2BitmapEntry) -> [Layer.Property] {
-        var problem = ""
-        do throws(ImageError) { _ = try bitmap(entry) } catch { problem = error.description }
-        return [
+        [
             .init("name", "name", .text(printable(entry.name))),
             .init("granularity", "granularity", .bytes(1 << UInt64(min(entry.granularityBits, 63)))),
             .init("in-use", "in use", .flag(entry.isInUse)),
             .init("auto", "auto", .flag(entry.isAutomatic)),
-            .init("problem", "not served because", .text(problem)),
+            .init("problem", "not served because", .text(problem(of: entry) ?? "")),
         ]
     }
 }

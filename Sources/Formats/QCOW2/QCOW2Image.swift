@@ -73,7 +73,10 @@ struct QCOW2Image: Sendable {
             try directory?.entries(
                 of: file, clusterSize: header.clusterSize, limit: Self.maximumListed) ?? []
         }
-        self.warnings = warnings + conditions(backingName)
+        self.warnings = conditions(backingName) + warnings
+        self.warnings += bitmapEntries.compactMap { entry in
+            problem(of: entry).map { "bitmap \"\(printable(entry.name))\" is not served: \($0)" }
+        }
     }
 
     private static func listing<Element>(
@@ -150,8 +153,18 @@ struct QCOW2Image: Sendable {
         snapshot == nil ? bitmapEntries.compactMap { try? bitmap($0) } : []
     }
 
+    /// Why the bitmap that `entry` describes is not served; nil where it is.
+    func problem(of entry: QCOW2BitmapEntry) -> String? {
+        do throws(ImageError) {
+            _ = try bitmap(entry)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     /// The bitmap that `entry` describes.
-    func bitmap(_ entry: QCOW2BitmapEntry) throws(ImageError) -> QCOW2Bitmap {
+    private func bitmap(_ entry: QCOW2BitmapEntry) throws(ImageError) -> QCOW2Bitmap {
         try QCOW2Bitmap(file, entry, size: header.size, clusterBits: UInt64(header.clusterBits))
     }
 }
