@@ -18,7 +18,7 @@ extension Format {
             details: {
                 ClusterUsage(
                     file, header.layout, l1Offset: header.l1.offset, size: header.size,
-                    isWrapped: context.depth > 0
+                    counts: context.depth == 0
                 ).properties
             },
             open: { () throws(ImageError) in try header.open(file, context) })

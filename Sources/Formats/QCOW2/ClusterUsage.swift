@@ -5,7 +5,9 @@ struct ClusterUsage {
 
     private let layout: ClusterLayout
     private let size: UInt64
-    private let isWrapped: Bool
+    private let counts: Bool
+    private let fileSize: UInt64
+    private let sizeOnDisk: UInt64?
 
     private var allocated: UInt64 = 0
     private var data: UInt64 = 0
@@ -16,13 +18,15 @@ struct ClusterUsage {
     private var tables: UInt64 = 0
     private var isWhole = true
 
-    /// That of a disk of `size` bytes, whose L1 table starts at `l1Offset` of `file`. Where that `isWrapped`, such as in xz, every
-    /// table might have to be decoded anew, and nothing is counted.
-    init(_ file: any Source, _ layout: ClusterLayout, l1Offset: UInt64, size: UInt64, isWrapped: Bool) {
+    /// That of a disk of `size` bytes, whose L1 table starts at `l1Offset` of `file`. Nothing is counted unless `counts`: where
+    /// the file is wrapped, as in xz, every table might have to be decoded anew.
+    init(_ file: any Source, _ layout: ClusterLayout, l1Offset: UInt64, size: UInt64, counts: Bool) {
         self.layout = layout
         self.size = size
-        self.isWrapped = isWrapped
-        guard !isWrapped else { return }
+        self.counts = counts
+        fileSize = file.size
+        sizeOnDisk = (file as? FileSource)?.sizeOnDisk()
+        guard counts else { return }
         let entries = QCOW2L1Place.needed(size, layout.coverageBits)
         var (walked, next): (UInt64, UInt64) = (0, 0)
         while next < entries {
@@ -106,9 +110,13 @@ struct ClusterUsage {
 
     /// What there is to say about it.
     var properties: [Layer.Property] {
-        guard !isWrapped else { return [] }
+        var properties: [Layer.Property] = [.init("file-size", "file", .bytes(fileSize))]
+        if let sizeOnDisk {
+            properties.append(.init("file-size-on-disk", "file on disk", .bytes(sizeOnDisk)))
+        }
+        guard counts else { return properties }
         let total = (size &+ layout.clusterSize &- 1) >> layout.clusterBits
-        var properties: [Layer.Property] = [
+        properties += [
             .init("allocated-size", "allocated", .bytes(allocated)),
             .init("total-clusters", "clusters", .number(total)),
             .init("allocated-clusters", "with data", .share(data + compressed, of: total)),

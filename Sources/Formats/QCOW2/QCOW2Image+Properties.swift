@@ -32,7 +32,7 @@ extension QCOW2Image {
         }
         properties += Self.properties(of: backingFile)
         if let snapshot {
-            properties.append(.init("snapshot", "opened snapshot", .text(printable(snapshot.id))))
+            properties.append(.init("snapshot", "opened snapshot", .text(QCOW2Snapshot.text(snapshot.id))))
         }
         if header.snapshotCount > 0 {
             properties.append(
@@ -64,10 +64,10 @@ extension QCOW2Image {
 
     /// What walking through the tables tells.
     var details: [Layer.Property] {
-        if header.features.isDataFileRaw { return [] }
-        let l1 = snapshot?.l1 ?? header.l1
-        return ClusterUsage(file, layout, l1Offset: l1.offset, size: size, isWrapped: context.depth > 0)
-            .properties
+        ClusterUsage(
+            file, layout, l1Offset: (snapshot?.l1 ?? header.l1).offset, size: size,
+            counts: context.depth == 0 && !header.features.isDataFileRaw
+        ).properties
     }
 
     private func record(_ entry: QCOW2BitmapEntry) -> [Layer.Property] {
@@ -84,8 +84,8 @@ extension QCOW2Image {
 extension QCOW2Snapshot {
     fileprivate func properties(_ header: QCOW2Header) -> [Layer.Property] {
         [
-            .init("id", "id", .text(printable(id))),
-            .init("name", "name", .text(printable(name))),
+            .init("id", "id", .text(Self.text(id))),
+            .init("name", "name", .text(Self.text(name))),
             .init("disk-size", "disk size", .bytes(diskSize ?? header.size)),
             .init("vm-state-size", "VM state", .bytes(stateSize)),
             .init("date-sec", "date", .date(UInt64(date.seconds))),

@@ -3,6 +3,9 @@ struct QCOW2Image: Sendable {
     /// How many snapshots and bitmaps are listed, or offered: an image may have 65,536 of each.
     static let maximumListed = 1024
 
+    /// Of how many bitmaps that are not served there is a warning each.
+    private static let maximumWarnings = 10
+
     let file: any Source
     let context: OpenContext
     let header: QCOW2Header
@@ -74,8 +77,12 @@ struct QCOW2Image: Sendable {
                 of: file, clusterSize: header.clusterSize, limit: Self.maximumListed) ?? []
         }
         self.warnings = conditions(backingName) + warnings
-        self.warnings += bitmapEntries.compactMap { entry in
+        let unserved = bitmapEntries.compactMap { entry in
             problem(of: entry).map { "bitmap \"\(printable(entry.name))\" is not served: \($0)" }
+        }
+        self.warnings += unserved.prefix(Self.maximumWarnings)
+        if unserved.count > Self.maximumWarnings {
+            self.warnings.append("\(unserved.count - Self.maximumWarnings) more bitmaps are not served")
         }
     }
 
@@ -175,11 +182,11 @@ extension QCOW2Snapshot {
         let size = diskSize ?? header.size
         guard size <= UInt64(Int64.max) else {
             throw ImageError(
-                .corrupt, "snapshot \"\(printable(id))\": disk size is \(size), expected \(Int64.max) at most"
+                .corrupt, "snapshot \"\(Self.text(id))\": disk size is \(size), expected \(Int64.max) at most"
             )
         }
         try l1.check(
-            "snapshot \"\(printable(id))\"", size: size,
+            "snapshot \"\(Self.text(id))\"", size: size,
             coverageBits: UInt64(header.clusterBits + header.l2Bits), clusterSize: header.clusterSize,
             file: file, maximumSize: QCOW2Header.maximumL1Size)
     }

@@ -64,9 +64,8 @@ struct QCOW2SnapshotTable: Sendable {
         }
         let stateSize = UInt64(try fields.big("state size", at: 32, as: UInt32.self))
         let snapshot = QCOW2Snapshot(
-            id: String(decoding: try fields.slice("id", at: start, count: idCount), as: UTF8.self),
-            name: String(
-                decoding: try fields.slice("name", at: start + idCount, count: nameCount), as: UTF8.self),
+            id: try fields.slice("id", at: start, count: idCount),
+            name: try fields.slice("name", at: start + idCount, count: nameCount),
             l1: QCOW2L1Place(
                 offset: try fields.big("l1_table_offset", at: 0), count: try fields.big("l1_size", at: 8)),
             diskSize: try extra("disk size", at: 8),
@@ -87,8 +86,8 @@ struct QCOW2SnapshotTable: Sendable {
         var byID: QCOW2Snapshot?
         var byName: QCOW2Snapshot?
         try forEach { snapshot in
-            if snapshot.id == wanted { byID = snapshot }
-            if snapshot.name == wanted, byName == nil { byName = snapshot }
+            if snapshot.id.elementsEqual(wanted.utf8) { byID = snapshot }
+            if snapshot.name.elementsEqual(wanted.utf8), byName == nil { byName = snapshot }
             return byID == nil
         }
         guard let found = byID ?? byName else {
@@ -104,7 +103,8 @@ struct QCOW2SnapshotTable: Sendable {
         var found: [QCOW2Snapshot] = []
         guard limit > 0 else { return found }
         try forEach { snapshot in
-            found.append(snapshot)
+            // Long IDs and names, of which there may be tens of MiB, are not kept.
+            found.append(snapshot.shortened)
             return found.count < limit
         }
         return found
