@@ -36,7 +36,7 @@ let package = Package(
         .target(
             name: "VitrineFormats",
             dependencies: [
-                "CLinux", "CLZMA", "CNettle", "CXXHash", "CZstd",
+                "CDeflate", "CLinux", "CLZMA", "CNettle", "CXXHash", "CZlib", "CZstd",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Sources/Formats",

@@ -16,7 +16,7 @@ enum ReferringImage {
             guard let reference = reference(in: line) else { break }
             disk = try context.references.open(reference)
         }
-        return Format.Opened(source: disk, warnings: ["is made up"])
+        return Inspection(disk, warnings: ["is made up"])
     }
 
     /// The formats, and this one.
@@ -55,8 +55,10 @@ enum ReferringImage {
     /// The disk of the image at `path`.
     static func open(_ path: String, _ options: OpenOptions = OpenOptions()) throws -> any Source {
         let references = try gate(path, options).references
-        return try format.open(FileSource(path: path), OpenContext(engine: .shared, references: references))
-            .source
+        return try format.inspect(
+            FileSource(path: path), OpenContext(engine: .shared, references: references)
+        )
+        .open()
     }
 }
 

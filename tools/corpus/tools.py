@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 # Each program, and the Debian package it is in.
 PACKAGES = {
@@ -38,3 +39,14 @@ def status(command, data=b""):
 def xz_compress(data, *options):
     """`-T` is always given: its default differs between versions of xz."""
     return run(["xz", "-c", *options], data)
+
+
+def qemu_convert(data, source_format, target_format, *options):
+    """The image `data` in another format, by qemu-img, which takes files only."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = os.path.join(folder, "source"), os.path.join(folder, "target")
+        with open(source, "wb") as file:
+            file.write(data)
+        run(["qemu-img", "convert", "-f", source_format, "-O", target_format, *options, source, target])
+        with open(target, "rb") as file:
+            return file.read()

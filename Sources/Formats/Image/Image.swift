@@ -19,7 +19,7 @@ public final class Image: Sendable {
     public let warnings: [String]
 
     /// The layers in which seeking gets faster once they are indexed, outermost first.
-    package let indexables: [any Indexable]
+    package var indexables: [any Indexable] { layers.compactMap(\.indexable) }
 
     /// The file that holds it all.
     package let file: any Source
@@ -34,7 +34,10 @@ public final class Image: Sendable {
     public var size: UInt64 { disk.size }
 
     /// What it is made of, innermost first, such as `raw in xz`.
-    public var stack: String { layers.reversed().map(\.format).joined(separator: " in ") }
+    public var stack: String { Layer.stack(layers) }
+
+    /// The dirty bitmaps that the disk's format keeps for it.
+    package var bitmaps: [any DirtyBitmap] { disk.bitmaps }
 
     /// Opens the image in the file or block device at `path`, detecting what it is made of.
     ///
@@ -53,64 +56,19 @@ public final class Image: Sendable {
         }
     }
 
-    /// Opens the image that `file` holds, and what it names through `gate`; without one, nothing.
+    /// Opens the image that `file` holds, and what it names through `gate`; without one, through `references`: none.
     package init(
-        _ name: String, _ file: any Source, _ options: OpenOptions, _ gate: ReferenceGate? = nil
+        _ name: String, _ file: any Source, _ options: OpenOptions, _ gate: ReferenceGate? = nil,
+        references: any References = RefusedReferences()
     ) throws(ImageError) {
-        guard file.size > 0 else { throw ImageError(.corrupt, "the file is empty") }
-        let indexes = options.indexes?.forImage(called: name)
-        let references = gate?.references ?? RefusedReferences()
-        var forced = options.formats[...]
-        var layers: [Layer] = []
-        var indexables: [any Indexable] = []
-        var warnings: [String] = []
-        var source = file
-        while true {
-            guard layers.count < Format.maximumLayers else { throw Format.tooManyLayers }
-            let format =
-                if let name = forced.popFirst() {
-                    try Format.named(name)
-                } else {
-                    // The name is the outermost file's.
-                    Format.detect(try Format.head(of: source), name: layers.isEmpty ? name : nil)
-                }
-            let place = ([format.name] + layers.reversed().map(\.format)).joined(separator: " in ")
-            let opened = try inside(place) { () throws(ImageError) in
-                try format.open(
-                    source,
-                    OpenContext(
-                        engine: options.engine, indexes: indexes, depth: layers.count, references: references)
-                )
-            }
-            // What a raw disk lies in is its layer's, and not the disk's too.
-            let indexable = opened.source === source ? nil : opened.source as? any Indexable
-            source = opened.source
-            if let indexable { indexables.append(indexable) }
-            warnings += opened.warnings.map { "\(format.name): \($0)" }
-            layers.append(
-                Layer(
-                    format: format.name, size: source.size, properties: opened.properties,
-                    indexable: indexable))
-            if format.kind == .disk { break }
-        }
-        if let extra = forced.first {
-            throw ImageError(.unsupported, "nothing is looked for inside a disk, so not \"\(extra)\" either")
-        }
-        warnings += gate?.warnings ?? []
+        let stack = try LayerStack(name, file, options, gate?.references ?? references)
         self.name = name
         self.file = file
+        layers = stack.layers
+        disk = try stack.openDisk()
         referencedFiles = gate?.files ?? []
-        self.layers = layers
-        self.indexables = indexables
-        disk = source
-        do throws(ImageError) {
-            partitionTable = try PartitionTable.read(source)
-            warnings += partitionTable?.warnings.map { "partition table: \($0)" } ?? []
-        } catch {
-            // The rest of the disk may well be readable.
-            partitionTable = nil
-            warnings.append("partition table: \(error)")
-        }
+        var warnings = stack.warnings + (gate?.warnings ?? [])
+        partitionTable = LayerStack.partitionTable(of: disk, &warnings)
         self.warnings = warnings
     }
 

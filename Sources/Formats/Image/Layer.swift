@@ -12,11 +12,19 @@ public struct Layer: Sendable {
             case text(String)
             /// Several words.
             case texts([String])
+            /// Whether something is so.
+            case flag(Bool)
+            /// So many of a whole.
+            case share(UInt64, of: UInt64)
+            /// A point in time, in seconds since 1970.
+            case date(UInt64)
+            /// Several things of one kind, each with the same properties; `total` may be more than are here.
+            case records([[Property]], total: UInt64)
         }
 
         /// Its name for programs; stable, in lower case, with hyphens.
         public let key: String
-        /// Its name for people.
+        /// Its name for people; empty where it is for programs only.
         public let label: String
         /// Its value.
         public let value: Value
@@ -37,6 +45,14 @@ public struct Layer: Sendable {
     /// What there is to say about it, in a fixed order.
     public let properties: [Property]
 
+    /// The files it names.
+    package let references: [Reference]
+
     /// The layer itself, where seeking in it gets faster once it is indexed.
     package let indexable: (any Indexable)?
+
+    /// What `layers` are, innermost first: `raw in xz`.
+    static func stack(_ layers: [Layer]) -> String {
+        layers.reversed().map(\.format).joined(separator: " in ")
+    }
 }

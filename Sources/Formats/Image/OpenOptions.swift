@@ -14,16 +14,20 @@ public struct OpenOptions: Sendable {
     /// detected: whoever writes to a raw disk could make it look like an image that names any file.
     public var referenceFormat: String?
 
+    /// The internal snapshot to open in place of the disk's present state, by its ID or else its name.
+    public var snapshot: String?
+
     /// Where the seek indexes of its layers are found; without, what is learnt stays in memory.
     package var indexes: (any SeekIndexes)?
 
     /// Everything detected, decoded with the process's shared engine, and the image's own directory allowed for
     /// what it names, unless said otherwise.
     public init(
-        formats: [String] = [], engine: Engine = .shared, references: ReferencePolicy = .directory,
-        referenceFormat: String? = nil
+        formats: [String] = [], engine: Engine = .shared, snapshot: String? = nil,
+        references: ReferencePolicy = .directory, referenceFormat: String? = nil
     ) {
         self.formats = formats
+        self.snapshot = snapshot
         self.engine = engine
         self.references = references
         self.referenceFormat = referenceFormat

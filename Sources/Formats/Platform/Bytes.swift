@@ -29,6 +29,37 @@ extension MutableSpan where Element == UInt8 {
     }
 }
 
+extension MutableSpan where Element == UInt8 {
+    /// Runs `body` with the `count` bytes from index `index` on; they must lie inside.
+    package mutating func withPart<Result>(
+        _ count: Int, at index: Int, _ body: (inout MutableSpan<UInt8>) throws(ImageError) -> Result
+    ) throws(ImageError) -> Result {
+        precondition(index >= 0 && count >= 0 && index <= self.count && count <= self.count - index)
+        return try unsafe withUnsafeMutableBufferPointer { (target) throws(ImageError) in
+            // The part does not outlive the closure.
+            var part = unsafe MutableSpan(_unsafeElements: target.extracting(index..<index + count))
+            return try body(&part)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// The `count` big-endian 64-bit integers that start at index `index`; they must lie inside.
+    package func bigEndianWords(_ count: Int, at index: Int) -> [UInt64] {
+        precondition(index >= 0 && count >= 0 && index <= self.count && count <= (self.count - index) / 8)
+        return [UInt64](capacity: count) { words in
+            unsafe withUnsafeBytes { bytes in
+                for word in 0..<count {
+                    words.append(
+                        unsafe UInt64(
+                            bigEndian: bytes.loadUnaligned(
+                                fromByteOffset: index + word * 8, as: UInt64.self)))
+                }
+            }
+        }
+    }
+}
+
 extension UnsafeRawBufferPointer {
     /// Whether all bytes are zero.
     var areZeroes: Bool {

@@ -1,15 +1,5 @@
 /// An image format: how to recognise it, and how to open it.
 package struct Format: Sendable {
-    /// What opening a layer gives.
-    package struct Opened: Sendable {
-        /// What the layer holds.
-        package var source: any Source
-        /// What there is to say about it, for people and programs.
-        package var properties: [Layer.Property] = []
-        /// What the user should know before relying on it.
-        package var warnings: [String] = []
-    }
-
     package enum Kind: Sendable {
         /// Holds a file, which is probed in turn.
         case wrapper
@@ -23,11 +13,14 @@ package struct Format: Sendable {
     /// How names of such files end. A file that is called so but not recognised is damaged, and is
     /// not to be taken for a raw disk.
     package let extensions: [String]
+    /// Whether `OpenContext.snapshot` means something to it.
+    package var hasSnapshots = false
     /// Looks at the first bytes of a file, `headSize` or fewer.
     package let recognises: @Sendable (_ head: [UInt8]) -> Bool
-    package let open:
+    /// Reads what `file` says of itself; opens no other file.
+    package let inspect:
         @Sendable (_ file: any Source, _ context: OpenContext) throws(ImageError) ->
-            Opened
+            Inspection
 
     /// How many bytes `recognises` is shown, where there are as many.
     package static let headSize = 4096
@@ -40,8 +33,11 @@ package struct Format: Sendable {
         ImageError(.limit, "more than \(maximumLayers) layers, one in another, are not opened")
     }
 
-    /// Every format there is, in the order of probing. Raw takes anything, so it is last.
-    package static let all: [Format] = [.xz] + Format.foreign + [.raw]
+    /// The formats that can be opened. Raw takes anything, so it is last.
+    package static let known: [Format] = [.xz, .qcow2, .qcow1, .raw]
+
+    /// Every format there is, in the order of probing.
+    package static let all: [Format] = known.dropLast() + Format.foreign + [.raw]
 
     /// The bytes of `source` that `recognises` is shown.
     static func head(of source: any Source) throws(ImageError) -> [UInt8] {
@@ -57,7 +53,6 @@ package struct Format: Sendable {
 
     /// The formats that can be opened, by name.
     package static func named(_ name: String) throws(ImageError) -> Format {
-        let known: [Format] = [.xz, .raw]
         guard let format = known.first(where: { $0.name == name }) else {
             throw ImageError(
                 .unsupported,

@@ -6,17 +6,20 @@ package struct OpenContext: Sendable {
     package var indexes: (any SeekIndexes)?
     /// How many layers lie around it: 0 for the outermost.
     package var depth: Int
-    /// What the layer opens the files it names through.
+    /// What opens the files that the layer names.
     package var references: any References
+    /// The internal snapshot to open in place of the disk's present state: its ID, or else its name.
+    package var snapshot: String?
 
     /// The context of the layer `depth` layers below the file on disk.
     package init(
         engine: Engine, indexes: (any SeekIndexes)? = nil, depth: Int = 0,
-        references: any References = RefusedReferences()
+        references: any References = RefusedReferences(), snapshot: String? = nil
     ) {
         self.engine = engine
         self.indexes = indexes
         self.depth = depth
         self.references = references
+        self.snapshot = snapshot
     }
 }

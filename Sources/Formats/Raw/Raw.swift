@@ -1,6 +1,6 @@
 extension Format {
     /// A disk as it is: every byte of the file is the byte of the disk at the same offset.
     package static let raw = Format(name: "raw", kind: .disk, extensions: [], recognises: { _ in true }) {
-        (file, _) throws(ImageError) in Opened(source: file)
+        (file, _) throws(ImageError) in Inspection(file)
     }
 }

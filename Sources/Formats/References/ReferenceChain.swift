@@ -61,24 +61,11 @@ struct ReferenceChain: References {
     private func disk(
         in file: FileSource, _ format: Format, _ references: ReferenceChain, _ reference: Reference
     ) throws(ImageError) -> any Source {
-        let indexes = gate.indexes?.forReference(called: printable(reference.name))
-        var source: any Source = file
-        var format = format
-        var layers: [String] = []
-        while true {
-            guard layers.count < Format.maximumLayers else { throw Format.tooManyLayers }
-            layers.insert(format.name, at: 0)
-            let opened = try inside(layers.joined(separator: " in ")) { () throws(ImageError) in
-                try format.open(
-                    source,
-                    OpenContext(
-                        engine: gate.engine, indexes: indexes, depth: layers.count - 1, references: references
-                    ))
-            }
-            gate.warn(opened.warnings.map { "\(reference.text): \(format.name): \($0)" })
-            source = opened.source
-            if format.kind == .disk { return source }
-            format = Format.detect(try Format.head(of: source), name: nil)
-        }
+        let context = OpenContext(
+            engine: gate.engine, indexes: gate.indexes?.forReference(called: printable(reference.name)),
+            references: references)
+        let stack = try LayerStack(nil, file, [format], context)
+        gate.warn(stack.warnings.map { "\(reference.text): \($0)" })
+        return try stack.openDisk()
     }
 }

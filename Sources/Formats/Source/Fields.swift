@@ -36,6 +36,39 @@ package struct Fields: Sendable {
         return value
     }
 
+    /// The big-endian integer called `field` at `offset` from the start of the structure.
+    ///
+    /// Throws `corrupt` where the structure ends before it.
+    package func big<T: FixedWidthInteger>(
+        _ field: StaticString, at offset: Int, as _: T.Type = T.self
+    ) throws(ImageError) -> T {
+        try little(field, at: offset, as: T.self).byteSwapped
+    }
+
+    /// Throws `corrupt` unless `value`, which is called `field` and stands at `offset`, lies in `range`.
+    package func require<T: FixedWidthInteger>(
+        _ field: StaticString, _ value: T, in range: ClosedRange<T>, at offset: Int
+    ) throws(ImageError) {
+        guard range.contains(value) else {
+            throw ImageError(
+                .corrupt,
+                "\(field) at \(place(offset)) is \(value), expected \(range.lowerBound)...\(range.upperBound)"
+            )
+        }
+    }
+
+    /// `count` bytes called `field` at `offset` from the start of the structure.
+    ///
+    /// Throws `corrupt` where the structure ends before their end.
+    package func slice(_ field: StaticString, at offset: Int, count: Int) throws(ImageError) -> [UInt8] {
+        guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
+            throw ImageError(
+                .corrupt,
+                "\(field) at \(place(offset)), \(count) bytes, is cut off after \(bytes.count) bytes")
+        }
+        return Array(bytes[offset..<offset + count])
+    }
+
     /// Throws `corrupt` unless the bytes called `field` at `offset` are `expected`.
     package func require(_ field: StaticString, at offset: Int, is expected: [UInt8]) throws(ImageError) {
         guard offset >= 0, expected.count <= bytes.count, offset <= bytes.count - expected.count else {

@@ -48,6 +48,14 @@ package final class FileSource: Source {
             modified: nanoseconds(status.st_mtim), changed: nanoseconds(status.st_ctim))
     }
 
+    /// The bytes of disk that the file takes now; nil where the file system does not say.
+    package func sizeOnDisk() -> UInt64? {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        // st_blocks counts 512 bytes, whatever the file system's blocks are.
+        return UInt64(max(0, status.st_blocks)).multipliedReportingOverflow(by: 512).partialValue
+    }
+
     deinit {
         close(descriptor)
     }

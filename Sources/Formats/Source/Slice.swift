@@ -38,6 +38,14 @@ package final class Slice: Source {
         try base.extentNow(in: inward(range)).map(outward)
     }
 
+    package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {
+        let found = try base.depth(in: inward(range))
+        return Allocation(
+            found.range.lowerBound - start..<found.range.upperBound - start, depth: found.depth)
+    }
+
+    package var bitmaps: [any DirtyBitmap] { base.bitmaps.map { SlicedBitmap(base: $0, start: start) } }
+
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         try base.prefetch(inward(range))
     }

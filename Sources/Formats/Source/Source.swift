@@ -33,6 +33,14 @@ package protocol Source: AnyObject, Sendable {
     /// What `extent(in:)` says, if it can be said without waiting; nil otherwise.
     func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent?
 
+    /// Which image of a chain holds what is at the start of `range`, and how far into `range` that is so.
+    ///
+    /// Never decodes data to answer. `range` lies inside `0 ..< size` and is not empty.
+    func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation
+
+    /// What the format has kept track of.
+    var bitmaps: [any DirtyBitmap] { get }
+
     /// Makes later reads of `range` cheap, as far as the limits on memory allow.
     ///
     /// `range` lies inside `0 ..< size`. May return before the work is done.
@@ -47,6 +55,12 @@ extension Source {
     package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { Extent(range, .data) }
 
     package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { nil }
+
+    package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {
+        Allocation(range, depth: 1)
+    }
+
+    package var bitmaps: [any DirtyBitmap] { [] }
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {}
 }

@@ -19,6 +19,6 @@ extension Format {
         let warnings = unknown.map {
             "check \($0.name) is of a kind not known here: damage in the data may go unnoticed"
         }
-        return Opened(source: source, properties: properties, warnings: warnings)
+        return Inspection(source, properties: properties, warnings: warnings)
     }
 }

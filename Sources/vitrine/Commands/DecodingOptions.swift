@@ -7,7 +7,7 @@ struct DecodingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Take the file for this format instead of detecting it.",
             discussion: """
-                raw or xz. Several, separated by commas, are those of the outermost layers: \
+                raw, qcow2, qcow or xz. Several, separated by commas, are those of the outermost layers: \
                 "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
                 """))
     var format: String?
@@ -32,16 +32,16 @@ struct DecodingOptions: ParsableArguments {
         return Engine(memory: memory?.bytes ?? Engine.defaultMemory)
     }
 
-    /// Opens the image at `path`, whose seek indexes `store` finds, with the files it names that `references` allow:
+    /// What images are opened with, whose seek indexes `store` finds, with the files they name that `references` allow:
     /// none without.
-    func open(
-        _ path: String, _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions?
-    ) throws(ImageError) -> Image {
+    func openOptions(
+        _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions? = nil
+    ) -> OpenOptions {
         let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         var options = OpenOptions(
             formats: formats, engine: engine, references: references?.policy ?? .none,
             referenceFormat: references?.referenceFormat)
         options.indexes = store.indexes
-        return try Image.open(path, options)
+        return options
     }
 }

@@ -10,12 +10,30 @@ struct ImageOptions: ParsableArguments {
 
     @OptionGroup var indexes: IndexOptions
 
-    /// Opens the image, with the files it names that `references` allow: none without.
-    func open(_ references: ReferenceOptions?) throws(ImageError) -> OpenedImage {
+    @Option(
+        help: ArgumentHelp(
+            "Take the disk as it was in this internal snapshot: its ID, or its name.", valueName: "snapshot"))
+    var snapshot: String?
+
+    /// Opens the image, with the files it names that `references` allow.
+    func open(_ references: ReferenceOptions) throws(ImageError) -> OpenedImage {
         let engine = decoding.engine()
         let store = IndexStore(indexes.choice)
-        return OpenedImage(
-            image: try decoding.open(image, engine, store, references), engine: engine, store: store)
+        let opened = try Image.open(image, openOptions(engine, store, references))
+        return OpenedImage(image: opened, engine: engine, store: store)
+    }
+
+    /// Describes the image; no other file is opened.
+    func inspect() throws(ImageError) -> ImageDescription {
+        try ImageDescription.inspect(image, openOptions(decoding.engine(), IndexStore(indexes.choice), nil))
+    }
+
+    private func openOptions(
+        _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions?
+    ) -> OpenOptions {
+        var options = decoding.openOptions(engine, store, references)
+        options.snapshot = snapshot
+        return options
     }
 }
 

@@ -106,7 +106,7 @@ struct Index: ParsableCommand {
     private func index(
         _ path: String, _ engine: Engine, _ store: IndexStore, isStopped: @escaping @Sendable () -> Bool
     ) throws {
-        let image = try decoding.open(path, engine, store, references)
+        let image = try Image.open(path, decoding.openOptions(engine, store, references))
         for warning in image.warnings { complain("warning: \(path): \(warning)") }
         let layers = image.layers.indices.filter { image.layers[$0].indexable != nil }
         guard !layers.isEmpty else {

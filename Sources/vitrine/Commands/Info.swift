@@ -13,7 +13,7 @@ struct Info: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let image = try options.open(nil).image
+            let image = try options.inspect()
             if json {
                 say(try InfoReport.json(image, path: options.image))
             } else {

@@ -6,13 +6,25 @@ import VitrineIndex
 enum InfoReport {
     // MARK: For people
 
-    static func text(_ image: Image) -> String {
+    /// How many of a long list of records are shown.
+    private static let maximumRecords = 10
+
+    static func text(_ image: ImageDescription) -> String {
         var lines = ["\(printable(image.name)): \(image.stack), \(size(image.size))"]
-        for layer in image.layers where !layer.properties.isEmpty {
+        for (number, layer) in image.layers.enumerated() {
+            let isDisk = number == image.layers.count - 1
+            let properties = layer.properties + (isDisk ? image.details : [])
+            guard !properties.isEmpty else { continue }
             lines += ["", layer.format]
             lines += TextTable.lines(
-                layer.properties.map { [$0.label, text($0.value)] }
-                    + (layer.indexable.map { IndexReport.properties($0.indexState) } ?? []))
+                properties.compactMap { property in
+                    text(property.value).map { [property.label, $0] }
+                } + (layer.indexable.map { IndexReport.properties($0.indexState) } ?? []))
+            for property in properties {
+                if case .records(let records, let total) = property.value {
+                    lines += ["", "\(property.label) (\(total))"] + table(records, total)
+                }
+            }
         }
         if let table = image.partitionTable {
             lines += [
@@ -27,34 +39,64 @@ enum InfoReport {
                             partition.typeName ?? partition.type, printable(partition.name),
                         ]
                     })
+        } else if let reason = image.partitionTableReason {
+            lines += ["", "no partitions were looked for: \(reason)"]
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// A table of the first of `records`, a line each.
+    private static func table(_ records: [[Layer.Property]], _ total: UInt64) -> [String] {
+        let shown = records.prefix(maximumRecords)
+        guard let first = shown.first else { return [] }
+        var lines = TextTable.lines(
+            [first.filter { !$0.label.isEmpty }.map(\.label)]
+                + shown.map { record in
+                    record.filter { !$0.label.isEmpty }.map { text($0.value, isBrief: true) ?? "" }
+                })
+        if total > UInt64(shown.count) { lines.append("  ... and \(total - UInt64(shown.count)) more") }
+        return lines
     }
 
     private static func size(_ bytes: UInt64) -> String {
         bytes < 1024 ? byteCount(bytes) : "\(byteCount(bytes)) (\(bytes) bytes)"
     }
 
-    private static func text(_ value: Layer.Property.Value) -> String {
+    /// A value in words; nil for one that has a table of its own. `isBrief`: as far as there is room in such a table.
+    private static func text(_ value: Layer.Property.Value, isBrief: Bool = false) -> String? {
         switch value {
         case .number(let number): "\(number)"
-        case .bytes(let bytes): size(bytes)
+        case .bytes(let bytes): isBrief ? byteCount(bytes) : size(bytes)
         case .text(let text): text
         case .texts(let texts): texts.joined(separator: ", ")
+        case .flag(let flag): flag ? "yes" : "no"
+        case .share(let part, let whole): share(part, whole)
+        case .date(let seconds): civilTime(seconds)
+        case .records: nil
         }
+    }
+
+    private static func share(_ part: UInt64, _ whole: UInt64) -> String {
+        guard whole > 0 else { return "\(part)" }
+        let tenths = Int((Double(part) / Double(whole) * 1000).rounded())
+        return "\(part) (\(tenths / 10).\(tenths % 10) %)"
     }
 
     // MARK: For programs
 
-    static func json(_ image: Image, path: String) throws -> String {
+    static func json(_ image: ImageDescription, path: String) throws -> String {
         let fingerprint = try Fingerprint(of: image.file, format: image.layers.first?.format ?? "")
         let report: JSONValue = .object([
             "image": .string(path),
             "fingerprint": .string(fingerprint.description),
             "format": .string(image.stack),
             "size": .number(image.size),
-            "layers": .array(image.layers.map(json)),
+            "layers": .array(
+                image.layers.enumerated().map { number, layer in
+                    json(layer, number == image.layers.count - 1 ? image.details : [])
+                }),
             "partition-table": image.partitionTable.map(json) ?? .null,
+            "partition-table-not-read": image.partitionTableReason.map { .string($0) } ?? .null,
             "warnings": .array(image.warnings.map { .string($0) }),
         ])
         let encoder = JSONEncoder()
@@ -62,18 +104,29 @@ enum InfoReport {
         return String(decoding: try encoder.encode(report), as: UTF8.self)
     }
 
-    private static func json(_ layer: Layer) -> JSONValue {
-        var object: [String: JSONValue] = ["format": .string(layer.format), "size": .number(layer.size)]
+    private static func json(_ layer: Layer, _ details: [Layer.Property]) -> JSONValue {
+        var object = object(layer.properties + details)
+        object["format"] = .string(layer.format)
+        object["size"] = .number(layer.size)
         if let indexable = layer.indexable { object["index"] = IndexReport.json(indexable.indexState) }
-        for property in layer.properties {
-            object[property.key] =
-                switch property.value {
-                case .number(let value), .bytes(let value): .number(value)
-                case .text(let text): .string(text)
-                case .texts(let texts): .array(texts.map { .string($0) })
-                }
-        }
         return .object(object)
+    }
+
+    private static func object(_ properties: [Layer.Property]) -> [String: JSONValue] {
+        var object: [String: JSONValue] = [:]
+        for property in properties {
+            switch property.value {
+            case .number(let value), .bytes(let value), .share(let value, _), .date(let value):
+                object[property.key] = .number(value)
+            case .text(let text): object[property.key] = .string(text)
+            case .texts(let texts): object[property.key] = .array(texts.map { .string($0) })
+            case .flag(let flag): object[property.key] = .bool(flag)
+            case .records(let records, let total):
+                object[property.key] = .array(records.map { .object(Self.object($0)) })
+                object["total-\(property.key)"] = .number(total)
+            }
+        }
+        return object
     }
 
     private static func json(_ table: PartitionTable) -> JSONValue {

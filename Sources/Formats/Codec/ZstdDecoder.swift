@@ -1,0 +1,94 @@
+import CZstd
+import Synchronization
+
+/// A decoder of frames of Zstandard (RFC 8878), for data whose decoded size is known.
+///
+/// @unchecked Sendable: it is handed from thread to thread, and used by one at a time.
+/// @safe: the pointer lives as long as this does.
+@safe package final class ZstdDecoder: @unchecked Sendable {
+    /// log2 of the largest window that a frame may ask for, as in qemu. What is decoded here is its own window, so
+    /// it takes no memory.
+    static let maximumWindowBits: UInt8 = 27
+
+    private static let idle = Mutex<[ZstdDecoder]>([])
+    private static let maximumIdle = 64
+
+    private let context: OpaquePointer
+
+    private init?() {
+        guard let context = unsafe ZSTD_createDCtx() else { return nil }
+        unsafe self.context = context
+    }
+
+    deinit {
+        unsafe ZSTD_freeDCtx(context)
+    }
+
+    /// The `count` bytes that the frames at the start of `bytes` hold together; what follows the last is not looked at.
+    ///
+    /// Throws `corrupt` where whole frames do not give so many and no more, and `limit` for a frame that asks for a
+    /// window of more than 128 MiB. The caller has bounded `count`.
+    package static func decode(_ bytes: [UInt8], count: Int) throws(ImageError) -> [UInt8] {
+        guard let decoder = idle.withLock({ $0.popLast() }) ?? ZstdDecoder() else {
+            throw ImageError(.limit, "there is no memory left to decode with")
+        }
+        defer { idle.withLock { if $0.count < maximumIdle { $0.append(decoder) } } }
+        var (position, failure) = (0, ImageError?.none)
+        let decoded = [UInt8](capacity: count) { output in
+            while output.count < count, failure == nil {
+                do throws(ImageError) {
+                    try requireSmallWindow(bytes, at: position)
+                    try decoder.decodeFrame(bytes, &position, into: &output)
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw failure }
+        return decoded
+    }
+
+    /// Decodes the frame at `position` of `bytes`, and moves on behind it.
+    private func decodeFrame(
+        _ bytes: [UInt8], _ position: inout Int, into output: inout OutputSpan<UInt8>
+    ) throws(ImageError) {
+        let start = position
+        var size = 0
+        let isDecoded = unsafe bytes.withUnsafeBufferPointer { source in
+            let rest = source.extracting(start...)
+            size = unsafe ZSTD_findFrameCompressedSize(rest.baseAddress, rest.count)
+            guard ZSTD_isError(size) == 0, size > 0, size <= rest.count else { return false }
+            return unsafe output.withUnsafeMutableBufferPointer { target, filled in
+                let room = target.extracting(filled...)
+                let result = unsafe ZSTD_decompressDCtx(
+                    context, room.baseAddress, room.count, rest.baseAddress, size)
+                guard ZSTD_isError(result) == 0, result <= room.count else { return false }
+                filled += result
+                return true
+            }
+        }
+        guard isDecoded else {
+            throw ImageError(
+                .corrupt,
+                "zstd frame at byte \(start) of \(bytes.count) is damaged, or holds more than the "
+                    + "\(output.freeCapacity) bytes that are left of the cluster")
+        }
+        position += size
+    }
+
+    /// Throws `limit` where the frame at `position` asks for too large a window (RFC 8878, section 3.1.1.1).
+    private static func requireSmallWindow(_ bytes: [UInt8], at position: Int) throws(ImageError) {
+        // A magic number, a descriptor, and unless bit 5 of that says otherwise, log2 of the window less 10.
+        guard position <= bytes.count - 6,
+            bytes[position..<position + 4].elementsEqual([0x28, 0xB5, 0x2F, 0xFD]),
+            bytes[position + 4] & 0x20 == 0
+        else { return }
+        let bits = bytes[position + 5] >> 3 + 10
+        guard bits <= maximumWindowBits else {
+            throw ImageError(
+                .limit,
+                "zstd frame at byte \(position) of \(bytes.count) asks for a window of 2^\(bits) bytes, "
+                    + "expected 2^\(maximumWindowBits) at most")
+        }
+    }
+}

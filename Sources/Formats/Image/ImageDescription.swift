@@ -1,0 +1,68 @@
+/// What there is to say about a disk image, without opening any other file: also about an image that cannot be
+/// served, such as one that is encrypted, or names a file that is not there.
+public struct ImageDescription: Sendable {
+    /// What the user calls it: the last part of the path.
+    public let name: String
+
+    /// The formats it is made of, outermost first; the last is the disk's own.
+    public let layers: [Layer]
+
+    /// What takes a walk through the tables of the disk's format to say, such as how much of the disk is
+    /// allocated; in a fixed order.
+    public let details: [Layer.Property]
+
+    /// The partitions of the disk, if it has a partition table that can be read without other files.
+    public let partitionTable: PartitionTable?
+
+    /// Why no partition table was looked for; nil where one was.
+    public let partitionTableReason: String?
+
+    /// What the user should know before relying on it, a sentence each.
+    public let warnings: [String]
+
+    /// The file that holds it all.
+    package let file: any Source
+
+    /// The size of the disk, in bytes.
+    public var size: UInt64 { layers.last?.size ?? 0 }
+
+    /// What it is made of, innermost first, such as `raw in xz`.
+    public var stack: String { Layer.stack(layers) }
+
+    /// Describes the image in the file or block device at `path`.
+    ///
+    /// Throws an `ImageError` that names the file, the layer and what is wrong with it, where that is so
+    /// wrong that there is nothing to describe.
+    public static func inspect(
+        _ path: String, _ options: OpenOptions = OpenOptions()
+    ) throws(ImageError) -> ImageDescription {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return try inside(path) { () throws(ImageError) in
+            try ImageDescription(name, try FileSource(path: path), options)
+        }
+    }
+
+    /// Describes the image that `file` holds.
+    package init(_ name: String, _ file: any Source, _ options: OpenOptions) throws(ImageError) {
+        let stack = try LayerStack(name, file, options, RefusedReferences())
+        self.name = name
+        self.file = file
+        layers = stack.layers
+        details = stack.disk.details()
+        var warnings = stack.warnings
+        if stack.disk.references.isEmpty {
+            do throws(ImageError) {
+                let disk = try stack.openDisk()
+                partitionTable = LayerStack.partitionTable(of: disk, &warnings)
+                partitionTableReason = nil
+            } catch {
+                partitionTable = nil
+                partitionTableReason = "the disk cannot be opened: \(error)"
+            }
+        } else {
+            partitionTable = nil
+            partitionTableReason = "that may take the files it names"
+        }
+        self.warnings = warnings
+    }
+}

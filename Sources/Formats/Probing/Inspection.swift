@@ -1,0 +1,44 @@
+/// What a layer says of itself, before it is opened: known without opening any other file.
+package struct Inspection: Sendable {
+    /// The length in bytes of what the layer holds.
+    package var size: UInt64
+
+    /// What there is to say about it, for people and programs.
+    package var properties: [Layer.Property]
+
+    /// What the user should know before relying on it.
+    package var warnings: [String]
+
+    /// The files it names, all of which opening it takes.
+    package var references: [Reference]
+
+    /// What takes a walk through its tables to say, which only those pay for who ask for it.
+    package var details: @Sendable () -> [Layer.Property]
+
+    private let opening: @Sendable () throws(ImageError) -> any Source
+
+    /// A layer that holds `size` bytes, once `open` has opened it.
+    package init(
+        size: UInt64, properties: [Layer.Property] = [], warnings: [String] = [],
+        references: [Reference] = [], details: @escaping @Sendable () -> [Layer.Property] = { [] },
+        open: @escaping @Sendable () throws(ImageError) -> any Source
+    ) {
+        self.size = size
+        self.properties = properties
+        self.warnings = warnings
+        self.references = references
+        self.details = details
+        opening = open
+    }
+
+    /// A layer that is open already.
+    package init(_ source: any Source, properties: [Layer.Property] = [], warnings: [String] = []) {
+        self.init(size: source.size, properties: properties, warnings: warnings) { source }
+    }
+
+    /// Opens what the layer holds, and the files it names.
+    ///
+    /// Throws `unsupported` for what can be described but not read, such as an encrypted disk, and whatever
+    /// the files it names throw.
+    package func open() throws(ImageError) -> any Source { try opening() }
+}

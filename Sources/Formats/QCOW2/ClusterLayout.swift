@@ -1,0 +1,145 @@
+/// How the tables of an image say where its clusters are: two levels, of which the entries of the first, L1, say where
+/// tables of the second, L2, are.
+struct ClusterLayout: Sendable {
+    enum Kind: Sendable {
+        case qcow1
+        /// Version 2 has no zero clusters.
+        case qcow2v2
+        case qcow2v3
+        /// Entries of 16 bytes, whose second half tells of 32 subclusters.
+        case extended
+    }
+
+    let kind: Kind
+
+    /// log2 of the size of a cluster in bytes; 9...21.
+    let clusterBits: UInt64
+
+    /// log2 of the entries of an L2 table; 5...18.
+    let l2Bits: UInt64
+
+    /// Whether data is in another file, at the offsets that it has on the disk.
+    let hasDataFile: Bool
+
+    /// What errors call the format.
+    var formatName: String { kind == .qcow1 ? "qcow" : "qcow2" }
+
+    var clusterSize: UInt64 { 1 << clusterBits }
+
+    /// log2 of the words of 8 bytes that an entry has.
+    var entryWordBits: UInt64 { kind == .extended ? 1 : 0 }
+
+    /// log2 of the size of an L2 table in bytes.
+    var tableBits: UInt64 { l2Bits + entryWordBits + 3 }
+
+    /// log2 of the bytes of the disk that one L2 table tells of.
+    var coverageBits: UInt64 { clusterBits + l2Bits }
+
+    /// log2 of the size in bytes of what an entry tells apart: a cluster, or a subcluster.
+    var unitBits: UInt64 { kind == .extended ? clusterBits - 5 : clusterBits }
+
+    /// Where the L2 table is that `entry` of an L1 table names; 0 where there is none.
+    func tableOffset(_ entry: UInt64) -> UInt64 {
+        kind == .qcow1 ? entry : entry & Self.offsetMask
+    }
+
+    /// Bits 9...55; the others are flags, or reserved and not looked at, as qemu does.
+    private static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
+
+    /// What lies at `position` of the disk, whose L2 entry is `entry`, with `bitmap` behind it where entries are extended.
+    ///
+    /// Throws `corrupt` where the entry makes no sense; the caller says where it stands.
+    func content(at position: UInt64, _ entry: UInt64, _ bitmap: UInt64) throws(ImageError) -> ClusterContent
+    {
+        switch kind {
+        case .qcow1: try qcow1Content(at: position, entry)
+        case .qcow2v2, .qcow2v3: try qcow2Content(at: position, entry)
+        case .extended: try extendedContent(at: position, entry, bitmap)
+        }
+    }
+
+    /// (qemu block/qcow.c) An entry is an offset, or with bit 63 that of a compressed cluster and how long that is.
+    private func qcow1Content(at position: UInt64, _ entry: UInt64) throws(ImageError) -> ClusterContent {
+        let inCluster = position & (clusterSize - 1)
+        if entry >> 63 != 0 {
+            let sizeShift = 63 - clusterBits
+            return .compressed(
+                CompressedCluster(
+                    number: position >> clusterBits, offset: entry & (1 << sizeShift - 1),
+                    count: entry >> sizeShift & (clusterSize - 1)))
+        }
+        guard entry != 0 else { return .unallocated }
+        guard entry & 511 == 0 else {
+            throw ImageError(.corrupt, "is \(hex(entry)): the offset is no multiple of 512")
+        }
+        return .data(entry + inCluster)
+    }
+
+    /// (docs/interop/qcow2.txt, "L2 table entry")
+    private func qcow2Content(at position: UInt64, _ entry: UInt64) throws(ImageError) -> ClusterContent {
+        if entry >> 62 & 1 != 0 { return try compressedContent(at: position, entry) }
+        if entry & 1 != 0 {
+            guard kind != .qcow2v2 else {
+                throw ImageError(
+                    .corrupt, "is \(hex(entry)): a cluster of zeroes, which version 2 does not have")
+            }
+            return .zero
+        }
+        guard let offset = try dataOffset(at: position, entry) else { return .unallocated }
+        return .data(offset + position & (clusterSize - 1))
+    }
+
+    /// (docs/interop/qcow2.txt, "Extended L2 Entries")
+    private func extendedContent(
+        at position: UInt64, _ entry: UInt64, _ bitmap: UInt64
+    ) throws(ImageError) -> ClusterContent {
+        if entry >> 62 & 1 != 0 { return try compressedContent(at: position, entry) }
+        let (allocated, zero) = (bitmap & 0xFFFF_FFFF, bitmap >> 32)
+        guard allocated & zero == 0 else {
+            throw ImageError(
+                .corrupt, "has the bitmap \(hex(bitmap)), with subclusters that are both allocated and zero")
+        }
+        let offset = try dataOffset(at: position, entry)
+        guard offset != nil || allocated == 0 else {
+            throw ImageError(
+                .corrupt, "has the bitmap \(hex(bitmap)), with subclusters that are allocated nowhere")
+        }
+        let subcluster = position >> unitBits & 31
+        if zero >> subcluster & 1 != 0 { return .zero }
+        guard let offset, allocated >> subcluster & 1 != 0 else { return .unallocated }
+        return .data(offset + position & (clusterSize - 1))
+    }
+
+    /// Where the cluster of a normal entry starts in the file that holds the data; nil where there is none.
+    private func dataOffset(at position: UInt64, _ entry: UInt64) throws(ImageError) -> UInt64? {
+        let offset = entry & Self.offsetMask
+        // In a data file a cluster may lie at 0; then bit 63 tells.
+        guard offset != 0 || hasDataFile && entry >> 63 != 0 else { return nil }
+        guard offset & (clusterSize - 1) == 0 else {
+            throw ImageError(
+                .corrupt, "is \(hex(entry)): the offset is no multiple of the cluster size, \(clusterSize)")
+        }
+        let expected = position & ~(clusterSize - 1)
+        guard !hasDataFile || offset == expected else {
+            throw ImageError(
+                .corrupt,
+                "is \(hex(entry)): offset \(offset) in the data file, expected that on the disk, \(expected)")
+        }
+        return offset
+    }
+
+    /// (docs/interop/qcow2.txt, "Compressed Clusters Descriptor")
+    private func compressedContent(at position: UInt64, _ entry: UInt64) throws(ImageError) -> ClusterContent
+    {
+        guard !hasDataFile else {
+            throw ImageError(
+                .corrupt, "is \(hex(entry)): a compressed cluster, which images with a data file do not have")
+        }
+        let sectorShift = 62 - (clusterBits - 8)
+        let offset = entry & (1 << sectorShift - 1)
+        let sectors = (entry & ~(3 << 62)) >> sectorShift + 1
+        return .compressed(
+            CompressedCluster(
+                number: position >> clusterBits, offset: offset, count: sectors * 512 - offset & 511))
+    }
+}

@@ -1,0 +1,158 @@
+import DequeModule
+import Synchronization
+
+/// The tables of an image: L1, all of it, and of the L2 tables as many as fit in an eighth of the engine's memory.
+final class ClusterTables: Sendable {
+    /// What is known of a place on the disk.
+    enum Place {
+        /// No L2 table tells of anything before this offset.
+        case nothing(until: UInt64)
+        case slice(L2Slice)
+    }
+
+    private struct State {
+        /// By where they start in the file.
+        var slices: [UInt64: (slice: L2Slice, isUsed: Bool)] = [:]
+        /// In the order in which the hand of the clock passes them.
+        var clock: Deque<UInt64> = []
+        var held = 0
+    }
+
+    let layout: ClusterLayout
+    private let file: any Source
+    private let cache: DecodedCache
+    private let budget: Int
+
+    /// As far as the disk takes them.
+    private let l1: [UInt64]
+    private let l1Offset: UInt64
+    private let state = Mutex(State())
+
+    /// Reads the L1 table of a disk of `size` bytes, which starts at `l1Offset` in `file`.
+    ///
+    /// The caller has checked that it lies inside, and is not too large.
+    init(
+        _ file: any Source, _ layout: ClusterLayout, l1Offset: UInt64, size: UInt64, _ engine: Engine
+    ) throws(ImageError) {
+        self.file = file
+        self.layout = layout
+        self.l1Offset = l1Offset
+        cache = engine.cache
+        budget = engine.memory / 8
+        l1 = try Self.words(
+            of: file, at: l1Offset, count: Int(QCOW2L1Place.needed(size, layout.coverageBits)))
+        cache.setAside(l1.count * 8)
+    }
+
+    deinit {
+        cache.setAside(-l1.count * 8 - state.withLock { $0.held })
+    }
+
+    /// `count` big-endian words of `file` from `offset` on, without holding their bytes all at once.
+    private static func words(
+        of file: any Source, at offset: UInt64, count: Int
+    ) throws(ImageError) -> [UInt64] {
+        var words: [UInt64] = []
+        words.reserveCapacity(count)
+        while words.count < count {
+            let step = min(count - words.count, 1 << 17)
+            let bytes = try file.bytes(at: offset + UInt64(words.count) * 8, count: step * 8)
+            words += bytes.bigEndianWords(step, at: 0)
+        }
+        return words
+    }
+
+    /// What is known of `position`, which lies on the disk, with an interest in what lies before `end`; nil where
+    /// that is to be read first and `mayWait` is false.
+    func place(_ position: UInt64, before end: UInt64, mayWait: Bool) throws(ImageError) -> Place? {
+        let number = Int(position >> layout.coverageBits)
+        let table = layout.tableOffset(l1[number])
+        guard table != 0 else {
+            // Over all that follow: most of a disk may be nothing.
+            var next = number + 1
+            while next < l1.count, UInt64(next) << layout.coverageBits < end,
+                layout.tableOffset(l1[next]) == 0
+            {
+                next += 1
+            }
+            return .nothing(until: UInt64(next) << layout.coverageBits)
+        }
+        // What a table tells of starts at a multiple of what a slice tells of.
+        let sliceBits = min(layout.tableBits, UInt64(L2Slice.maximumSize.trailingZeroBitCount))
+        let coverage: UInt64 = 1 << (sliceBits - 3 - layout.entryWordBits + layout.clusterBits)
+        let start = position & ~(coverage - 1)
+        let inTable =
+            ((start & (1 << layout.coverageBits - 1)) >> layout.clusterBits) << (3 + layout.entryWordBits)
+        if layout.kind != .qcow1, table & (layout.clusterSize - 1) != 0 {
+            throw damaged(number, "no multiple of the cluster size, \(layout.clusterSize)")
+        }
+        guard table <= file.size, 1 << layout.tableBits <= file.size - table else {
+            throw damaged(
+                number,
+                "a table of \(1 << layout.tableBits) bytes that passes the end of the file at \(file.size)")
+        }
+        if let slice = cached(table + inTable, start) { return .slice(slice) }
+        guard let words = try read(table + inTable, count: 1 << Int(sliceBits - 3), mayWait) else {
+            return nil
+        }
+        let slice = L2Slice(range: start..<start + coverage, offset: table + inTable, words: words)
+        keep(slice)
+        return .slice(slice)
+    }
+
+    private func damaged(_ number: Int, _ reason: String) -> ImageError {
+        ImageError(
+            .corrupt,
+            "L1 entry at \(l1Offset + UInt64(number) * 8) is \(hex(l1[number])): "
+                + "offset \(layout.tableOffset(l1[number])) is \(reason)",
+            path: [layout.formatName])
+    }
+
+    // MARK: Slices
+
+    private func cached(_ offset: UInt64, _ start: UInt64) -> L2Slice? {
+        state.withLock { state in
+            guard let index = state.slices.index(forKey: offset) else { return nil }
+            state.slices.values[index].isUsed = true
+            let slice = state.slices.values[index].slice
+            // Two L1 entries may name one table.
+            return slice.range.lowerBound == start
+                ? slice
+                : L2Slice(
+                    range: start..<start + (slice.range.upperBound - slice.range.lowerBound), offset: offset,
+                    words: slice.words)
+        }
+    }
+
+    private func read(_ offset: UInt64, count: Int, _ mayWait: Bool) throws(ImageError) -> [UInt64]? {
+        if mayWait { return try file.bytes(at: offset, count: count * 8).bigEndianWords(count, at: 0) }
+        var bytes = [UInt8](repeating: 0, count: count * 8)
+        var span = bytes.mutableSpan
+        guard try file.readNow(into: &span, at: offset) else { return nil }
+        return bytes.bigEndianWords(count, at: 0)
+    }
+
+    /// Keeps `slice`. Where two threads have read the same one, either stays.
+    private func keep(_ slice: L2Slice) {
+        let size = slice.words.count * 8
+        let difference = state.withLock { state -> Int in
+            guard state.slices[slice.offset] == nil else { return 0 }
+            let before = state.held
+            while state.held + size > budget, let offset = state.clock.popFirst() {
+                guard let index = state.slices.index(forKey: offset) else { continue }
+                if state.slices.values[index].isUsed {
+                    state.slices.values[index].isUsed = false
+                    state.clock.append(offset)
+                } else {
+                    state.held -= state.slices.values[index].slice.words.count * 8
+                    state.slices.remove(at: index)
+                }
+            }
+            state.slices[slice.offset] = (slice, false)
+            state.clock.append(slice.offset)
+            state.held += size
+            return state.held - before
+        }
+        if difference != 0 { cache.setAside(difference) }
+    }
+}

@@ -1,0 +1,133 @@
+/// How much of a disk its image has clusters for: counted by walking through the L2 tables.
+struct ClusterUsage {
+    /// The bytes of L2 tables that are walked through at most: what a disk of 512 GiB has, with clusters of 64 KiB.
+    private static let limit: UInt64 = 64 << 20
+
+    private let layout: ClusterLayout
+    private let size: UInt64
+    private let counts: Bool
+    private let fileSize: UInt64
+    private let sizeOnDisk: UInt64?
+
+    private var allocated: UInt64 = 0
+    private var data: UInt64 = 0
+    private var compressed: UInt64 = 0
+    private var zero: UInt64 = 0
+    /// Entries that make no sense, and tables that are not there.
+    private var damaged: UInt64 = 0
+    private var tables: UInt64 = 0
+    private var isWhole = true
+
+    /// That of a disk of `size` bytes, whose L1 table starts at `l1Offset` of `file`. Nothing is counted unless `counts`: where
+    /// the file is wrapped, as in xz, every table might have to be decoded anew.
+    init(_ file: any Source, _ layout: ClusterLayout, l1Offset: UInt64, size: UInt64, counts: Bool) {
+        self.layout = layout
+        self.size = size
+        self.counts = counts
+        fileSize = file.size
+        sizeOnDisk = (file as? FileSource)?.sizeOnDisk()
+        guard counts else { return }
+        let entries = QCOW2L1Place.needed(size, layout.coverageBits)
+        var (walked, next): (UInt64, UInt64) = (0, 0)
+        while next < entries {
+            let step = min(entries - next, 8192)
+            guard let bytes = try? file.bytes(at: l1Offset + next * 8, count: Int(step) * 8) else {
+                isWhole = false
+                return
+            }
+            for entry in bytes.bigEndianWords(Int(step), at: 0) {
+                let table = layout.tableOffset(entry)
+                if table != 0 {
+                    guard walked + 1 << layout.tableBits <= Self.limit || tables == 0 else {
+                        isWhole = false
+                        return
+                    }
+                    walked += 1 << layout.tableBits
+                    tables += 1
+                    count(table, of: file, from: next << layout.coverageBits)
+                }
+                next += 1
+            }
+        }
+    }
+
+    /// Counts what the table at `offset` says, which tells of the disk from `start` on.
+    private mutating func count(_ offset: UInt64, of file: any Source, from start: UInt64) {
+        let sliceBits = min(layout.tableBits, UInt64(L2Slice.maximumSize.trailingZeroBitCount))
+        let words = 1 << Int(sliceBits - 3)
+        let coverage: UInt64 = 1 << (sliceBits - 3 - layout.entryWordBits + layout.clusterBits)
+        for slice in 0..<UInt64(1) << (layout.tableBits - sliceBits) {
+            let place = offset.addingReportingOverflow(slice << sliceBits)
+            guard !place.overflow, let bytes = try? file.bytes(at: place.partialValue, count: words * 8)
+            else {
+                damaged += 1
+                return
+            }
+            let first = start + slice * coverage
+            guard first < size else { return }
+            count(
+                L2Slice(
+                    range: first..<first + coverage, offset: place.partialValue,
+                    words: bytes.bigEndianWords(words, at: 0)))
+        }
+    }
+
+    private mutating func count(_ slice: L2Slice) {
+        let step = Int(1 << layout.entryWordBits)
+        var position = slice.range.lowerBound
+        for index in stride(from: 0, to: slice.words.count, by: step) where position < size {
+            defer { position += layout.clusterSize }
+            // Most of most tables.
+            if slice.words[index] == 0, step == 1 || slice.words[index + 1] == 0 { continue }
+            count(slice, position)
+        }
+    }
+
+    /// Counts the cluster at `position`.
+    private mutating func count(_ slice: L2Slice, _ position: UInt64) {
+        let unit: UInt64 = 1 << layout.unitBits
+        var (isData, isZero) = (false, false)
+        for start in stride(from: position, to: position + layout.clusterSize, by: Int(unit)) {
+            do throws(ImageError) {
+                switch try slice.content(at: start, layout) {
+                case .unallocated: break
+                case .zero: isZero = true
+                case .data:
+                    isData = true
+                    allocated += unit
+                case .compressed:
+                    compressed += 1
+                    allocated += layout.clusterSize
+                    return
+                }
+            } catch {
+                damaged += 1
+                return
+            }
+        }
+        if isData { data += 1 } else if isZero { zero += 1 }
+    }
+
+    /// What there is to say about it.
+    var properties: [Layer.Property] {
+        var properties: [Layer.Property] = [.init("file-size", "file", .bytes(fileSize))]
+        if let sizeOnDisk {
+            properties.append(.init("file-size-on-disk", "file on disk", .bytes(sizeOnDisk)))
+        }
+        guard counts else { return properties }
+        let total = (size &+ layout.clusterSize &- 1) >> layout.clusterBits
+        properties += [
+            .init("allocated-size", "allocated", .bytes(allocated)),
+            .init("total-clusters", "clusters", .number(total)),
+            .init("allocated-clusters", "with data", .share(data + compressed, of: total)),
+            .init("compressed-clusters", "compressed", .share(compressed, of: data + compressed)),
+            .init("zero-clusters", "zero", .number(zero)),
+        ]
+        if damaged > 0 { properties.append(.init("damaged-entries", "damaged entries", .number(damaged))) }
+        if !isWhole {
+            properties.append(
+                .init("counted-tables", "counted", .text("the first \(tables) L2 tables only")))
+        }
+        return properties
+    }
+}

@@ -1,0 +1,28 @@
+/// A part of an L2 table, or all of a small one.
+struct L2Slice: Sendable {
+    /// The most bytes of a table that are read at once.
+    static let maximumSize: UInt64 = 64 << 10
+
+    /// What it tells of, in bytes from the start of the disk; may pass its end.
+    let range: Range<UInt64>
+
+    /// Where it starts in the file, in bytes.
+    let offset: UInt64
+
+    /// Its entries: one word each, or two where they are extended.
+    let words: [UInt64]
+
+    /// What lies at `position`, which it tells of.
+    ///
+    /// Throws `corrupt` where the entry makes no sense.
+    func content(at position: UInt64, _ layout: ClusterLayout) throws(ImageError) -> ClusterContent {
+        let index = Int(((position - range.lowerBound) >> layout.clusterBits) << layout.entryWordBits)
+        do throws(ImageError) {
+            return try layout.content(
+                at: position, words[index], layout.kind == .extended ? words[index + 1] : 0)
+        } catch {
+            let place = "L2 entry at \(offset + UInt64(index) * 8)"
+            throw ImageError(error.code, "\(place) \(error.reason)", path: [layout.formatName])
+        }
+    }
+}

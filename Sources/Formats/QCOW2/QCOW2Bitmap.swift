@@ -1,0 +1,128 @@
+import Synchronization
+
+/// A dirty bitmap of a qcow2 image (docs/interop/qcow2.txt, "Bitmap table").
+///
+/// Its table says where its clusters are: bits 9...55 of an entry; where they are 0, bit 0 says what all bits of the
+/// cluster are. In a cluster, the lowest bit of the first byte comes first.
+final class QCOW2Bitmap: DirtyBitmap {
+    private static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
+    private static let reservedMask: UInt64 = 0xFF00_0000_0000_01FE
+
+    /// What is known of a cluster of bits.
+    private enum Cluster {
+        case same(Bool)
+        case bits([UInt8])
+    }
+
+    let name: String
+    let granularity: UInt64
+
+    private let file: any Source
+    private let tableOffset: UInt64
+
+    /// log2 of the bytes of the disk that a cluster of bits tells of.
+    private let coverageBits: UInt64
+    private let clusterSize: UInt64
+
+    /// The cluster that was read last: whoever asks goes through them in order.
+    private let last = Mutex<(number: UInt64, cluster: Cluster)?>(nil)
+
+    /// The bitmap that `entry` describes, of a disk of `size` bytes.
+    ///
+    /// Throws where it cannot be made use of.
+    init(
+        _ file: any Source, _ entry: QCOW2BitmapEntry, size: UInt64, clusterBits: UInt64
+    ) throws(ImageError) {
+        if let reason = entry.reason { throw ImageError(.unsupported, reason) }
+        self.file = file
+        name = entry.name
+        granularity = 1 << UInt64(entry.granularityBits)
+        tableOffset = entry.tableOffset
+        clusterSize = 1 << clusterBits
+        coverageBits = clusterBits + 3 + UInt64(entry.granularityBits)
+        let needed = size == 0 ? 0 : (size - 1) >> coverageBits + 1
+        guard UInt64(entry.tableCount) >= needed else {
+            throw ImageError(
+                .corrupt, "table size is \(entry.tableCount), but a disk of \(size) bytes takes \(needed)")
+        }
+        guard tableOffset & (clusterSize - 1) == 0 else {
+            throw ImageError(
+                .corrupt,
+                "table offset is \(tableOffset), expected a multiple of the cluster size, \(clusterSize)")
+        }
+        guard tableOffset <= file.size, UInt64(entry.tableCount) * 8 <= file.size - tableOffset else {
+            throw ImageError(
+                .corrupt,
+                "the table at \(tableOffset) takes \(UInt64(entry.tableCount) * 8) bytes, but the end is at \(file.size)"
+            )
+        }
+    }
+
+    func extent(in range: Range<UInt64>) throws(ImageError) -> (range: Range<UInt64>, isDirty: Bool) {
+        var isDirty: Bool?
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let number = position >> coverageBits
+            let end = min((number + 1) << coverageBits, range.upperBound)
+            let found = Self.run(try cluster(number), position, end, granularity, coverageBits)
+            if let isDirty, isDirty != found.isDirty { break }
+            isDirty = found.isDirty
+            position = found.end
+            guard position == end else { break }
+        }
+        return (range.lowerBound..<min(position, range.upperBound), isDirty ?? false)
+    }
+
+    /// What the bit of `position` is, and up to where those that follow are the same, `limit` at most.
+    private static func run(
+        _ cluster: Cluster, _ position: UInt64, _ limit: UInt64, _ granularity: UInt64, _ coverageBits: UInt64
+    ) -> (end: UInt64, isDirty: Bool) {
+        guard case .bits(let bytes) = cluster else {
+            if case .same(let isDirty) = cluster { return (limit, isDirty) }
+            return (limit, false)
+        }
+        let start = (position >> coverageBits) << coverageBits
+        var bit = Int((position - start) / granularity)
+        let last = Int((limit - 1 - start) / granularity)
+        let isDirty = bytes[bit >> 3] >> UInt8(bit & 7) & 1 != 0
+        let whole: UInt8 = isDirty ? 0xFF : 0
+        while bit <= last {
+            if bit & 7 == 0, bytes[bit >> 3] == whole {
+                bit += 8
+            } else if (bytes[bit >> 3] >> UInt8(bit & 7) & 1 != 0) == isDirty {
+                bit += 1
+            } else {
+                break
+            }
+        }
+        return (min(start + UInt64(bit) * granularity, limit), isDirty)
+    }
+
+    private func cluster(_ number: UInt64) throws(ImageError) -> Cluster {
+        if let last = last.withLock({ $0 }), last.number == number { return last.cluster }
+        let place = tableOffset + number * 8
+        let entry = try Fields("bitmap table entry", of: file, at: place, count: 8)
+            .big("bitmap table entry", at: 0, as: UInt64.self)
+        let offset = entry & Self.offsetMask
+        guard entry & Self.reservedMask == 0, offset == 0 || entry & 1 == 0, offset & (clusterSize - 1) == 0
+        else {
+            throw error("table entry at \(place) is \(hex(entry)), which makes no sense")
+        }
+        let cluster: Cluster
+        if offset == 0 {
+            cluster = .same(entry & 1 != 0)
+        } else {
+            guard offset <= file.size, clusterSize <= file.size - offset else {
+                throw error(
+                    "table entry at \(place) is \(hex(entry)), but the end of the file is at \(file.size)")
+            }
+            cluster = .bits(try file.bytes(at: offset, count: Int(clusterSize)))
+        }
+        last.withLock { $0 = (number, cluster) }
+        return cluster
+    }
+
+    private func error(_ reason: String) -> ImageError {
+        ImageError(.corrupt, reason, path: ["qcow2", "bitmap \"\(printable(name))\""])
+    }
+}

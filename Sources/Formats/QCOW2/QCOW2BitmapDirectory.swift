@@ -1,0 +1,50 @@
+/// Where a qcow2 image lists its bitmaps (docs/interop/qcow2.txt, "Bitmaps extension").
+struct QCOW2BitmapDirectory: Sendable {
+    // The limits of qemu.
+    private static let maximumCount: UInt32 = 65_535
+    private static let maximumSize: UInt64 = 64 << 20
+
+    let count: UInt32
+
+    /// The length of the list, in bytes.
+    let size: UInt64
+
+    /// Where it starts in the file, in bytes.
+    let offset: UInt64
+
+    /// The entries, in their order, `limit` at most.
+    ///
+    /// Throws where one makes no sense, or takes more than qemu allows.
+    func entries(
+        of file: any Source, clusterSize: UInt64, limit: Int
+    ) throws(ImageError) -> [QCOW2BitmapEntry] {
+        guard count > 0, count <= Self.maximumCount else {
+            throw ImageError(.limit, "nb_bitmaps is \(count), expected 1...\(Self.maximumCount)")
+        }
+        guard size <= Self.maximumSize else {
+            throw ImageError(.limit, "bitmap_directory_size is \(size), expected \(Self.maximumSize) at most")
+        }
+        guard offset & (clusterSize - 1) == 0 else {
+            throw ImageError(
+                .corrupt,
+                "bitmap_directory_offset is \(offset), expected a multiple of the cluster size, \(clusterSize)"
+            )
+        }
+        guard offset <= file.size, size <= file.size - offset else {
+            throw ImageError(
+                .corrupt,
+                "the bitmap directory at \(offset) takes \(size) bytes, but the end is at \(file.size)")
+        }
+        var reader = WindowReader(file)
+        var position = offset
+        var entries: [QCOW2BitmapEntry] = []
+        while entries.count < min(Int(count), limit) {
+            guard position - offset < size else {
+                throw ImageError(
+                    .corrupt, "the bitmap directory ends after \(entries.count) bitmaps, expected \(count)")
+            }
+            entries.append(try QCOW2BitmapEntry(&reader, &position))
+        }
+        return entries
+    }
+}

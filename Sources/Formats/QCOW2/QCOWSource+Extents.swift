@@ -1,0 +1,88 @@
+extension QCOWSource {
+    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+        try extent(in: range, mayWait: true) ?? Extent(range, .data)
+    }
+
+    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
+        try extent(in: range, mayWait: false)
+    }
+
+    /// The extent at the start of `range`; nil where that takes waiting and `mayWait` is false.
+    private func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        guard var extent = try part(of: range, mayWait) else { return nil }
+        while extent.range.upperBound < range.upperBound {
+            // What is wrong further on is left to whoever asks about that.
+            guard let next = try? part(of: extent.range.upperBound..<range.upperBound, mayWait),
+                next.kind == extent.kind
+            else { break }
+            extent.range = extent.range.lowerBound..<next.range.upperBound
+        }
+        return extent
+    }
+
+    /// What the start of `range` is, as far as one run goes.
+    private func part(of range: Range<UInt64>, _ mayWait: Bool) throws(ImageError) -> Extent? {
+        guard let run = try map.run(in: range, mayWait: mayWait) else { return nil }
+        switch run.content {
+        case .compressed:
+            return Extent(run.range, .data)
+        case .zero:
+            // Whatever space is set aside for it: so qemu-nbd has it.
+            return Extent(run.range, .hole)
+        case .unallocated:
+            guard let backing, run.range.lowerBound < backing.source.size else {
+                return Extent(run.range, .hole)
+            }
+            let held = run.range.lowerBound..<min(run.range.upperBound, backing.source.size)
+            return try backing.naming { () throws(ImageError) in
+                mayWait ? try backing.source.extent(in: held) : try backing.source.extentNow(in: held)
+            }
+        case .data(let offset):
+            return try part(of: run.range, at: offset, mayWait)
+        }
+    }
+
+    /// What the start of `range` is, which lies at `offset` of the file that holds the data: zeroes too, where that has
+    /// a hole.
+    private func part(
+        of range: Range<UInt64>, at offset: UInt64, _ mayWait: Bool
+    ) throws(ImageError) -> Extent? {
+        guard offset < data.size else {
+            // The rest of the last cluster; what is missing behind that is for reading to complain about.
+            let inCluster = range.lowerBound & (layout.clusterSize - 1)
+            guard offset - inCluster < data.size else { return Extent(range, .data) }
+            let end = min(range.upperBound, range.lowerBound - inCluster + layout.clusterSize)
+            return Extent(range.lowerBound..<end, .zero)
+        }
+        let count = min(range.upperBound - range.lowerBound, data.size - offset)
+        let held = offset..<offset + count
+        guard let found = mayWait ? try data.extent(in: held) : try data.extentNow(in: held) else {
+            return nil
+        }
+        let end = range.lowerBound + (found.range.upperBound - offset)
+        return Extent(range.lowerBound..<end, found.kind == .data ? .data : .zero)
+    }
+
+    package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {
+        var allocation = try partDepth(of: range)
+        while allocation.range.upperBound < range.upperBound {
+            guard let next = try? partDepth(of: allocation.range.upperBound..<range.upperBound),
+                next.depth == allocation.depth
+            else { break }
+            allocation.range = allocation.range.lowerBound..<next.range.upperBound
+        }
+        return allocation
+    }
+
+    private func partDepth(of range: Range<UInt64>) throws(ImageError) -> Allocation {
+        guard let run = try map.run(in: range, mayWait: true) else { return Allocation(range, depth: 1) }
+        guard run.content == .unallocated else { return Allocation(run.range, depth: 1) }
+        guard let backing else { return Allocation(run.range, depth: 0) }
+        // qemu counts the zeroes past the end of a shorter backing file as that file's.
+        guard run.range.lowerBound < backing.source.size else { return Allocation(run.range, depth: 2) }
+        let held = run.range.lowerBound..<min(run.range.upperBound, backing.source.size)
+        var found = try backing.naming { () throws(ImageError) in try backing.source.depth(in: held) }
+        if found.depth > 0 { found.depth += 1 }
+        return found
+    }
+}

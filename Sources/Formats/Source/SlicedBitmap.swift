@@ -1,0 +1,16 @@
+/// The part of a dirty bitmap that is about a window onto its disk.
+struct SlicedBitmap: DirtyBitmap {
+    let base: any DirtyBitmap
+
+    /// Where the window starts on the disk, in bytes.
+    let start: UInt64
+
+    var name: String { base.name }
+
+    var granularity: UInt64 { base.granularity }
+
+    func extent(in range: Range<UInt64>) throws(ImageError) -> (range: Range<UInt64>, isDirty: Bool) {
+        let found = try base.extent(in: start + range.lowerBound..<start + range.upperBound)
+        return (found.range.lowerBound - start..<found.range.upperBound - start, found.isDirty)
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import VitrineFormats
+
+/// Images with bytes that are not what they were: whatever becomes of them, it is an answer or an error.
+@Suite(.needs(.qemuImg, .qemuIO), .timeLimit(.minutes(5)))
+struct QCOW2DamageTests {
+    @Test(arguments: [
+        ["compat=1.1,cluster_size=512"], ["compat=0.10,cluster_size=512"],
+        ["compression_type=zstd,cluster_size=4096"], ["extended_l2=on,cluster_size=16384"], [],
+    ])
+    func anyByteMayBeWrong(_ options: [String]) throws {
+        try withTemporaryFolder { folder in
+            let isQCOW1 = options.isEmpty
+            let url = folder.appending(path: "disk")
+            let size = 400_000 / 512 * 512
+            let image = try QemuImage.create(
+                url, format: isQCOW1 ? "qcow" : "qcow2", size: UInt64(size),
+                isQCOW1 ? [] : ["-o", options.joined()])
+            if !isQCOW1 {
+                var writes = try RandomWrites(seed: 1, size: size, clusterSize: 16_384, in: folder)
+                try image.io(writes.compressed(5))
+                try image.io(writes.mixed(15))
+                try image.img(["snapshot", "-q", "-c", "snap"])
+                try image.io(writes.mixed(5))
+                if options != ["compat=0.10,cluster_size=512"] { try image.img(["bitmap", "--add"], ["b"]) }
+            } else {
+                try image.io(["write -q -P 3 10k 50k", "write -q -P 4 200k 50k"])
+            }
+            let sound = try Array(Data(contentsOf: url))
+            // Where something other than zeroes is that tables or headers might be made of.
+            let places = sound.indices.filter { sound[$0] != 0 }
+            var random = SeededGenerator(seed: 2)
+            for round in 0..<400 {
+                var bytes = sound
+                for _ in 0...round % 4 {
+                    let place = places.randomElement(using: &random) ?? 0
+                    let other = Int.random(in: 0..<min(8, bytes.count - place), using: &random)
+                    bytes[place + other] =
+                        [0, 1, 0x40, 0x80, 0xC0, 0xFF, UInt8.random(in: 0...255, using: &random)]
+                        .randomElement(using: &random) ?? 0
+                }
+                if round % 10 == 0 { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random)) }
+                readAll(bytes, snapshot: nil)
+                readAll(bytes, snapshot: "snap")
+            }
+        }
+    }
+
+    private func readAll(_ bytes: [UInt8], snapshot: String?) {
+        let options = OpenOptions(
+            engine: Engine(memory: Engine.minimumMemory, threads: 1), snapshot: snapshot)
+        _ = try? ImageDescription("disk", MemorySource(bytes), options)
+        guard let image = try? Image("disk", MemorySource(bytes), options) else { return }
+        let disk = image.disk
+        let end = min(disk.size, 500_000)
+        for start in stride(from: 0, to: end, by: 40_000) {
+            _ = try? disk.bytes(at: start, count: Int(min(40_000, end - start)))
+            _ = try? disk.extent(in: start..<disk.size)
+            _ = try? disk.depth(in: start..<disk.size)
+            for bitmap in image.bitmaps { _ = try? bitmap.extent(in: start..<disk.size) }
+        }
+        if disk.size > 0 { _ = try? disk.bytes(at: disk.size - 1, count: 1) }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import TestSupport
+
+/// Commands of qemu-io that fill an image with something of everything, the same in every run.
+struct RandomWrites {
+    private var random: SeededGenerator
+    private let size: Int
+    private let clusterSize: Int
+    /// A file of data that is not all the same.
+    private let pattern: URL
+
+    /// Those for a disk of `size` bytes, with data from a file that is made in `folder`.
+    init(seed: UInt64, size: Int, clusterSize: Int, in folder: URL) throws {
+        random = SeededGenerator(seed: seed)
+        self.size = size
+        self.clusterSize = clusterSize
+        pattern = folder.appending(path: "pattern")
+        if !pattern.exists {
+            let bytes = TestContent.mixture.bytes(count: 300_001, &random)
+            try Data(bytes).write(to: pattern)
+        }
+    }
+
+    /// Compressed clusters, here and there; an image must not have anything in them yet.
+    mutating func compressed(_ count: Int) -> [String] {
+        let clusters = size / clusterSize
+        let numbers = (0..<count).map { _ in Int.random(in: 0..<clusters, using: &random) }
+        return Set(numbers).sorted().map {
+            "write -q -c -s \(pattern.path) \($0 * clusterSize) \(clusterSize)"
+        }
+    }
+
+    /// Writes, zeroes and discards, of all lengths.
+    mutating func mixed(_ count: Int) -> [String] {
+        (0..<count).map { _ in
+            let length =
+                [512, 4096, clusterSize, clusterSize * 3, 200_000 / 512 * 512]
+                .randomElement(using: &random).map { min($0, size) } ?? 512
+            let offset = Int.random(in: 0...(size - length) / 512, using: &random) * 512
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0: return "write -q -z \(offset) \(length)"
+            case 1: return "write -q -z -u \(offset) \(length)"
+            case 2:
+                // qemu refuses to discard parts of clusters.
+                let start = offset / clusterSize * clusterSize
+                return "discard -q \(start) \(min(clusterSize * 2, size - start))"
+            case 3: return "write -q -P \(Int.random(in: 1...255, using: &random)) \(offset) \(length)"
+            default: return "write -q -s \(pattern.path) \(offset) \(length)"
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package import Foundation
+package import VitrineFormats
+
+/// Opens whatever lies in one folder.
+package struct FolderReferences: References {
+    private let folder: URL
+    private let engine: Engine
+
+    package init(_ folder: URL, _ engine: Engine) {
+        self.folder = folder
+        self.engine = engine
+    }
+
+    package func open(_ reference: Reference) throws(ImageError) -> any Source {
+        let name = String(decoding: reference.name, as: UTF8.self)
+        return try inside(name) { () throws(ImageError) in
+            let file = try FileSource(path: folder.appending(path: name).path)
+            if reference.role == .dataFile { return file }
+            guard let format = reference.format else {
+                throw ImageError(.refused, "its format is not recorded")
+            }
+            let context = OpenContext(engine: engine, references: self)
+            return try Format.named(format).inspect(file, context).open()
+        }
+    }
+}
