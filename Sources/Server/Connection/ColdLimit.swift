@@ -6,7 +6,7 @@ final class ColdLimit: Sendable {
     /// For one connection.
     private static let most = 16
     /// For all of them, as far as each can have the least.
-    private static let all = 64
+    private static let all = 16
     private static let least = 1
     /// What the replies to all connections may take, in bytes, as far as each can have the least.
     private static let memory: UInt64 = 32 << 20
