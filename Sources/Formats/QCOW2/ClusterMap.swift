@@ -54,6 +54,27 @@ struct ClusterMap: Sendable {
         return ClusterRun(range: range.lowerBound..<min(end, range.upperBound), content: content)
     }
 
+    /// Where the compressed clusters end that the start of `range` is in the first of; not past an end of what is at hand
+    /// of the tables.
+    func endOfCompressed(in range: Range<UInt64>, mayWait: Bool) -> UInt64 {
+        guard case .tables(let tables) = kind else { return range.lowerBound }
+        let clusterSize = tables.layout.clusterSize
+        var end = range.lowerBound
+        while end < range.upperBound,
+            let place = try? tables.place(end, before: range.upperBound, mayWait: mayWait),
+            case .slice(let slice) = place
+        {
+            let limit = min(slice.range.upperBound, range.upperBound)
+            while end < limit, let content = try? slice.content(at: end, tables.layout),
+                case .compressed = content
+            {
+                end = end & ~(clusterSize - 1) + clusterSize
+            }
+            guard end >= limit else { break }
+        }
+        return min(end, range.upperBound)
+    }
+
     /// Where `content`, which the start of `range` has, ends in `slice`, or where the unit that holds the end of `range` does.
     private static func end(
         of content: ClusterContent, _ range: Range<UInt64>, in slice: L2Slice, _ layout: ClusterLayout

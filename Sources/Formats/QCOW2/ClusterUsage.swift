@@ -79,33 +79,33 @@ struct ClusterUsage {
             defer { position += layout.clusterSize }
             // Most of most tables.
             if slice.words[index] == 0, step == 1 || slice.words[index + 1] == 0 { continue }
-            count(slice, position)
+            count(slice, position, at: index)
         }
     }
 
-    /// Counts the cluster at `position`.
-    private mutating func count(_ slice: L2Slice, _ position: UInt64) {
-        let unit: UInt64 = 1 << layout.unitBits
-        var (isData, isZero) = (false, false)
-        for start in stride(from: position, to: position + layout.clusterSize, by: Int(unit)) {
-            do throws(ImageError) {
-                switch try slice.content(at: start, layout) {
-                case .unallocated: break
-                case .zero: isZero = true
-                case .data:
-                    isData = true
-                    allocated += unit
-                case .compressed:
-                    compressed += 1
-                    allocated += layout.clusterSize
-                    return
-                }
-            } catch {
-                damaged += 1
-                return
-            }
+    /// Counts the cluster at `position`, whose entry and bitmap are at `index`.
+    private mutating func count(_ slice: L2Slice, _ position: UInt64, at index: Int) {
+        let content: ClusterContent
+        do throws(ImageError) {
+            content = try slice.content(at: position, layout)
+        } catch {
+            damaged += 1
+            return
         }
-        if isData { data += 1 } else if isZero { zero += 1 }
+        if case .compressed = content {
+            compressed += 1
+            allocated += layout.clusterSize
+        } else if layout.kind == .extended {
+            let bitmap = slice.words[index + 1]
+            let subclusters = (bitmap & 0xFFFF_FFFF).nonzeroBitCount
+            allocated += UInt64(subclusters) << layout.unitBits
+            if subclusters > 0 { data += 1 } else if bitmap != 0 { zero += 1 }
+        } else if case .data = content {
+            data += 1
+            allocated += layout.clusterSize
+        } else if content == .zero {
+            zero += 1
+        }
     }
 
     /// What there is to say about it.

@@ -1,4 +1,9 @@
+import Synchronization
+
 extension QCOWSource {
+    /// How far ahead the file that holds the data is asked what lies there, in bytes.
+    private static let foresight: UInt64 = 64 << 20
+
     package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
         try extent(in: range, mayWait: true) ?? Extent(range, .data)
     }
@@ -25,7 +30,8 @@ extension QCOWSource {
         guard let run = try map.run(in: range, mayWait: mayWait) else { return nil }
         switch run.content {
         case .compressed:
-            return Extent(run.range, .data)
+            let end = map.endOfCompressed(in: range, mayWait: mayWait)
+            return Extent(range.lowerBound..<max(end, run.range.upperBound), .data)
         case .zero:
             // Whatever space is set aside for it: so qemu-nbd has it.
             return Extent(run.range, .hole)
@@ -54,13 +60,20 @@ extension QCOWSource {
             let end = min(range.upperBound, range.lowerBound - inCluster + layout.clusterSize)
             return Extent(range.lowerBound..<end, .zero)
         }
-        let count = min(range.upperBound - range.lowerBound, data.size - offset)
-        let held = offset..<offset + count
-        guard let found = mayWait ? try data.extent(in: held) : try data.extentNow(in: held) else {
+        func end(_ part: Range<UInt64>) -> UInt64 { range.lowerBound + (part.upperBound - offset) }
+        let held = offset..<offset + min(range.upperBound - range.lowerBound, data.size - offset)
+        if knownData.withLock({ held.clamped(to: $0) == held }) {
+            return Extent(range.lowerBound..<end(held), .data)
+        }
+        // Further than is asked for, as what follows is asked for next, and asking takes two calls of the system.
+        let foresight = offset..<offset + min(Self.foresight, data.size - offset)
+        let asked = held.count < foresight.count ? foresight : held
+        guard let found = mayWait ? try data.extent(in: asked) : try data.extentNow(in: asked) else {
             return nil
         }
-        let end = range.lowerBound + (found.range.upperBound - offset)
-        return Extent(range.lowerBound..<end, found.kind == .data ? .data : .zero)
+        if found.kind == .data { knownData.withLock { $0 = found.range } }
+        let part = found.range.clamped(to: held)
+        return Extent(range.lowerBound..<end(part), found.kind == .data ? .data : .zero)
     }
 
     package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The disk in a qcow or qcow2 image, or one of its snapshots.
 package final class QCOWSource: Source {
     package let size: UInt64
@@ -9,6 +11,9 @@ package final class QCOWSource: Source {
     let data: any Source
     let backing: BackingFile?
     let layout: ClusterLayout
+
+    /// Where the file that holds the data is known to have some. It may have none any more, which reading would tell.
+    let knownData = Mutex<Range<UInt64>>(0..<0)
 
     let engine: Engine
     let readAhead: ClusterReadAhead
