@@ -9,10 +9,13 @@ package final class ObservedSource: Source {
     private let isHot: Bool
 
     private let readCount = Atomic<Int>(0)
+    private let readCalls = Atomic<Int>(0)
     private let prefetches = Mutex<[Range<UInt64>]>([])
 
     /// How many bytes were read so far.
     package var bytesRead: Int { readCount.load(ordering: .relaxed) }
+    /// How many reads that took.
+    package var reads: Int { readCalls.load(ordering: .relaxed) }
     /// What was to be prefetched.
     package var prefetched: [Range<UInt64>] { prefetches.withLock { $0 } }
 
@@ -34,6 +37,7 @@ package final class ObservedSource: Source {
             throw ImageError(.corrupt, "bytes \(failing.lowerBound) to \(failing.upperBound) are bad")
         }
         readCount.add(buffer.count, ordering: .relaxed)
+        readCalls.add(1, ordering: .relaxed)
         buffer.copy(content, from: Int(offset), count: buffer.count, to: 0)
     }
 
