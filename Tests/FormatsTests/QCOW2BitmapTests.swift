@@ -54,6 +54,34 @@ struct QCOW2BitmapTests {
         }
     }
 
+    /// Clusters of bits that are read in several pieces.
+    @Test func largeClusters() throws {
+        try withTemporaryFolder { folder in
+            let size: UInt64 = 12 << 30
+            let image = try QemuImage.create(
+                folder.appending(path: "disk.qcow2"), size: size, ["-o", "cluster_size=2M"])
+            try image.img(["bitmap", "--add", "-g", "512"], ["b"])
+            // 16 KiB of bits tell of 64 MiB.
+            let writes: [Range<UInt64>] = [0..<512, 63 << 20..<65 << 20, 7 << 30..<7 << 30 + 1536]
+            try image.io(writes.map { "write -q -P 1 \($0.lowerBound) \($0.upperBound - $0.lowerBound)" })
+            let bitmap = try #require(try DiskChecks.open(image.url).bitmaps.first)
+            #expect(try dirty(bitmap, size) == writes)
+            #expect(try bitmap.extent(in: 1 << 30..<2 << 30).range == 1 << 30..<2 << 30)
+        }
+    }
+
+    /// Two clusters of bits, of which the second cannot be read: what lies before it still is.
+    @Test func clusterThatCannotBeRead() throws {
+        var file = file { ($0[11], $0[17]) = (2, 9) }
+        file.put(UInt64(512 << 20), at: 24)
+        file.put(UInt64(1) << 40, at: 262_152)
+        let bitmap = try #require(try file.open().bitmaps.first)
+        let coverage: UInt64 = 65_536 * 8 * 512
+        #expect(try bitmap.extent(in: 0..<512 << 20).range == 0..<coverage)
+        let error = #expect(throws: ImageError.self) { _ = try bitmap.extent(in: coverage..<512 << 20) }
+        #expect(error?.code == .corrupt)
+    }
+
     @Test func snapshotsHaveNone() throws {
         try withTemporaryFolder { folder in
             let image = try QemuImage.create(folder.appending(path: "disk.qcow2"), size: 1 << 20)

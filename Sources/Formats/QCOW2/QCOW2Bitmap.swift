@@ -8,8 +8,11 @@ final class QCOW2Bitmap: DirtyBitmap {
     private static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
     private static let reservedMask: UInt64 = 0xFF00_0000_0000_01FE
 
-    /// What is known of a cluster of bits.
-    private enum Cluster {
+    /// log2 of the most bytes of a bitmap that are held: clusters may be 128 times as large, and there may be 1024 bitmaps.
+    private static let maximumPieceBits: UInt64 = 14
+
+    /// What is known of a cluster of bits, or of a part of one.
+    private enum Piece {
         case same(Bool)
         case bits([UInt8])
     }
@@ -20,12 +23,13 @@ final class QCOW2Bitmap: DirtyBitmap {
     private let file: any Source
     private let tableOffset: UInt64
 
-    /// log2 of the bytes of the disk that a cluster of bits tells of.
+    /// log2 of the bytes of the disk that a piece tells of.
     private let coverageBits: UInt64
-    private let clusterSize: UInt64
+    private let pieceBits: UInt64
+    private let clusterBits: UInt64
 
-    /// The cluster that was read last: whoever asks goes through them in order.
-    private let last = Mutex<(number: UInt64, cluster: Cluster)?>(nil)
+    /// The piece that was read last: whoever asks goes through them in order.
+    private let last = Mutex<(number: UInt64, piece: Piece)?>(nil)
 
     /// The bitmap that `entry` describes, of a disk of `size` bytes.
     ///
@@ -38,9 +42,11 @@ final class QCOW2Bitmap: DirtyBitmap {
         name = entry.name
         granularity = 1 << UInt64(entry.granularityBits)
         tableOffset = entry.tableOffset
-        clusterSize = 1 << clusterBits
-        coverageBits = clusterBits + 3 + UInt64(entry.granularityBits)
-        let needed = size == 0 ? 0 : (size - 1) >> coverageBits + 1
+        self.clusterBits = clusterBits
+        pieceBits = min(clusterBits, Self.maximumPieceBits)
+        coverageBits = pieceBits + 3 + UInt64(entry.granularityBits)
+        let clusterSize: UInt64 = 1 << clusterBits
+        let needed = size == 0 ? 0 : (size - 1) >> (coverageBits + clusterBits - pieceBits) + 1
         guard UInt64(entry.tableCount) >= needed else {
             throw ImageError(
                 .corrupt, "table size is \(entry.tableCount), but a disk of \(size) bytes takes \(needed)")
@@ -64,7 +70,9 @@ final class QCOW2Bitmap: DirtyBitmap {
         while position < range.upperBound {
             let number = position >> coverageBits
             let end = min((number + 1) << coverageBits, range.upperBound)
-            let found = Self.run(try cluster(number), position, end, granularity, coverageBits)
+            // What is wrong further on is left to whoever asks about that.
+            guard let piece = isDirty == nil ? try piece(number) : try? piece(number) else { break }
+            let found = Self.run(piece, position, end, granularity, coverageBits)
             if let isDirty, isDirty != found.isDirty { break }
             isDirty = found.isDirty
             position = found.end
@@ -75,10 +83,10 @@ final class QCOW2Bitmap: DirtyBitmap {
 
     /// What the bit of `position` is, and up to where those that follow are the same, `limit` at most.
     private static func run(
-        _ cluster: Cluster, _ position: UInt64, _ limit: UInt64, _ granularity: UInt64, _ coverageBits: UInt64
+        _ piece: Piece, _ position: UInt64, _ limit: UInt64, _ granularity: UInt64, _ coverageBits: UInt64
     ) -> (end: UInt64, isDirty: Bool) {
-        guard case .bits(let bytes) = cluster else {
-            if case .same(let isDirty) = cluster { return (limit, isDirty) }
+        guard case .bits(let bytes) = piece else {
+            if case .same(let isDirty) = piece { return (limit, isDirty) }
             return (limit, false)
         }
         let start = (position >> coverageBits) << coverageBits
@@ -98,9 +106,10 @@ final class QCOW2Bitmap: DirtyBitmap {
         return (min(start + UInt64(bit) * granularity, limit), isDirty)
     }
 
-    private func cluster(_ number: UInt64) throws(ImageError) -> Cluster {
-        if let last = last.withLock({ $0 }), last.number == number { return last.cluster }
-        let place = tableOffset + number * 8
+    private func piece(_ number: UInt64) throws(ImageError) -> Piece {
+        if let last = last.withLock({ $0 }), last.number == number { return last.piece }
+        let clusterSize: UInt64 = 1 << clusterBits
+        let place = tableOffset + (number >> (clusterBits - pieceBits)) * 8
         let entry = try Fields("bitmap table entry", of: file, at: place, count: 8)
             .big("bitmap table entry", at: 0, as: UInt64.self)
         let offset = entry & Self.offsetMask
@@ -108,18 +117,19 @@ final class QCOW2Bitmap: DirtyBitmap {
         else {
             throw error("table entry at \(place) is \(hex(entry)), which makes no sense")
         }
-        let cluster: Cluster
+        let piece: Piece
         if offset == 0 {
-            cluster = .same(entry & 1 != 0)
+            piece = .same(entry & 1 != 0)
         } else {
             guard offset <= file.size, clusterSize <= file.size - offset else {
                 throw error(
                     "table entry at \(place) is \(hex(entry)), but the end of the file is at \(file.size)")
             }
-            cluster = .bits(try file.bytes(at: offset, count: Int(clusterSize)))
+            let inCluster = number << pieceBits & (clusterSize - 1)
+            piece = .bits(try file.bytes(at: offset + inCluster, count: 1 << Int(pieceBits)))
         }
-        last.withLock { $0 = (number, cluster) }
-        return cluster
+        last.withLock { $0 = (number, piece) }
+        return piece
     }
 
     private func error(_ reason: String) -> ImageError {
