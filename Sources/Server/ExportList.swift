@@ -18,16 +18,18 @@ package struct ExportList: Sendable {
         let title = "\(printable(image.name)): \(image.stack), \(byteCount(image.size))"
         let partitions = image.partitionTable?.partitions ?? []
         let whole = partitions.isEmpty ? title : "\(title), \(partitions.count) partitions"
+        let contexts = MetaContextList(image.bitmaps)
         var all: [Export] = []
         for name in name.isEmpty ? [""] : ["", name] {
-            all.append(Export(name: name, description: whole, source: image.disk))
+            all.append(Export(name: name, description: whole, source: image.disk, contexts: contexts))
         }
         for partition in partitions where "p\(partition.number)" != name {
             all.append(
                 Export(
                     name: "p\(partition.number)",
                     description: partition.summary,
-                    source: try Slice(image.disk, partition.range)))
+                    source: try Slice(image.disk, partition.range),
+                    contexts: contexts))
         }
         self.all = all
     }

@@ -67,7 +67,7 @@ struct LibnbdToolsTests {
         for export in exports {
             #expect(export.isReadOnly && export.canCache && export.canDF && export.canMultiConn)
             #expect(!export.canTrim && !export.canZero)
-            #expect(export.contexts == ["base:allocation"])
+            #expect(export.contexts == ["base:allocation", "qemu:allocation-depth"])
             #expect(export.minimumBlock == 1)
         }
     }

@@ -69,6 +69,7 @@ struct OptionReply: Equatable {
     static let invalid: UInt32 = 0x8000_0003
     static let unknown: UInt32 = 0x8000_0006
     static let shutdown: UInt32 = 0x8000_0007
+    static let tooBig: UInt32 = 0x8000_0009
 
     /// Every whole reply in `buffer`, which must hold nothing else.
     static func all(_ buffer: inout ByteBuffer) -> [OptionReply]? {

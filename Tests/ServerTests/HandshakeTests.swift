@@ -177,7 +177,8 @@ import VitrineFormats
         client.meta(10, "nope", ["base:allocation"])
         let replies = Conversation(client.bytes).optionReplies ?? []
         #expect(
-            replies.map(\.type) == [4, 1, 4, 1, 1, OptionReply.invalid, 1, 4, 1, 1, OptionReply.unknown])
+            replies.map(\.type)
+                == [4, 4, 1, 4, 1, 4, 1, OptionReply.invalid, 1, 4, 1, 1, OptionReply.unknown])
         #expect(replies.first?.data == [0, 0, 0, 0] + Array("base:allocation".utf8))
     }
 

@@ -151,28 +151,4 @@ import VitrineFormats
         #expect(
             Array(bad.readableBytesView) == [0x67, 0x44, 0x66, 0x98, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 9])
     }
-
-    @Test func blockStatusJoinsNeighboursAndStopsAtOne() throws {
-        let source = ObservedSource(Self.content, holes: [0..<65_536, 65_536..<131_072, 262_144..<1 << 20])
-        let extents = try StatusReply.extents(of: source, 4096..<524_288, atMost: 100)
-        #expect(
-            extents == [
-                Extent(4096..<131_072, .hole), Extent(131_072..<262_144, .data),
-                Extent(262_144..<524_288, .hole),
-            ])
-        #expect(
-            try StatusReply.extents(of: source, 4096..<524_288, atMost: 1) == [Extent(4096..<131_072, .hole)])
-
-        var output = ByteBuffer()
-        let request = Request(kind: .blockStatus(onlyFirst: false), cookie: 9, range: 4096..<524_288)
-        let error = StatusReply.write(
-            request, onlyFirst: false, [.baseAllocation], ReplyWriter(isStructured: true), from: source,
-            to: &output)
-        #expect(error == nil)
-        #expect(
-            Array(output.readableBytesView) == [
-                0x66, 0x8E, 0x33, 0xEF, 0, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 28, 0, 0, 0, 0,
-                0, 1, 0xF0, 0, 0, 0, 0, 3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 3,
-            ])
-    }
 }

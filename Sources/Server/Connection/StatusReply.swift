@@ -1,48 +1,77 @@
 import NIOCore
 import VitrineFormats
 
-/// The reply to one block status request.
+/// The reply to one block status request: a chunk for each context.
 enum StatusReply {
-    /// The most extents one reply tells of; a client asks again for the rest.
-    private static let maximumExtents = 8192
+    /// The most descriptors one reply has, in all its chunks; a client asks again for the rest.
+    private static let maximumDescriptors = 8192
 
-    /// Appends to `output` the extents of `source` at the start of the request's range.
+    /// After this time, in nanoseconds, a reply says what is known by then: finding out may take long where a disk
+    /// is made of very small pieces.
+    private static let patience: UInt64 = 250_000_000
+
+    /// How much of the disk a source is asked about at once, in bytes, at first and at most.
+    private static let minimumReach: UInt64 = 1 << 20
+    private static let maximumReach: UInt64 = 256 << 20
+
+    /// Appends to `output` what `contexts`, one at least, say of the start of the request's range in `source`.
     ///
     /// Returns the error that the reply reports, if it reports one.
     static func write(
         _ request: Request, onlyFirst: Bool, _ contexts: [MetaContext], _ replies: ReplyWriter,
         from source: any Source, to output: inout ByteBuffer
     ) -> ImageError? {
+        let start = output.writerIndex
+        let maximum = onlyFirst ? 1 : max(1, maximumDescriptors / max(1, contexts.count))
+        let deadline = monotonicTime() + patience
         do throws(ImageError) {
-            let extents = try extents(of: source, request.range, atMost: onlyFirst ? 1 : maximumExtents)
-            for context in contexts {
+            for (number, context) in contexts.enumerated() {
+                let descriptors = try descriptors(
+                    context, of: source, request.range, atMost: maximum, until: deadline)
                 replies.blockStatus(
-                    request.cookie, context, extents, isLast: context == contexts.last, &output)
+                    request.cookie, context.id, descriptors, isLast: number == contexts.count - 1, &output)
             }
             return nil
         } catch {
+            output.moveWriterIndex(to: start)
             replies.failure(request.cookie, NBD.ErrorCode(error), error.description, &output)
             return error
         }
     }
 
-    /// Neighbours that differ in kind, from the start of `range` on.
-    static func extents(
-        of source: any Source, _ range: Range<UInt64>, atMost maximum: Int
-    ) throws(ImageError) -> [Extent] {
-        var extents: [Extent] = []
+    /// Neighbours that differ, from the start of `range` on: one at least.
+    ///
+    /// What cannot be found out is an error only at the start of `range`, where the client asks next otherwise.
+    static func descriptors(
+        _ context: MetaContext, of source: any Source, _ range: Range<UInt64>, atMost maximum: Int,
+        until deadline: UInt64
+    ) throws(ImageError) -> [StatusDescriptor] {
+        var descriptors: [StatusDescriptor] = []
         var position = range.lowerBound
+        // A source looks at all that it is asked about, even where its answer is about little of that. So it is asked
+        // about twice as much as it said the last time, and all answers together take no more than the range does.
+        var reach = minimumReach
         while position < range.upperBound {
-            let next = try source.extent(in: position..<range.upperBound)
-            if let last = extents.last, last.kind == next.kind {
-                extents[extents.count - 1].range = last.range.lowerBound..<next.range.upperBound
-            } else if extents.count == maximum {
+            let asked = position..<position + min(reach, range.upperBound - position)
+            let next: StatusDescriptor
+            do throws(ImageError) {
+                next = try context.status(of: source, in: asked)
+            } catch {
+                guard descriptors.isEmpty else { break }
+                throw error
+            }
+            if let last = descriptors.last, last.flags == next.flags {
+                // Both lie in the range, which is shorter than 4 GiB.
+                descriptors[descriptors.count - 1].length += next.length
+            } else if descriptors.count == maximum {
                 break
             } else {
-                extents.append(next)
+                descriptors.append(next)
             }
-            position = next.range.upperBound
+            position += UInt64(next.length)
+            reach = min(max(2 * UInt64(next.length), minimumReach), maximumReach)
+            guard monotonicTime() < deadline else { break }
         }
-        return extents
+        return descriptors
     }
 }

@@ -57,6 +57,7 @@ enum NBD {
         case invalid = 0x8000_0003
         case unknown = 0x8000_0006
         case shutdown = 0x8000_0007
+        case tooBig = 0x8000_0009
     }
 
     /// "Option reply types", NBD_REP_INFO.
@@ -111,6 +112,7 @@ enum NBD {
 
     /// "The `base:allocation` metadata context".
     static let baseAllocation = "base:allocation"
+    static let baseNamespace = "base:"
 
     /// Its flags.
     struct AllocationFlags: OptionSet {
@@ -118,4 +120,12 @@ enum NBD {
         static let hole = Self(rawValue: 1 << 0)
         static let zero = Self(rawValue: 1 << 1)
     }
+
+    /// The contexts of qemu (docs/interop/nbd.txt there).
+    static let qemuNamespace = "qemu:"
+    static let allocationDepth = "qemu:allocation-depth"
+    /// Comes before the name of a bitmap.
+    static let dirtyBitmap = "qemu:dirty-bitmap:"
+    /// The flag of `qemu:dirty-bitmap`.
+    static let dirty: UInt32 = 1 << 0
 }

@@ -1,19 +1,46 @@
-/// A kind of information that BLOCK_STATUS can give.
-///
-/// Source: doc/proto.md, "Metadata querying".
-enum MetaContext: UInt32, CaseIterable, Sendable {
-    case baseAllocation = 0
+import VitrineFormats
 
-    var name: String {
-        switch self {
-        case .baseAllocation: NBD.baseAllocation
+/// A kind of information that BLOCK_STATUS gives of an export, as a client has selected it.
+///
+/// Source: doc/proto.md, "Metadata querying"; for the namespace `qemu`, docs/interop/nbd.txt of qemu.
+struct MetaContext: Sendable {
+    enum Kind: Sendable {
+        /// `base:allocation`: data, zeroes or a hole.
+        case allocation
+        /// `qemu:allocation-depth`: which image of a chain has it.
+        case depth
+        /// `qemu:dirty-bitmap:NAME`: whether it is dirty.
+        case bitmap(any DirtyBitmap)
+    }
+
+    /// What replies call it; no other context of the export has the same.
+    let id: UInt32
+
+    let name: String
+    let kind: Kind
+
+    /// What is so at the start of `range`, and how far into `range` it stays the same.
+    ///
+    /// `range` lies inside `source`, which the context is about, is not empty, and shorter than 4 GiB.
+    func status(of source: any Source, in range: Range<UInt64>) throws(ImageError) -> StatusDescriptor {
+        switch kind {
+        case .allocation:
+            let extent = try source.extent(in: range)
+            return StatusDescriptor(extent.range, Self.flags(extent.kind).rawValue)
+        case .depth:
+            let allocation = try source.depth(in: range)
+            return StatusDescriptor(allocation.range, UInt32(allocation.depth))
+        case .bitmap(let bitmap):
+            let found = try bitmap.extent(in: range)
+            return StatusDescriptor(found.range, found.isDirty ? NBD.dirty : 0)
         }
     }
 
-    /// The contexts that a query asks for: by name; `base:` means all of a namespace, when listing.
-    static func matching(_ query: String, isListing: Bool) -> [MetaContext] {
-        allCases.filter { context in
-            query == context.name || (isListing && query.hasSuffix(":") && context.name.hasPrefix(query))
+    private static func flags(_ kind: Extent.Kind) -> NBD.AllocationFlags {
+        switch kind {
+        case .data: []
+        case .zero: .zero
+        case .hole: [.hole, .zero]
         }
     }
 }

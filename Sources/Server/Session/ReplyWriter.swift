@@ -59,24 +59,15 @@ package struct ReplyWriter: Equatable, Sendable {
         output.writeInteger(UInt32(range.upperBound - range.lowerBound))
     }
 
-    /// The extents from the start of a request, for one metadata context.
+    /// What the metadata context `id` says from the start of a request on.
     func blockStatus(
-        _ cookie: UInt64, _ context: MetaContext, _ extents: [Extent], isLast: Bool,
+        _ cookie: UInt64, _ id: UInt32, _ descriptors: [StatusDescriptor], isLast: Bool,
         _ output: inout ByteBuffer
     ) {
-        chunkHeader(.blockStatus, cookie, length: UInt32(4 + 8 * extents.count), isLast: isLast, &output)
-        output.writeInteger(context.rawValue)
-        for extent in extents {
-            output.writeInteger(UInt32(extent.range.upperBound - extent.range.lowerBound))
-            output.writeInteger(Self.flags(extent.kind).rawValue)
-        }
-    }
-
-    private static func flags(_ kind: Extent.Kind) -> NBD.AllocationFlags {
-        switch kind {
-        case .data: []
-        case .zero: .zero
-        case .hole: [.hole, .zero]
+        chunkHeader(.blockStatus, cookie, length: UInt32(4 + 8 * descriptors.count), isLast: isLast, &output)
+        output.writeInteger(id)
+        for descriptor in descriptors {
+            output.writeMultipleIntegers(descriptor.length, descriptor.flags)
         }
     }
 

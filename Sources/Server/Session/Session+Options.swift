@@ -11,6 +11,9 @@ extension Session {
     private static let maximumOptions = 64
     private static let optionsPerExport = 8
 
+    /// The most metadata contexts at once: each is a chunk of every block status reply.
+    private static let maximumContexts = 64
+
     /// The largest read that is answered, in bytes; clients are told.
     static let maximumPayload: UInt32 = 32 << 20
 
@@ -167,24 +170,30 @@ extension Session {
         guard let length = data.readInteger(as: UInt32.self), let name = Self.string(&data, Int(length)),
             let count = data.readInteger(as: UInt32.self), let queries = Self.queries(&data, count)
         else { return refuse(.invalid, "the lengths in this option do not add up", option, &output) }
-        guard exports[name] != nil else {
+        guard let export = exports[name] else {
             return refuse(.unknown, "there is no export \"\(name)\"", option, &output)
         }
-        let selected = MetaContext.allCases.filter { context in
-            (isListing && queries.isEmpty)
-                || queries.contains { MetaContext.matching($0, isListing: isListing).contains(context) }
-        }
-        if !isListing {
-            contexts = selected
-            contextsExport = name
-        }
-        for context in selected {
-            let text = Array(context.name.utf8)
-            reply(.metaContext, to: option, length: 4 + text.count, &output)
-            output.writeInteger(isListing ? 0 : context.rawValue)
-            output.writeBytes(text)
+        if isListing {
+            for name in export.contexts.listing(queries) { metaContext(name, id: 0, option, &output) }
+        } else {
+            let selection = export.contexts.selection(queries, of: export.source)
+            guard selection.count <= Self.maximumContexts else {
+                return refuse(
+                    .tooBig,
+                    "\(selection.count) metadata contexts; \(Self.maximumContexts) are the most at once",
+                    option, &output)
+            }
+            contexts = selection
+            contextsExport = export.name
+            for context in selection { metaContext(context.name, id: context.id, option, &output) }
         }
         reply(.ack, to: option, &output)
+    }
+
+    private func metaContext(_ name: String, id: UInt32, _ option: UInt32, _ output: inout ByteBuffer) {
+        reply(.metaContext, to: option, length: 4 + name.utf8.count, &output)
+        output.writeInteger(id)
+        output.writeString(name)
     }
 
     /// `count` strings and nothing after them.

@@ -5,7 +5,26 @@ import VitrineServer
 private let exports = ExportList([
     Export(name: "", description: "a disk", source: MemorySource([UInt8](repeating: 1, count: 1 << 16))),
     Export(name: "p1", description: "a partition", source: MemorySource([UInt8](repeating: 2, count: 512))),
+    Export(name: "b", description: "a disk with bitmaps", source: DiskWithBitmaps()),
 ])
+
+private final class DiskWithBitmaps: Source {
+    let size: UInt64 = 1 << 40
+    let bitmaps: [any DirtyBitmap] = ["a", "b:c", "\u{e9}", "e\u{301}"].map { Clean(name: $0) }
+
+    func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
+        throw ImageError(.io, "nothing is read of it")
+    }
+
+    private struct Clean: DirtyBitmap {
+        let name: String
+        let granularity: UInt64 = 65_536
+
+        func extent(in range: Range<UInt64>) throws(ImageError) -> (range: Range<UInt64>, isDirty: Bool) {
+            (range, false)
+        }
+    }
+}
 
 /// Says any bytes to a session: every request that comes out must lie inside its export, the output
 /// must stay in proportion to the input, and all of it must be the same however the input is cut.
