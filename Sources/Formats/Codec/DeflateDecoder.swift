@@ -21,23 +21,25 @@ import Synchronization
         unsafe libdeflate_free_decompressor(decoder)
     }
 
-    /// The first `count` bytes that `bytes` hold; what follows their last block is not looked at.
+    /// Puts the first `count` bytes that `bytes` hold into `decoded`, which is empty; what follows their last block is not looked at.
     ///
     /// A stream that gives that many bytes will do, whether it ends there or not: so it is with qemu. Throws `corrupt` for
     /// any other. The caller has bounded `count`.
-    package static func decode(_ bytes: [UInt8], count: Int) throws(ImageError) -> [UInt8] {
+    package static func decode(
+        _ bytes: [UInt8], count: Int, into decoded: inout [UInt8]
+    ) throws(ImageError) {
         guard let decoder = idle.withLock({ $0.popLast() }) ?? DeflateDecoder() else {
             throw ImageError(.limit, "there is no memory left to decode with")
         }
         defer { idle.withLock { if $0.count < maximumIdle { $0.append(decoder) } } }
-        if let decoded = decoder.decodeWhole(bytes, count) { return decoded }
-        if let decoded = decodeStart(bytes, count) { return decoded }
-        throw ImageError(.corrupt, "deflate data of \(bytes.count) bytes does not hold \(count) bytes")
+        guard decoder.decodeWhole(bytes, count, &decoded) || decodeStart(bytes, count, &decoded) else {
+            throw ImageError(.corrupt, "deflate data of \(bytes.count) bytes does not hold \(count) bytes")
+        }
     }
 
     /// By libdeflate, which is fast, and takes only streams that end after `count` bytes.
-    private func decodeWhole(_ bytes: [UInt8], _ count: Int) -> [UInt8]? {
-        let decoded = [UInt8](capacity: count) { output in
+    private func decodeWhole(_ bytes: [UInt8], _ count: Int, _ decoded: inout [UInt8]) -> Bool {
+        decoded.append(addingCapacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { target, filled in
                 let result = unsafe bytes.withUnsafeBytes { source in
                     unsafe libdeflate_deflate_decompress(
@@ -46,19 +48,19 @@ import Synchronization
                 filled = result == LIBDEFLATE_SUCCESS ? count : 0
             }
         }
-        return decoded.count == count ? decoded : nil
+        return decoded.count == count
     }
 
     /// By zlib, which stops after `count` bytes.
-    private static func decodeStart(_ bytes: [UInt8], _ count: Int) -> [UInt8]? {
+    private static func decodeStart(_ bytes: [UInt8], _ count: Int, _ decoded: inout [UInt8]) -> Bool {
         var stream = unsafe z_stream()
         // The macro inflateInit2; -15: raw, with any distance that deflate has.
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
-        guard unsafe inflateInit2_(&stream, -15, zlibVersion(), size) == Z_OK else { return nil }
+        guard unsafe inflateInit2_(&stream, -15, zlibVersion(), size) == Z_OK else { return false }
         defer { _ = unsafe inflateEnd(&stream) }
         // zlib's pointer is not const, but nothing is written through it.
         var input = bytes
-        let decoded = [UInt8](capacity: count) { output in
+        decoded.append(addingCapacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { target, filled in
                 let status = unsafe input.withUnsafeMutableBufferPointer { source in
                     unsafe stream.next_in = source.baseAddress
@@ -71,6 +73,6 @@ import Synchronization
                 filled = isFull && (status == Z_STREAM_END || status == Z_BUF_ERROR) ? count : 0
             }
         }
-        return decoded.count == count ? decoded : nil
+        return decoded.count == count
     }
 }

@@ -24,17 +24,20 @@ import Synchronization
         unsafe ZSTD_freeDCtx(context)
     }
 
-    /// The `count` bytes that the frames at the start of `bytes` hold together; what follows the last is not looked at.
+    /// Puts the `count` bytes that the frames at the start of `bytes` hold together into `decoded`, which is empty; what follows
+    /// the last is not looked at.
     ///
     /// Throws `corrupt` where whole frames do not give so many and no more, and `limit` for a frame that asks for a
     /// window of more than 128 MiB. The caller has bounded `count`.
-    package static func decode(_ bytes: [UInt8], count: Int) throws(ImageError) -> [UInt8] {
+    package static func decode(
+        _ bytes: [UInt8], count: Int, into decoded: inout [UInt8]
+    ) throws(ImageError) {
         guard let decoder = idle.withLock({ $0.popLast() }) ?? ZstdDecoder() else {
             throw ImageError(.limit, "there is no memory left to decode with")
         }
         defer { idle.withLock { if $0.count < maximumIdle { $0.append(decoder) } } }
         var (position, failure) = (0, ImageError?.none)
-        let decoded = [UInt8](capacity: count) { output in
+        decoded.append(addingCapacity: count) { output in
             while output.count < count, failure == nil {
                 do throws(ImageError) {
                     try requireSmallWindow(bytes, at: position)
@@ -45,7 +48,6 @@ import Synchronization
             }
         }
         if let failure { throw failure }
-        return decoded
     }
 
     /// Decodes the frame at `position` of `bytes`, and moves on behind it.

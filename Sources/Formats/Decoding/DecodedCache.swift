@@ -72,6 +72,9 @@ package final class DecodedCache: Sendable {
         var decodersPeak = 0
         /// What else counts against the budget.
         var setAside = 0
+        /// Memory of plain pieces that went, for those that come.
+        var spare: [[UInt8]] = []
+        var spareBytes = 0
         var owners = 0
         var decodes = 0
     }
@@ -211,6 +214,17 @@ package final class DecodedCache: Sendable {
         }
     }
 
+    /// An empty array for a piece of `count` bytes, in the memory of one that went, if there is one of that size.
+    ///
+    /// Pieces that came and went one by one would leave holes in the C library's heap, which other data takes a part of: it
+    /// would grow by half of what the pieces take.
+    package func emptyPiece(_ count: Int) -> [UInt8] {
+        var piece = state.withLock { $0.takeSpare(count) } ?? []
+        piece.removeAll(keepingCapacity: true)
+        piece.reserveCapacity(count)
+        return piece
+    }
+
     /// Makes room for a decoder at work that holds `cost` bytes; `release` gives it back, on the same thread.
     ///
     /// Waits while others at work leave no room for it. A thread that has room already, such as that of a decoder that
@@ -329,8 +343,26 @@ extension DecodedCache.State {
             } else {
                 held -= entry.content.held
                 pieces.removeValue(forKey: key)
+                if case .plain(let bytes) = entry.content { keepSpare(bytes, budget) }
             }
         }
+    }
+
+    private mutating func keepSpare(_ piece: [UInt8], _ budget: Int) {
+        guard spareBytes + piece.count <= budget / 64 else { return }
+        spareBytes += piece.count
+        spare.append(piece)
+    }
+
+    fileprivate mutating func takeSpare(_ count: Int) -> [UInt8]? {
+        guard let index = spare.lastIndex(where: { $0.count == count }) else {
+            // Those of another size are of no use any more.
+            if let other = spare.popLast() { spareBytes -= other.count }
+            return nil
+        }
+        let piece = spare.remove(at: index)
+        spareBytes -= piece.count
+        return piece
     }
 
     fileprivate mutating func removeParked(_ index: Int) -> any DecodedCache.Parked {

@@ -52,10 +52,12 @@ final class CompressedClusters: Sendable {
             at: cluster.offset, count: Int(min(cluster.count, file.size - cluster.offset)))
         do throws(ImageError) {
             let count = Int(layout.clusterSize)
-            return switch codec {
-            case .deflate: try DeflateDecoder.decode(bytes, count: count)
-            case .zstd: try ZstdDecoder.decode(bytes, count: count)
+            var content = cache.emptyPiece(count)
+            switch codec {
+            case .deflate: try DeflateDecoder.decode(bytes, count: count, into: &content)
+            case .zstd: try ZstdDecoder.decode(bytes, count: count, into: &content)
             }
+            return content
         } catch {
             throw self.error(cluster, error)
         }
