@@ -131,6 +131,7 @@ if Context.environment["VITRINE_FUZZ"] != nil {
         ("FuzzXZ", ["VitrineFormats"]),
         ("FuzzIndex", ["VitrineFormats", "VitrineIndex"]),
         ("FuzzPartitions", ["VitrineFormats"]),
+        ("FuzzQCOW2", ["VitrineFormats"]),
         ("FuzzSession", ["VitrineFormats", "VitrineServer", nio]),
     ] as [(String, [Target.Dependency])] {
         package.targets.append(
