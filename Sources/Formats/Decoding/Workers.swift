@@ -122,17 +122,24 @@ package final class Workers: Sendable {
 
     private static func work(_ state: Monitor<State>, _ count: Int) {
         unsafe pthread_setspecific(workerKey, address(of: state))
-        while let task = nextTask(state, count) {
+        var isDone = false
+        while let task = nextTask(state, count, afterTask: isDone) {
             task()
-            // `change`: another thread may have been held back by the count.
-            state.change { $0.active -= 1 }
+            isDone = true
         }
     }
 
-    /// The next task; nil when this thread is one more than are needed.
-    private static func nextTask(_ state: Monitor<State>, _ count: Int) -> Task? {
+    /// The next task, `afterTask` another; nil when this thread is one more than are needed.
+    ///
+    /// Whoever submits never sees a thread between two tasks, and starts no other in its place.
+    private static func nextTask(_ state: Monitor<State>, _ count: Int, afterTask: Bool) -> Task? {
+        var isActive = afterTask
         var isIdle = false
         return state.wait { state -> Task?? in
+            if isActive {
+                isActive = false
+                state.active -= 1
+            }
             if state.active < count, let task = state.next() {
                 if isIdle { state.idle -= 1 }
                 state.active += 1

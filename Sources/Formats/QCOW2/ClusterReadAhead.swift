@@ -69,7 +69,7 @@ final class ClusterReadAhead: Sendable {
         }
         // Each time a batch has been read, which is often enough.
         let batch = range.upperBound / batchSize
-        if range.lowerBound.isMultiple(of: batchSize) || range.lowerBound / batchSize != batch {
+        if range.lowerBound / batchSize != batch {
             readAhead(
                 from: (batch + (range.upperBound.isMultiple(of: batchSize) ? 0 : 1)) * batchSize, of: disk)
         }
