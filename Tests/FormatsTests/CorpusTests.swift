@@ -5,19 +5,23 @@ import VitrineFormats
 
 /// Every file of the corpus: good ones read right, in full and at random; others end in their error.
 @Suite struct CorpusTests {
-    static let corpus = Result {
-        try CorpusFile.all("corpus/manifest.tsv", in: CorpusFile.root.appending(path: "corpus"))
-    }
+    static let folder = CorpusFile.root.appending(path: "corpus")
+    static let corpus = Result { try CorpusFile.all("corpus/manifest.tsv", in: folder) }
 
-    /// The xz project's own test files, which lie beside the checkout or nowhere.
-    static let wildFolder = CorpusFile.root.deletingLastPathComponent().appending(
-        path: "shared/wild/xz-files")
-    static let hasWild = FileManager.default.fileExists(atPath: wildFolder.path)
-    static let wild = Result { try CorpusFile.all("corpus/wild-xz.tsv", in: wildFolder) }
+    /// Files that other programs made, which lie beside the checkout or nowhere.
+    static let wildFolder = CorpusFile.root.deletingLastPathComponent().appending(path: "shared/wild")
+    static let xzFolder = wildFolder.appending(path: "xz-files")
+    static let hasXZ = FileManager.default.fileExists(atPath: xzFolder.path)
+    static let xz = Result { try CorpusFile.all("corpus/wild-xz.tsv", in: xzFolder) }
+    static let qcow2Folder = wildFolder.appending(path: "dfvfs")
+    static let hasQCOW2 = FileManager.default.fileExists(atPath: qcow2Folder.path)
+    static let qcow2 = Result { try CorpusFile.all("corpus/wild-qcow2.tsv", in: qcow2Folder) }
 
     @Test func manifestsCanBeRead() throws {
-        #expect(try Self.corpus.get().count > 200)
-        #expect(try Self.wild.get().count > 90)
+        #expect(try Self.corpus.get().count > 450)
+        #expect(try Self.xz.get().count > 90)
+        #expect(try Self.qcow2.get().count > 5)
+        #expect(try Self.warnings.get().count > 20)
     }
 
     @Test(arguments: (try? corpus.get()) ?? [])
@@ -26,19 +30,50 @@ import VitrineFormats
     }
 
     @Test(
-        .enabled(if: hasWild, "the xz project's test files are not there (../shared/wild/xz-files)"),
-        arguments: hasWild ? ((try? wild.get()) ?? []) : [])
-    func readsOrRefusesWild(_ file: CorpusFile) throws {
+        .enabled(if: hasXZ, "the xz project's test files are not there (../shared/wild/xz-files)"),
+        arguments: hasXZ ? ((try? xz.get()) ?? []) : [])
+    func readsOrRefusesWildXZ(_ file: CorpusFile) throws {
         try check(file)
+    }
+
+    @Test(
+        .enabled(if: hasQCOW2, "the dfvfs project's test files are not there (../shared/wild/dfvfs)"),
+        arguments: hasQCOW2 ? ((try? qcow2.get()) ?? []) : [])
+    func readsOrRefusesWildQCOW2(_ file: CorpusFile) throws {
+        try check(file)
+    }
+
+    /// A file that names another one without its format is refused, and right once the user has given that.
+    @Test(arguments: [
+        ("refused-qcow2-backing-no-format.qcow2", "good-qcow2-backing-raw.qcow2"),
+        ("refused-qcow2-backing-no-format-v2.qcow2", "good-qcow2-backing-raw.qcow2"),
+    ])
+    func readsWithTheFormatGiven(_ name: String, _ like: String) throws {
+        let engine = Engine(memory: 64 << 20, threads: 2)
+        let image = try Image.open(
+            Self.folder.appending(path: name).path, OpenOptions(engine: engine, referenceFormat: "raw"))
+        let backing = try Image.open(Self.folder.appending(path: "good-raw-qcow2-backing.raw").path)
+        let own = try Image.open(Self.folder.appending(path: like).path)
+        #expect(image.size == 40_960 && own.size == 40_960)
+        // What neither has clusters for.
+        for offset in [2048, 25_000, 30_000] as [UInt64] {
+            #expect(
+                try image.disk.bytes(at: offset, count: 2000) == backing.disk.bytes(at: offset, count: 2000))
+        }
     }
 
     private func check(_ file: CorpusFile) throws {
         switch file.verdict {
         case .good: try checkGood(file)
-        case .bad, .unsupported:
+        case .bad, .unsupported, .refused:
             let error = #expect(throws: ImageError.self) { try readAll(open(file)) }
             #expect(error?.description == file.error)
-            let codes: [ImageError.Code] = file.verdict == .bad ? [.corrupt] : [.unsupported, .limit]
+            let codes: [ImageError.Code] =
+                switch file.verdict {
+                case .refused: [.refused]
+                case .unsupported: [.unsupported, .limit]
+                default: [.corrupt]
+                }
             #expect(codes.contains { $0 == error?.code })
         }
     }
@@ -48,9 +83,7 @@ import VitrineFormats
         #expect(image.stack == file.layers)
         #expect(image.size == file.size)
         let content = try readAll(image)
-        var hash = SHA256()
-        hash.update(content.span)
-        #expect(hash.digest().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == file.sha256)
+        #expect(content.sha256 == file.sha256)
 
         // Anew, so that nothing is in the cache, and with little of one.
         let fresh = try open(file)
@@ -65,10 +98,21 @@ import VitrineFormats
         #expect(throws: ImageError.self) { try fresh.disk.bytes(at: file.size, count: 1) }
     }
 
-    private func open(_ file: CorpusFile) throws -> Image {
+    private func open(_ file: CorpusFile, snapshot: String? = nil) throws -> Image {
+        try Self.open(file.path, snapshot: snapshot)
+    }
+
+    /// Opens the file at `path`, and what it names beside it; errors are without the path.
+    private static func open(_ path: String, snapshot: String? = nil) throws -> Image {
         let engine = Engine(memory: 64 << 20, threads: 2)
-        let source = try FileSource(path: file.path)
-        return try Image(file.name, source, OpenOptions(engine: engine))
+        do throws(ImageError) {
+            return try Image.open(path, OpenOptions(engine: engine, snapshot: snapshot))
+        } catch {
+            var error = error
+            #expect(error.path.first == path)
+            error.path.removeFirst()
+            throw error
+        }
     }
 
     /// Everything on the disk, in steps of 4 KiB so that the first read that fails is the last.
@@ -79,5 +123,60 @@ import VitrineFormats
             content += try image.disk.bytes(at: UInt64(content.count), count: count)
         }
         return content
+    }
+}
+
+extension CorpusTests {
+    /// A snapshot of a good file of the corpus.
+    struct Snapshot: Sendable, CustomStringConvertible {
+        let path: String
+        /// Its ID or its name.
+        let snapshot: String
+        let size: UInt64
+        let sha256: String
+        /// Why it cannot be opened; `-` where it can.
+        let error: String
+
+        var description: String { "\(snapshot) of \(path.split(separator: "/").last ?? "")" }
+    }
+
+    static let snapshots = Result {
+        try CorpusFile.rows("corpus/snapshots.tsv", columns: 5).map { row in
+            Snapshot(
+                path: folder.appending(path: row[0]).path, snapshot: row[1], size: UInt64(row[2]) ?? 0,
+                sha256: row[3], error: row[4])
+        }
+    }
+
+    @Test(arguments: try snapshots.get())
+    func opensSnapshots(_ expected: Snapshot) throws {
+        guard expected.error == "-" else {
+            let error = #expect(throws: ImageError.self) {
+                try readAll(Self.open(expected.path, snapshot: expected.snapshot))
+            }
+            #expect(error?.description == expected.error)
+            return
+        }
+        let image = try Self.open(expected.path, snapshot: expected.snapshot)
+        #expect(image.size == expected.size)
+        #expect(try readAll(image).sha256 == expected.sha256)
+    }
+
+    /// What a good qcow2 file gives cause to warn of; nothing for those that have no row.
+    static let warnings = Result { try CorpusFile.rows("corpus/warnings.tsv", columns: 2) }
+
+    @Test(arguments: try corpus.get().filter { $0.verdict == .good && $0.layers.hasPrefix("qcow") })
+    func warns(_ file: CorpusFile) throws {
+        let expected = try Self.warnings.get().filter { $0[0] == file.name }.map { $0[1] }
+        #expect(try open(file).warnings.filter { $0.hasPrefix("qcow") } == expected)
+    }
+}
+
+extension [UInt8] {
+    /// In hexadecimal.
+    fileprivate var sha256: String {
+        var hash = SHA256()
+        hash.update(span)
+        return hash.digest().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

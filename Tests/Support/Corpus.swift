@@ -6,6 +6,8 @@ package struct CorpusFile: Sendable, CustomStringConvertible {
         case good
         case bad
         case unsupported
+        /// Names a file that is not opened unless the user allows it.
+        case refused
     }
 
     package let path: String
@@ -28,15 +30,23 @@ package struct CorpusFile: Sendable, CustomStringConvertible {
 
     /// The files that `manifest` lists, which lie in `folder`; a manifest that cannot be read is an error.
     package static func all(_ manifest: String, in folder: URL) throws -> [CorpusFile] {
-        let text = try String(contentsOf: root.appending(path: manifest), encoding: .utf8)
-        return try text.split(separator: "\n").dropFirst().map { line in
-            let columns = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard columns.count == 6, let verdict = Verdict(rawValue: columns[1]) else {
-                throw MalformedManifest(line: String(line))
+        try rows(manifest, columns: 6).map { columns in
+            guard let verdict = Verdict(rawValue: columns[1]) else {
+                throw MalformedManifest(line: columns.joined(separator: "\t"))
             }
             return CorpusFile(
                 path: folder.appending(path: columns[0]).path, name: columns[0], verdict: verdict,
                 layers: columns[2], size: UInt64(columns[3]) ?? 0, sha256: columns[4], error: columns[5])
+        }
+    }
+
+    /// The lines of `table` but its first, each split into `columns`.
+    package static func rows(_ table: String, columns: Int) throws -> [[String]] {
+        let text = try String(contentsOf: root.appending(path: table), encoding: .utf8)
+        return try text.split(separator: "\n").dropFirst().map { line in
+            let row = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            guard row.count == columns else { throw MalformedManifest(line: String(line)) }
+            return row
         }
     }
 }
