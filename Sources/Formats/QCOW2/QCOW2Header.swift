@@ -71,6 +71,7 @@ struct QCOW2Header: Sendable {
     /// Reads the header at the start of `file`; nothing in it is trusted but what is checked here.
     init(_ file: any Source) throws(ImageError) {
         let start = try Fields("header", of: file, at: 0, count: 72)
+        try start.require("magic", at: 0, is: Self.magic)
         version = try start.big("version", at: 4)
         guard version == 2 || version == 3 else {
             throw ImageError(.unsupported, "version at 4 is \(version), expected 2 or 3")
