@@ -147,7 +147,7 @@ struct OpeningErrorTests {
 
     @Test func formatThatDoesNotExist() throws {
         try expectRefused(
-            TestDisk.shared().xz.path, "there is no format \"vdi\"; known are xz, qcow2, qcow, raw",
+            TestDisk.shared().xz.path, "there is no format \"vdi\"; known are xz, tar, qcow2, qcow, raw",
             "--format", "vdi")
     }
 

@@ -19,30 +19,33 @@ struct LayerStack {
         let forced = try options.formats.map { name throws(ImageError) in try Format.named(name) }
         let context = OpenContext(
             engine: options.engine, indexes: options.indexes?.forImage(called: name),
-            references: references, snapshot: options.snapshot)
+            references: references, snapshot: options.snapshot, member: options.member)
         try self.init(name, file, forced, context)
     }
 
     /// The layers in `file`, of which the outermost are of the formats `forced`; any after these are detected, also by
-    /// the `name` of the file.
+    /// the `name` of the file, and by what a layer calls the file that it holds.
     init(
         _ name: String?, _ file: any Source, _ forced: [Format], _ context: OpenContext
     ) throws(ImageError) {
-        var (forced, context, source) = (forced[...], context, file)
+        var (name, forced, context, source) = (name, forced[...], context, file)
         while true {
             guard layers.count < Format.maximumLayers else { throw Format.tooManyLayers }
-            // The name is the outermost file's.
             let format =
                 if let first = forced.popFirst() {
                     first
                 } else {
-                    Format.detect(try Format.head(of: source), name: layers.isEmpty ? name : nil)
+                    Format.detect(try Format.head(of: source), name: name)
                 }
             let place = ([format.name] + layers.reversed().map(\.format)).joined(separator: " in ")
-            context.depth = layers.count
             let inspection = try inside(place) { () throws(ImageError) in
                 if format.kind == .disk, context.snapshot != nil, !format.hasSnapshots {
                     throw ImageError(.unsupported, "this format has no snapshots that could be opened")
+                }
+                if format.kind == .disk, let member = context.member {
+                    throw ImageError(
+                        .unsupported,
+                        "there is no archive here, so no member \"\(printable(member))\" to open either")
                 }
                 return try format.inspect(source, context)
             }
@@ -54,8 +57,15 @@ struct LayerStack {
                 self.place = place
                 break
             }
+            name = inspection.contentName
+            if format.hasMembers {
+                context.member = nil
+                // Inner layers are known by the outermost index, which does not tell members from one another.
+                if layers.contains(where: { $0.indexable != nil }) { context.indexes = nil }
+            }
             source = try inside(place) { () throws(ImageError) in try inspection.open() }
             layers.append(Layer(format.name, inspection, indexable: source as? any Indexable))
+            if !format.hasMembers { context.depth += 1 }
         }
         if let extra = forced.first {
             throw ImageError(

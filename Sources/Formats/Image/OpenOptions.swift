@@ -17,6 +17,9 @@ public struct OpenOptions: Sendable {
     /// The internal snapshot to open in place of the disk's present state, by its ID or else its name.
     public var snapshot: String?
 
+    /// The name of the member to open of an archive, such as an OVA; without, the only disk there is.
+    public var member: String?
+
     /// Where the seek indexes of its layers are found; without, what is learnt stays in memory.
     package var indexes: (any SeekIndexes)?
 
@@ -24,12 +27,13 @@ public struct OpenOptions: Sendable {
     /// what it names, unless said otherwise.
     public init(
         formats: [String] = [], engine: Engine = .shared, snapshot: String? = nil,
-        references: ReferencePolicy = .directory, referenceFormat: String? = nil
+        references: ReferencePolicy = .directory, referenceFormat: String? = nil, member: String? = nil
     ) {
         self.formats = formats
         self.snapshot = snapshot
         self.engine = engine
         self.references = references
         self.referenceFormat = referenceFormat
+        self.member = member
     }
 }

@@ -15,6 +15,8 @@ package struct Format: Sendable {
     package let extensions: [String]
     /// Whether `OpenContext.snapshot` means something to it.
     package var hasSnapshots = false
+    /// Whether it holds several things, of which `OpenContext.member` chooses one.
+    package var hasMembers = false
     /// Looks at the first bytes of a file, `headSize` or fewer.
     package let recognises: @Sendable (_ head: [UInt8]) -> Bool
     /// Reads what `file` says of itself; opens no other file.
@@ -34,7 +36,7 @@ package struct Format: Sendable {
     }
 
     /// The formats that can be opened. Raw takes anything, so it is last.
-    package static let known: [Format] = [.xz, .qcow2, .qcow1, .raw]
+    package static let known: [Format] = [.xz, .tar, .qcow2, .qcow1, .raw]
 
     /// Every format there is, in the order of probing.
     package static let all: [Format] = known.dropLast() + Format.foreign + [.raw]

@@ -12,6 +12,9 @@ package struct Inspection: Sendable {
     /// The files it names, all of which opening it takes.
     package var references: [Reference]
 
+    /// What the layer calls the file that it holds, if it has a name for it: how it ends is a sign of its format.
+    package var contentName: String?
+
     /// What takes a walk through its tables to say, which only those pay for who ask for it.
     package var details: @Sendable () -> [Layer.Property]
 
@@ -20,20 +23,27 @@ package struct Inspection: Sendable {
     /// A layer that holds `size` bytes, once `open` has opened it.
     package init(
         size: UInt64, properties: [Layer.Property] = [], warnings: [String] = [],
-        references: [Reference] = [], details: @escaping @Sendable () -> [Layer.Property] = { [] },
+        references: [Reference] = [], contentName: String? = nil,
+        details: @escaping @Sendable () -> [Layer.Property] = { [] },
         open: @escaping @Sendable () throws(ImageError) -> any Source
     ) {
         self.size = size
         self.properties = properties
         self.warnings = warnings
         self.references = references
+        self.contentName = contentName
         self.details = details
         opening = open
     }
 
     /// A layer that is open already.
-    package init(_ source: any Source, properties: [Layer.Property] = [], warnings: [String] = []) {
-        self.init(size: source.size, properties: properties, warnings: warnings) { source }
+    package init(
+        _ source: any Source, properties: [Layer.Property] = [], warnings: [String] = [],
+        contentName: String? = nil
+    ) {
+        self.init(
+            size: source.size, properties: properties, warnings: warnings, contentName: contentName
+        ) { source }
     }
 
     /// Opens what the layer holds, and the files it names.

@@ -4,22 +4,26 @@ package struct OpenContext: Sendable {
     package var engine: Engine
     /// Where the seek index of the layer is found, if anywhere.
     package var indexes: (any SeekIndexes)?
-    /// How many layers lie around it: 0 for the outermost.
+    /// How many layers lie around it, not counting archives, whose members are as easily read as a file: 0 for the outermost.
     package var depth: Int
     /// What opens the files that the layer names.
     package var references: any References
     /// The internal snapshot to open in place of the disk's present state: its ID, or else its name.
     package var snapshot: String?
+    /// The name of the member to open of the outermost archive; without, its only disk.
+    package var member: String?
 
-    /// The context of the layer `depth` layers below the file on disk.
+    /// The context of a layer with `depth` others around it that are no archives.
     package init(
         engine: Engine, indexes: (any SeekIndexes)? = nil, depth: Int = 0,
-        references: any References = RefusedReferences(), snapshot: String? = nil
+        references: any References = RefusedReferences(), snapshot: String? = nil,
+        member: String? = nil
     ) {
         self.engine = engine
         self.indexes = indexes
         self.depth = depth
         self.references = references
         self.snapshot = snapshot
+        self.member = member
     }
 }

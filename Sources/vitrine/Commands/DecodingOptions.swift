@@ -7,7 +7,7 @@ struct DecodingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Take the file for this format instead of detecting it.",
             discussion: """
-                raw, qcow2, qcow or xz. Several, separated by commas, are those of the outermost layers: \
+                raw, qcow2, qcow, xz or tar. Several, separated by commas, are those of the outermost layers: \
                 "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
                 """))
     var format: String?
@@ -18,6 +18,12 @@ struct DecodingOptions: ParsableArguments {
                 + "(default: \(byteCount(UInt64(Engine.defaultMemory))))",
             valueName: "size"))
     var memory: ByteSize?
+
+    @Option(
+        help: ArgumentHelp(
+            "Which file of an archive (tar, OVA) is the image; needed where it holds several disks.",
+            valueName: "name"))
+    var member: String?
 
     func validate() throws {
         if let memory, memory.bytes < Engine.minimumMemory {
@@ -42,6 +48,7 @@ struct DecodingOptions: ParsableArguments {
             formats: formats, engine: engine, references: references?.policy ?? .none,
             referenceFormat: references?.referenceFormat)
         options.indexes = store.indexes
+        options.member = member
         return options
     }
 }

@@ -1,0 +1,45 @@
+extension Format {
+    /// A tar archive, of which one member is opened: an OVA too (POSIX.1-2017, pax; GNU tar manual; DSP0243, 2.1).
+    package static let tar = Format(
+        name: "tar", kind: .wrapper, extensions: ["tar", "ova"], hasMembers: true,
+        recognises: TarHeader.isAtStart
+    ) { (file, context) throws(ImageError) in
+        let archive = try TarArchive(file)
+        let disks = archive.disks()
+        let member = try archive.choose(context.member, among: disks)
+        return Inspection(
+            try archive.open(member), properties: archive.properties(disks, opened: member),
+            warnings: archive.warnings, contentName: String(decoding: member.baseName, as: UTF8.self))
+    }
+}
+
+extension TarArchive {
+    /// How many disks are listed.
+    private static let maximumListed = 1024
+
+    /// What there is to say about the archive, of which `member` is opened.
+    fileprivate func properties(_ disks: [TarMember], opened member: TarMember) -> [Layer.Property] {
+        var properties: [Layer.Property] = [.init("variant", "variant", .text(variant))]
+        // What makes a tar archive an OVA.
+        if let descriptor = members.first(where: { $0.baseName.suffix(4).elementsEqual(".ovf".utf8) }) {
+            properties.append(.init("ovf-descriptor", "OVF descriptor", .text(descriptor.shownName)))
+        }
+        return properties + [
+            .init("members", "members", .number(UInt64(members.count))),
+            .init("member", "opened member", .text(member.shownName)),
+            .init("member-offset", "", .number(member.stored.lowerBound)),
+            .init("member-stored", "stored", .bytes(member.stored.upperBound - member.stored.lowerBound)),
+            .init("member-sparse", "sparse", .flag(member.map != nil)),
+            .init(
+                "disks", "disks",
+                .records(disks.prefix(Self.maximumListed).map(Self.record), total: UInt64(disks.count))),
+        ]
+    }
+
+    private static func record(_ member: TarMember) -> [Layer.Property] {
+        [
+            .init("name", "name", .text(member.shownName)),
+            .init("size", "size", .bytes(member.size)),
+        ]
+    }
+}

@@ -1,0 +1,107 @@
+extension TarArchive {
+    /// How many members are listed in an error.
+    private static let maximumListed = 20
+
+    /// How many members are looked into for disks.
+    private static let maximumProbed = 1024
+
+    /// How the names of disks end that have no other sign of being one, or one that is not known here.
+    private static let diskExtensions = ["raw", "img", "qcow2", "qcow", "vmdk", "vhd", "vhdx", "vdi"]
+
+    /// How the names of disks end that were compressed.
+    private static let compressionExtensions = ["xz", "gz", "bz2", "zst", "lz", "lzma"]
+
+    /// The files that are, or hold, a disk by their name or by what they start with; in the order of the archive.
+    func disks() -> [TarMember] {
+        var last: [ArraySlice<UInt8>: Int] = [:]
+        for (index, member) in members.enumerated() { last[member.path] = index }
+        var probed = 0
+        return members.enumerated().filter { index, member in
+            guard member.kind == .file, member.size > 0, last[member.path] == index,
+                // What macOS keeps beside a file of that name.
+                !member.baseName.starts(with: "._".utf8)
+            else { return false }
+            if Self.isNamedAsDisk(member.baseName) { return true }
+            probed += 1
+            return probed <= Self.maximumProbed && isRecognised(member)
+        }.map(\.element)
+    }
+
+    private static func isNamedAsDisk(_ name: ArraySlice<UInt8>) -> Bool {
+        var parts = String(decoding: name, as: UTF8.self).lowercased().split(
+            separator: ".", omittingEmptySubsequences: false)[...]
+        while parts.count > 2, let last = parts.last, compressionExtensions.contains(String(last)) {
+            parts = parts.dropLast()
+        }
+        return parts.count > 1 && parts.last.map { diskExtensions.contains(String($0)) } ?? false
+    }
+
+    private func isRecognised(_ member: TarMember) -> Bool {
+        guard let head = try? Format.head(of: open(member)) else { return false }
+        return Format.known.contains { $0.name != Format.raw.name && $0.recognises(head) }
+    }
+
+    /// The member called `name`; without a name, the only one of `disks`.
+    ///
+    /// Throws `unsupported` where it is not known which one is meant, with those there are.
+    func choose(_ name: String?, among disks: [TarMember]) throws(ImageError) -> TarMember {
+        if let name { return try member(called: name) }
+        guard let disk = disks.first else {
+            throw ImageError(
+                .unsupported,
+                members.isEmpty
+                    ? "the archive is empty"
+                    : "no member is a disk by its name or its content; --member NAME takes any file for one, of "
+                        + Self.list(members))
+        }
+        guard disks.count == 1 else {
+            throw ImageError(
+                .unsupported,
+                "there are \(disks.count) disks, of which --member NAME chooses one: \(Self.list(disks))")
+        }
+        return disk
+    }
+
+    /// The member called `name`, as it is in the archive or as it is shown.
+    private func member(called name: String) throws(ImageError) -> TarMember {
+        let wanted = TarMember(
+            name: Array(name.utf8), kind: .file, header: 0, size: 0, stored: 0..<0, map: nil
+        ).path
+        guard let member = members.last(where: { $0.path == wanted || $0.shownName == name }) else {
+            throw ImageError(
+                .unsupported,
+                "there is no member \"\(printable(name))\"; there are "
+                    + (members.isEmpty ? "none" : Self.list(members)))
+        }
+        guard member.kind == .file else {
+            throw ImageError(
+                .unsupported, "member \"\(member.shownName)\" is a \(member.kind.rawValue), not a file")
+        }
+        return member
+    }
+
+    private static func list(_ members: [TarMember]) -> String {
+        let more = members.count - maximumListed
+        return members.prefix(maximumListed).map(\.listed).joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
+    }
+
+    /// Opens `member`, which is a file.
+    ///
+    /// Throws `corrupt` where the archive ends before it does, or its sparse map is wrong.
+    func open(_ member: TarMember) throws(ImageError) -> any Source {
+        guard member.size > 0 else {
+            throw ImageError(.corrupt, "member \"\(member.shownName)\" is empty")
+        }
+        guard member.stored.upperBound <= source.size else {
+            throw ImageError(
+                .corrupt,
+                "member \"\(member.shownName)\" at \(member.stored.lowerBound) takes "
+                    + "\(member.stored.upperBound - member.stored.lowerBound) bytes, but the end is at \(source.size): "
+                    + "the archive is cut short")
+        }
+        guard let place = member.map else { return try Slice(source, member.stored) }
+        let map = try TarSparseMap(of: member, at: place, in: source)
+        return TarSparseSource(source, map, size: member.size)
+    }
+}

@@ -1,0 +1,176 @@
+/// The members of a tar archive, by their headers: v7, ustar, GNU and pax.
+///
+/// Walking from header to header reads no data of members.
+struct TarArchive: Sendable {
+    /// How many headers an archive may have: far more than one with disks.
+    static let maximumHeaders = 65_536
+
+    /// How long a name may be, in bytes: as long as a path may be in Linux.
+    static let maximumName = 4096
+
+    /// How many bytes of pax records one header may have: room for a map of form 0.0 of 500,000 entries.
+    static let maximumRecords: UInt64 = 32 << 20
+
+    /// How many bytes of names, pax records and further sparse headers may be read of all members.
+    static let maximumMetadata: UInt64 = 64 << 20
+
+    let source: any Source
+
+    /// In the order of the archive; of several with one name the last one counts, as it does where they are extracted.
+    private(set) var members: [TarMember] = []
+
+    /// What the archive is called: `ustar`, `gnu`, `pax` or `v7`.
+    private(set) var variant = ""
+
+    private(set) var warnings: [String] = []
+
+    private var headers = 0
+    private var metadata: UInt64 = 0
+
+    /// Walks through the headers of the archive in `source`.
+    ///
+    /// Throws `corrupt` where one is damaged, `limit` where there are too many or they say too much.
+    init(_ source: any Source) throws(ImageError) {
+        self.source = source
+        var position: UInt64 = 0
+        while let next = try readMember(at: position) { position = next }
+    }
+
+    /// Reads the headers of the member that starts at `start`; returns where the next one does, and nil at the end.
+    private mutating func readMember(at start: UInt64) throws(ImageError) -> UInt64? {
+        var attributes = PaxAttributes()
+        var longName: [UInt8]?
+        var hasAttributes = false
+        var position = start
+        while true {
+            guard let header = try header(at: position) else {
+                if position > start {
+                    warnings.append("the archive ends at \(position), where a header of a member is expected")
+                }
+                return nil
+            }
+            // Both are below 2^63.
+            let data = position + UInt64(TarHeader.blockSize)
+            switch header.typeFlag {
+            case UInt8(ascii: "x"):
+                let records = try read("pax records", data, header.size, limit: Self.maximumRecords)
+                try attributes.add(
+                    PaxRecords(records, at: data), in: data..<data + UInt64(records.count))
+                hasAttributes = true
+            case UInt8(ascii: "L"):
+                let limit = UInt64(Self.maximumName) + 1
+                longName = TarHeader.text(try read("long name", data, header.size, limit: limit)[...])
+            // Records for all members, and the target of a link: nothing that reading a member takes.
+            case UInt8(ascii: "g"), UInt8(ascii: "K"): break
+            default:
+                note(header.variant, hasAttributes: hasAttributes)
+                return try add(header, position, attributes, longName)
+            }
+            guard let next = try end(of: header.size, at: data) else { return nil }
+            position = next
+        }
+    }
+
+    /// The header at `position`; nil at the end of the archive, which a block of zeroes is as well.
+    private mutating func header(at position: UInt64) throws(ImageError) -> TarHeader? {
+        guard position < source.size else { return nil }
+        let fields = try Fields("header", of: source, at: position, count: TarHeader.blockSize)
+        if fields.bytes.allSatisfy({ $0 == 0 }) { return nil }
+        headers += 1
+        guard headers <= Self.maximumHeaders else {
+            throw ImageError(.limit, "the archive has more than \(Self.maximumHeaders) headers")
+        }
+        return try TarHeader(fields)
+    }
+
+    /// Adds the member with `header` at `position`; returns where the next one starts.
+    private mutating func add(
+        _ header: TarHeader, _ position: UInt64, _ attributes: PaxAttributes, _ longName: [UInt8]?
+    ) throws(ImageError) -> UInt64? {
+        var data = position + UInt64(TarHeader.blockSize)
+        var size = attributes.size ?? header.size
+        let name = attributes.sparseName ?? attributes.path ?? longName ?? header.name
+        guard name.count <= Self.maximumName else {
+            throw ImageError(
+                .limit,
+                "the name of the member at \(position) has \(name.count) bytes, more than \(Self.maximumName)"
+            )
+        }
+        var kind = TarMember.Kind(typeFlag: header.typeFlag)
+        if kind == .file, name.last == UInt8(ascii: "/") { kind = .directory }
+        // What their size says is not the length of anything that follows (POSIX.1-2017, pax, "typeflag").
+        if let kind, kind != .file { size = 0 }
+        var member = TarMember(
+            name: name, kind: kind ?? .file, header: position, size: attributes.sparseSize ?? size,
+            stored: data..<data, map: attributes.map)
+        if header.typeFlag == UInt8(ascii: "S") {
+            if header.variant == .gnu {
+                let extensions = try sparseExtensions(header, at: data)
+                data += extensions * UInt64(TarHeader.blockSize)
+                member.map = .headers(extensions: extensions)
+                member.size = try TarHeader.number("realsize", header.fields, at: 483, width: 12)
+            } else {
+                member.map = .unknown("type S without GNU's header")
+            }
+        }
+        // Below 2^64, as both are below 2^63.
+        member.stored = data..<data + size
+        if kind != nil { members.append(member) }
+        return try end(of: size, at: data)
+    }
+
+    /// How many further headers of a sparse member stand from `start` on (GNU tar manual, "Old GNU Format").
+    private mutating func sparseExtensions(
+        _ header: TarHeader, at start: UInt64
+    ) throws(ImageError) -> UInt64 {
+        var isExtended = header.fields.bytes[482] != 0
+        var count: UInt64 = 0
+        while isExtended {
+            let place = start + count * UInt64(TarHeader.blockSize)
+            let block = try read(
+                "sparse header", place, UInt64(TarHeader.blockSize), limit: UInt64(TarHeader.blockSize))
+            isExtended = block[504] != 0
+            count += 1
+        }
+        return count
+    }
+
+    /// Where the header after data of `size` bytes from `start` on would be; nil where the archive ends before.
+    private mutating func end(of size: UInt64, at start: UInt64) throws(ImageError) -> UInt64? {
+        guard start <= source.size, size <= source.size - start else {
+            warnings.append(
+                "the archive is cut short: data at \(start) takes \(size) bytes, but the end is at \(source.size)"
+            )
+            return nil
+        }
+        let block = UInt64(TarHeader.blockSize)
+        let padding = (block - size % block) % block
+        return padding <= source.size - start - size ? start + size + padding : nil
+    }
+
+    /// `count` bytes from `offset` on, which `structure` names in an error.
+    private mutating func read(
+        _ structure: StaticString, _ offset: UInt64, _ count: UInt64, limit: UInt64
+    ) throws(ImageError) -> [UInt8] {
+        guard count <= limit else {
+            throw ImageError(.limit, "\(structure) at \(offset) take \(count) bytes, more than \(limit)")
+        }
+        metadata += count
+        guard metadata <= Self.maximumMetadata else {
+            throw ImageError(
+                .limit,
+                "names, pax records and sparse headers take more than \(Self.maximumMetadata) bytes by \(offset)"
+            )
+        }
+        return try Fields(structure, of: source, at: offset, count: Int(count)).bytes
+    }
+
+    /// Notes what a header makes of the archive.
+    private mutating func note(_ header: TarHeader.Variant, hasAttributes: Bool) {
+        if hasAttributes {
+            variant = "pax"
+        } else if variant.isEmpty {
+            variant = header.rawValue
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// One header block of a tar archive (POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar
+/// Format").
+struct TarHeader {
+    /// The length in bytes of a header, and of the blocks that data is padded to.
+    static let blockSize = 512
+
+    /// Who defined what stands behind the fields that every tar has.
+    enum Variant: String {
+        case v7, ustar, gnu
+    }
+
+    let fields: Fields
+    let variant: Variant
+
+    /// What kind of member, or of further header, it is the header of.
+    let typeFlag: UInt8
+
+    /// The length in bytes of what follows the header.
+    let size: UInt64
+
+    /// The header in the block `fields`.
+    ///
+    /// Throws `corrupt` where its checksum is not that of its bytes, or its size is no number below 2^63.
+    init(_ fields: Fields) throws(ImageError) {
+        let stored = try? Self.number("header checksum", fields, at: 148, width: 8)
+        let sums = Self.checksums(fields.bytes)
+        guard let stored, sums.contains(stored) else {
+            let text = stored.map { "is \($0)" } ?? "is no octal number"
+            throw ImageError(
+                .corrupt,
+                "header checksum at \(fields.place(148)) \(text), the bytes give \(sums[0]): the archive is "
+                    + "damaged, or no tar archive")
+        }
+        self.fields = fields
+        variant = Self.variant(fields.bytes)
+        typeFlag = fields.bytes[156]
+        size = try Self.number("size", fields, at: 124, width: 12)
+    }
+
+    /// Whether a file that starts with `head` is a tar archive with a magic of its own, as all but the oldest have.
+    static func isAtStart(of head: [UInt8]) -> Bool {
+        guard head.count >= blockSize, variant(head) != .v7 else { return false }
+        return (try? TarHeader(Fields(Array(head[..<blockSize]), at: 0))) != nil
+    }
+
+    /// The name in the header, with the prefix that ustar has room for.
+    var name: [UInt8] {
+        let name = Self.text(fields.bytes[..<100])
+        // In GNU's header something else stands there.
+        let prefix = variant == .ustar ? Self.text(fields.bytes[345..<500]) : []
+        return prefix.isEmpty ? name : prefix + [UInt8(ascii: "/")] + name
+    }
+
+    /// What stands before the first NUL.
+    static func text(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        Array(bytes.prefix { $0 != 0 })
+    }
+
+    /// The number called `field`: octal digits, or big-endian where the first bit is set (GNU tar manual, "Basic Tar
+    /// Format"); 0 where the field is empty.
+    ///
+    /// Throws `corrupt` for anything else, such as a negative number or one from 2^63 on.
+    static func number(
+        _ field: StaticString, _ fields: Fields, at offset: Int, width: Int
+    ) throws(ImageError) -> UInt64 {
+        let bytes = try fields.slice(field, at: offset, count: width)
+        let number: UInt64? =
+            if let first = bytes.first, first & 0x80 != 0 {
+                bigEndian([first & 0x7F] + bytes.dropFirst())
+            } else {
+                octal(bytes)
+            }
+        guard let number else {
+            throw ImageError(
+                .corrupt, "\(field) at \(fields.place(offset)) is \(hex(bytes)), expected a number below 2^63"
+            )
+        }
+        return number
+    }
+
+    private static func bigEndian(_ bytes: [UInt8]) -> UInt64? {
+        guard bytes.dropLast(8).allSatisfy({ $0 == 0 }) else { return nil }
+        let number = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        return number <= UInt64(Int64.max) ? number : nil
+    }
+
+    /// At most 12 digits of three bits.
+    private static func octal(_ bytes: [UInt8]) -> UInt64? {
+        let digits = bytes.drop { $0 == UInt8(ascii: " ") }.prefix { $0 != 0 && $0 != UInt8(ascii: " ") }
+        var number: UInt64 = 0
+        for digit in digits {
+            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "7") else { return nil }
+            number = number << 3 | UInt64(digit & 7)
+        }
+        return number
+    }
+
+    /// The sum of the block's bytes, with blanks for the checksum itself; and with signed bytes, as some old programs
+    /// had it.
+    private static func checksums(_ block: [UInt8]) -> [UInt64] {
+        let bytes = block[..<148] + [UInt8](repeating: 0x20, count: 8) + block[156..<blockSize]
+        let sum = bytes.reduce(0) { $0 + UInt64($1) }
+        let negative = UInt64(bytes.count { $0 >= 0x80 }) << 8
+        return sum >= negative ? [sum, sum - negative] : [sum]
+    }
+
+    private static func variant(_ block: [UInt8]) -> Variant {
+        guard block[257..<262].elementsEqual("ustar".utf8) else { return .v7 }
+        return block[262] == 0x20 ? .gnu : .ustar
+    }
+}

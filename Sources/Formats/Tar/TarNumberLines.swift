@@ -1,0 +1,50 @@
+/// Decimal numbers, a line each, as the sparse map of form 1.0 has them (GNU tar manual, "PAX Format, Version 1.0").
+struct TarNumberLines {
+    private static let windowSize: UInt64 = 16 << 10
+
+    private let source: any Source
+    private let range: Range<UInt64>
+    /// Where the next line starts, in bytes of the archive.
+    private var position: UInt64
+    private var window: [UInt8] = []
+    private var windowStart: UInt64
+
+    /// The lines from the start of `range` on, which lies inside `source`.
+    init(_ source: any Source, _ range: Range<UInt64>) {
+        self.source = source
+        self.range = range
+        position = range.lowerBound
+        windowStart = range.lowerBound
+    }
+
+    /// The end of the block in which the last line ends; no further than the end of the range.
+    var endOfBlock: UInt64 {
+        let block = UInt64(TarHeader.blockSize)
+        let blocks =
+            (position - range.lowerBound) / block + ((position - range.lowerBound) % block == 0 ? 0 : 1)
+        return min(range.lowerBound + blocks * block, range.upperBound)
+    }
+
+    /// The number on the next line, which `field` names in an error.
+    mutating func next(_ field: StaticString) throws(ImageError) -> UInt64 {
+        let start = position
+        var digits: [UInt8] = []
+        while let byte = try nextByte(), byte != UInt8(ascii: "\n"), digits.count < 20 { digits.append(byte) }
+        guard let number = PaxRecords.decimal(digits[...]) else {
+            throw ImageError(
+                .corrupt, "\(field) at \(start) is \"\(printable(digits))\", expected a number below 2^63")
+        }
+        return number
+    }
+
+    private mutating func nextByte() throws(ImageError) -> UInt8? {
+        guard position < range.upperBound else { return nil }
+        if position - windowStart >= UInt64(window.count) {
+            window = try source.bytes(
+                at: position, count: Int(min(Self.windowSize, range.upperBound - position)))
+            windowStart = position
+        }
+        defer { position += 1 }
+        return window[Int(position - windowStart)]
+    }
+}

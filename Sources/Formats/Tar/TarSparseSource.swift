@@ -1,0 +1,101 @@
+/// A sparse member of a tar archive: data from the archive, and holes between.
+final class TarSparseSource: Source {
+    let size: UInt64
+    private let archive: any Source
+    private let map: TarSparseMap
+
+    /// The member of `size` bytes whose data lies in `archive` where `map` says, inside it.
+    init(_ archive: any Source, _ map: TarSparseMap, size: UInt64) {
+        self.archive = archive
+        self.map = map
+        self.size = size
+    }
+
+    /// A stretch of the member: where its data lies in the archive, or a hole.
+    private struct Piece {
+        var range: Range<UInt64>
+        var place: UInt64?
+    }
+
+    /// The first piece of `range`, which is not empty.
+    private func piece(in range: Range<UInt64>) -> Piece {
+        let index = map.index(at: range.lowerBound)
+        guard index < map.segments.count else { return Piece(range: range) }
+        let segment = map.segments[index]
+        guard segment.range.lowerBound <= range.lowerBound else {
+            return Piece(range: range.lowerBound..<min(segment.range.lowerBound, range.upperBound))
+        }
+        return Piece(
+            range: range.clamped(to: segment.range),
+            place: segment.place + (range.lowerBound - segment.range.lowerBound))
+    }
+
+    func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
+        _ = try fill(&buffer, offset) { (part, place) throws(ImageError) in
+            try archive.read(into: &part, at: place)
+            return true
+        }
+    }
+
+    func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool {
+        try fill(&buffer, offset) { (part, place) throws(ImageError) in
+            try archive.readNow(into: &part, at: place)
+        }
+    }
+
+    /// Fills `buffer` piece by piece; `read` reads a part of the archive, and false from it ends it all.
+    private func fill(
+        _ buffer: inout MutableSpan<UInt8>, _ offset: UInt64,
+        _ read: (inout MutableSpan<UInt8>, UInt64) throws(ImageError) -> Bool
+    ) throws(ImageError) -> Bool {
+        let end = offset + UInt64(buffer.count)
+        var position = offset
+        while position < end {
+            let piece = piece(in: position..<end)
+            let (index, count) = (Int(position - offset), Int(piece.range.upperBound - position))
+            if let place = piece.place {
+                let isRead = try buffer.withPart(count, at: index) { (part) throws(ImageError) in
+                    try read(&part, place)
+                }
+                guard isRead else { return false }
+            } else {
+                buffer.fillZeroes(count, at: index)
+            }
+            position = piece.range.upperBound
+        }
+        return true
+    }
+
+    func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+        let piece = piece(in: range)
+        guard let place = piece.place else { return Extent(piece.range, .hole) }
+        return moved(try archive.extent(in: stored(piece, place)), from: place, to: piece)
+    }
+
+    func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
+        let piece = piece(in: range)
+        guard let place = piece.place else { return Extent(piece.range, .hole) }
+        return try archive.extentNow(in: stored(piece, place)).map { moved($0, from: place, to: piece) }
+    }
+
+    func prefetch(_ range: Range<UInt64>) throws(ImageError) {
+        var rest = range
+        while !rest.isEmpty {
+            let piece = piece(in: rest)
+            if let place = piece.place { try archive.prefetch(stored(piece, place)) }
+            rest = piece.range.upperBound..<rest.upperBound
+        }
+    }
+
+    /// The bytes of the archive that hold `piece`.
+    private func stored(_ piece: Piece, _ place: UInt64) -> Range<UInt64> {
+        place..<place + (piece.range.upperBound - piece.range.lowerBound)
+    }
+
+    private func moved(_ extent: Extent, from place: UInt64, to piece: Piece) -> Extent {
+        let start = piece.range.lowerBound
+        return Extent(
+            start + (extent.range.lowerBound - place)..<start + (extent.range.upperBound - place), extent.kind
+        )
+    }
+}
