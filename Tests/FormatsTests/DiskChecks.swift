@@ -8,12 +8,12 @@ import Testing
 enum DiskChecks {
     /// Opens the image at `url`, with the files beside it that it names.
     static func open(
-        _ url: URL, memory: Int = Engine.minimumMemory, snapshot: String? = nil
+        _ url: URL, memory: Int = Engine.minimumMemory, snapshot: String? = nil, member: String? = nil
     ) throws -> Image {
         let engine = Engine(memory: memory, threads: 2)
         return try Image(
             url.lastPathComponent, FileSource(path: url.path),
-            OpenOptions(engine: engine, snapshot: snapshot),
+            OpenOptions(engine: engine, snapshot: snapshot, member: member),
             references: FolderReferences(url.deletingLastPathComponent(), engine))
     }
 

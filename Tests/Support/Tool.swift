@@ -14,7 +14,9 @@ package struct Tool: Sendable {
     package static let nbdinfo = Tool("nbdinfo", in: "libnbd-bin")
     package static let qemuImg = Tool("qemu-img", in: "qemu-utils")
     package static let qemuIO = Tool("qemu-io", in: "qemu-utils")
+    package static let python = Tool("python3", in: "python3")
     package static let sfdisk = Tool("sfdisk", in: "fdisk")
+    package static let tar = Tool("tar", in: "tar")
     package static let xz = Tool("xz", in: "xz-utils")
 
     /// Debian's own Python, which alone knows the modules that Debian's packages bring.

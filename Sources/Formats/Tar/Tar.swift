@@ -24,16 +24,18 @@ extension TarArchive {
         if let descriptor = members.first(where: { $0.baseName.suffix(4).elementsEqual(".ovf".utf8) }) {
             properties.append(.init("ovf-descriptor", "OVF descriptor", .text(descriptor.shownName)))
         }
-        return properties + [
+        properties += [
             .init("members", "members", .number(UInt64(members.count))),
             .init("member", "opened member", .text(member.shownName)),
-            .init("member-offset", "", .number(member.stored.lowerBound)),
+            .init("member-offset", "offset", .number(member.stored.lowerBound)),
             .init("member-stored", "stored", .bytes(member.stored.upperBound - member.stored.lowerBound)),
             .init("member-sparse", "sparse", .flag(member.map != nil)),
-            .init(
-                "disks", "disks",
-                .records(disks.prefix(Self.maximumListed).map(Self.record), total: UInt64(disks.count))),
         ]
+        if !disks.isEmpty {
+            let records = disks.prefix(Self.maximumListed).map(Self.record)
+            properties.append(.init("disks", "disks", .records(records, total: UInt64(disks.count))))
+        }
+        return properties
     }
 
     private static func record(_ member: TarMember) -> [Layer.Property] {
