@@ -10,6 +10,7 @@ PACKAGES = {
     "xz": "xz-utils", "sgdisk": "gdisk", "sfdisk": "fdisk", "fdisk": "fdisk", "parted": "parted", "mke2fs": "e2fsprogs",
     "mkfs.fat": "dosfstools", "gzip": "gzip", "bzip2": "bzip2", "zstd": "zstd", "qemu-img": "qemu-utils",
     "qemu-io": "qemu-utils",
+    "tar": "tar",
 }
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
