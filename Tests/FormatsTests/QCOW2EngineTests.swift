@@ -108,10 +108,11 @@ import Testing
     @Test(arguments: [(1000, 1), (10_000, 2)])
     func tablesAreReadAgainOnlyForWantOfRoom(_ count: Int, _ times: Int) throws {
         let source = ObservedSource(tables(count))
-        let layout = ClusterLayout(kind: .qcow2v3, clusterBits: 9, l2Bits: 6, hasDataFile: false)
+        let layout = QCOWLayout(kind: .qcow2v3, clusterBits: 9, l2Bits: 6, hasDataFile: false)
         let size = UInt64(count) << 15
-        let tables = try ClusterTables(
-            source, layout, l1Offset: 0, size: size, Engine(memory: Engine.minimumMemory, threads: 2))
+        let tables = ClusterTables(
+            source, layout, try L1Table(source, at: 0, count: count, layout.word),
+            Engine(memory: Engine.minimumMemory, threads: 2))
         let before = source.reads
         let map = ClusterMap(kind: .tables(tables))
         for _ in 0..<2 {

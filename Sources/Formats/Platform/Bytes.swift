@@ -60,6 +60,24 @@ extension [UInt8] {
     }
 }
 
+extension [UInt8] {
+    /// The `count` little-endian 32-bit integers at the start; they must lie inside.
+    package func littleEndianHalfWords(_ count: Int) -> [UInt64] {
+        precondition(count >= 0 && count <= self.count / 4)
+        return [UInt64](capacity: count) { words in
+            unsafe withUnsafeBytes { bytes in
+                for word in 0..<count {
+                    words.append(
+                        UInt64(
+                            unsafe UInt32(
+                                littleEndian: bytes.loadUnaligned(
+                                    fromByteOffset: word * 4, as: UInt32.self))))
+                }
+            }
+        }
+    }
+}
+
 extension UnsafeRawBufferPointer {
     /// Whether all bytes are zero.
     var areZeroes: Bool {

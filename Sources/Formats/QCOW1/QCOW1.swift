@@ -17,8 +17,9 @@ extension Format {
             references: header.backingFile.map { [$0] } ?? [],
             details: {
                 ClusterUsage(
-                    file, header.layout, l1Offset: header.l1.offset, size: header.size,
-                    counts: context.depth == 0
+                    file, header.layout,
+                    l1: context.depth == 0 ? (try? header.l1Table(file).entries) ?? [] : nil,
+                    size: header.size
                 ).properties
             },
             open: { () throws(ImageError) in try header.open(file, context) })
@@ -26,6 +27,10 @@ extension Format {
 }
 
 extension QCOW1Header {
+    fileprivate func l1Table(_ file: any Source) throws(ImageError) -> L1Table {
+        try L1Table(file, at: l1.offset, count: Int(l1.count), layout.word)
+    }
+
     /// Opens the disk, and its backing file.
     fileprivate func open(_ file: any Source, _ context: OpenContext) throws(ImageError) -> any Source {
         guard !isEncrypted else {
@@ -36,10 +41,12 @@ extension QCOW1Header {
             BackingFile(
                 source: try context.references.open(reference), text: reference.text, formatName: "qcow")
         }
-        let tables = try ClusterTables(file, layout, l1Offset: l1.offset, size: size, context.engine)
-        return QCOWSource(
+        let tables = ClusterTables(file, layout, try l1Table(file), context.engine)
+        return ClusterDisk(
             size: size, layout, ClusterMap(kind: .tables(tables)), data: file,
-            clusters: CompressedClusters(file, layout, .deflate, context.engine.cache), backing: backing,
-            context.engine)
+            clusters: CompressedClusters(
+                file, layout, QCOWDecoder(codec: .deflate, clusterSize: Int(layout.clusterSize)),
+                context.engine.cache),
+            backing: backing, context.engine)
     }
 }

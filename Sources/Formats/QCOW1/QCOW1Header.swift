@@ -16,7 +16,7 @@ struct QCOW1Header: Sendable {
     /// The magic and the version.
     static let start: [UInt8] = [0x51, 0x46, 0x49, 0xFB, 0, 0, 0, 1]
 
-    let layout: ClusterLayout
+    let layout: QCOWLayout
 
     /// The size of the disk, in bytes.
     let size: UInt64
@@ -36,7 +36,7 @@ struct QCOW1Header: Sendable {
         try fields.require("cluster_bits", clusterBits, in: 9...16, at: 32)
         let l2Bits: UInt8 = try fields.big("l2_bits", at: 33)
         try fields.require("l2_bits", l2Bits, in: 6...13, at: 33)
-        layout = ClusterLayout(
+        layout = QCOWLayout(
             kind: .qcow1, clusterBits: UInt64(clusterBits), l2Bits: UInt64(l2Bits), hasDataFile: false)
         size = try fields.big("size", at: 24)
         try fields.require("size", size, in: 0...UInt64(Int64.max), at: 24)
@@ -48,7 +48,7 @@ struct QCOW1Header: Sendable {
                 throw ImageError(.unsupported, "crypt_method at 36 is \(method), expected 0 or 1")
             }
         backingFile = try Self.backingFile(fields, file)
-        let count = QCOW2L1Place.needed(size, layout.coverageBits)
+        let count = layout.l1Count(size)
         guard count <= QCOW2Header.maximumL1Size / 8 else {
             throw ImageError(
                 .limit,

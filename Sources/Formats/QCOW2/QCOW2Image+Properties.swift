@@ -64,9 +64,9 @@ extension QCOW2Image {
 
     /// What walking through the tables tells.
     var details: [Layer.Property] {
-        ClusterUsage(
-            file, layout, l1Offset: (snapshot?.l1 ?? header.l1).offset, size: size,
-            counts: context.depth == 0 && !header.features.isDataFileRaw
+        let counts = context.depth == 0 && !header.features.isDataFileRaw
+        return ClusterUsage(
+            file, layout, l1: counts ? (try? l1Table.entries) ?? [] : nil, size: size
         ).properties
     }
 

@@ -31,14 +31,20 @@ struct QCOW2Image: Sendable {
 
     var references: [Reference] { [dataFile, backingFile].compactMap(\.self) }
 
-    var layout: ClusterLayout {
-        ClusterLayout(
+    var layout: QCOWLayout {
+        QCOWLayout(
             kind: header.features.hasExtendedL2 ? .extended : header.version == 2 ? .qcow2v2 : .qcow2v3,
             clusterBits: UInt64(header.clusterBits), l2Bits: UInt64(header.l2Bits),
             hasDataFile: header.features.hasDataFile)
     }
 
-    private var l1: QCOW2L1Place { snapshot?.l1 ?? header.l1 }
+    /// The L1 table of what is to be opened.
+    var l1Table: L1Table {
+        get throws(ImageError) {
+            let place = snapshot?.l1 ?? header.l1
+            return try L1Table(file, at: place.offset, count: Int(layout.l1Count(size)), layout.word)
+        }
+    }
 
     /// Reads the header of `file`, and what it lists.
     init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
@@ -146,12 +152,15 @@ struct QCOW2Image: Sendable {
             if header.features.isDataFileRaw {
                 .identity
             } else {
-                .tables(try ClusterTables(file, layout, l1Offset: l1.offset, size: size, context.engine))
+                .tables(ClusterTables(file, layout, try l1Table, context.engine))
             }
-        return QCOWSource(
+        return ClusterDisk(
             size: size, layout, ClusterMap(kind: kind), data: data ?? file,
             clusters: CompressedClusters(
-                file, layout, header.compression == .zstd ? .zstd : .deflate, context.engine.cache),
+                file, layout,
+                QCOWDecoder(
+                    codec: header.compression == .zstd ? .zstd : .deflate,
+                    clusterSize: Int(layout.clusterSize)), context.engine.cache),
             backing: backing, bitmaps: bitmaps, context.engine)
     }
 

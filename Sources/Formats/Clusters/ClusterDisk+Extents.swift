@@ -1,6 +1,6 @@
 import Synchronization
 
-extension QCOWSource {
+extension ClusterDisk {
     /// How far ahead the file that holds the data is asked what lies there, in bytes.
     private static let foresight: UInt64 = 64 << 20
 

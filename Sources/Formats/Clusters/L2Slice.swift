@@ -9,19 +9,19 @@ struct L2Slice: Sendable {
     /// Where it starts in the file, in bytes.
     let offset: UInt64
 
-    /// Its entries: one word each, or two where they are extended.
+    /// Its entries: one word each, or two.
     let words: [UInt64]
 
     /// What lies at `position`, which it tells of.
     ///
     /// Throws `corrupt` where the entry makes no sense.
-    func content(at position: UInt64, _ layout: ClusterLayout) throws(ImageError) -> ClusterContent {
+    func content(at position: UInt64, _ layout: any ClusterLayout) throws(ImageError) -> ClusterContent {
         let index = Int(((position - range.lowerBound) >> layout.clusterBits) << layout.entryWordBits)
         do throws(ImageError) {
             return try layout.content(
-                at: position, words[index], layout.kind == .extended ? words[index + 1] : 0)
+                at: position, words[index], layout.entryWordBits > 0 ? words[index + 1] : 0)
         } catch {
-            let place = "L2 entry at \(offset + UInt64(index) * 8)"
+            let place = "\(layout.terms.l2) entry at \(offset + UInt64(index * layout.word.size))"
             throw ImageError(error.code, "\(place) \(error.reason)", path: [layout.formatName])
         }
     }

@@ -41,13 +41,13 @@ final class ClusterReadAhead: Sendable {
     }
 
     /// Notes a read of `range` that is about to begin, and gets workers to help with it where that is worth it.
-    func begin(_ range: Range<UInt64>, of disk: QCOWSource) -> Help? {
+    func begin(_ range: Range<UInt64>, of disk: ClusterDisk) -> Help? {
         guard hasCompressed.load(ordering: .relaxed), !note(range, of: disk) else { return nil }
         return share(range, of: disk)
     }
 
     /// Gets workers to decode all of `range` but its first part, with which the caller begins itself, where it is large.
-    func share(_ range: Range<UInt64>, of disk: QCOWSource) -> Help? {
+    func share(_ range: Range<UInt64>, of disk: ClusterDisk) -> Help? {
         let count = range.upperBound - range.lowerBound
         guard count >= largeRead, workers.count > 1 else { return nil }
         let help = Help()
@@ -63,7 +63,7 @@ final class ClusterReadAhead: Sendable {
 
     /// Notes a read of `range`; true where somebody reads on and on, ahead of whom workers decode.
     @discardableResult
-    func note(_ range: Range<UInt64>, of disk: QCOWSource) -> Bool {
+    func note(_ range: Range<UInt64>, of disk: ClusterDisk) -> Bool {
         guard hasCompressed.load(ordering: .relaxed), readers.withLock({ $0.isSequential(range) }) else {
             return false
         }
@@ -76,7 +76,7 @@ final class ClusterReadAhead: Sendable {
         return true
     }
 
-    private func readAhead(from start: UInt64, of disk: QCOWSource) {
+    private func readAhead(from start: UInt64, of disk: ClusterDisk) {
         var start = start
         for _ in 0..<workers.count + 1 where start < disk.size {
             let batch = start..<min(start + batchSize, disk.size)

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The disk in a qcow or qcow2 image, or one of its snapshots.
-package final class QCOWSource: Source {
+/// A disk that is kept in clusters, which two levels of tables find: qcow, qcow2, or a sparse extent of VMDK.
+package final class ClusterDisk: Source {
     package let size: UInt64
 
     package let bitmaps: [any DirtyBitmap]
@@ -10,7 +10,7 @@ package final class QCOWSource: Source {
     let clusters: CompressedClusters
     let data: any Source
     let backing: BackingFile?
-    let layout: ClusterLayout
+    let layout: any ClusterLayout
 
     /// Where the file that holds the data is known to have some. It may have none any more, which reading would tell.
     let knownData = Mutex<Range<UInt64>>(0..<0)
@@ -21,7 +21,7 @@ package final class QCOWSource: Source {
     /// A disk of `size` bytes; `data` is the file that holds its clusters, and `clusters` reads those that are
     /// compressed.
     init(
-        size: UInt64, _ layout: ClusterLayout, _ map: ClusterMap, data: any Source,
+        size: UInt64, _ layout: any ClusterLayout, _ map: ClusterMap, data: any Source,
         clusters: CompressedClusters, backing: BackingFile?, bitmaps: [any DirtyBitmap] = [],
         _ engine: Engine
     ) {
@@ -118,8 +118,8 @@ package final class QCOWSource: Source {
             guard cluster < data.size else {
                 throw ImageError(
                     .corrupt,
-                    "the cluster at \(cluster), for disk offset \(range.upperBound - 1 - inCluster), lies past the "
-                        + "end of \(layout.hasDataFile ? "the data file" : "the file") at \(data.size): it is cut short",
+                    "the \(layout.terms.cluster) at \(cluster), for disk offset \(range.upperBound - 1 - inCluster), lies "
+                        + "past the end of \(layout.terms.data) at \(data.size): it is cut short",
                     path: [layout.formatName])
             }
             buffer.fillZeroes(Int(count - held), at: index + Int(held))

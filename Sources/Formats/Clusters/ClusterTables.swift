@@ -18,81 +18,61 @@ final class ClusterTables: Sendable {
         var held = 0
     }
 
-    let layout: ClusterLayout
+    let layout: any ClusterLayout
     private let file: any Source
     private let cache: DecodedCache
     private let budget: Int
-
-    /// As far as the disk takes them.
-    private let l1: [UInt64]
-    private let l1Offset: UInt64
+    private let l1: L1Table
     private let state = Mutex(State())
 
-    /// Reads the L1 table of a disk of `size` bytes, which starts at `l1Offset` in `file`.
-    ///
-    /// The caller has checked that it lies inside, and is not too large.
-    init(
-        _ file: any Source, _ layout: ClusterLayout, l1Offset: UInt64, size: UInt64, _ engine: Engine
-    ) throws(ImageError) {
+    /// The tables in `file` of which `l1` is the first level.
+    init(_ file: any Source, _ layout: any ClusterLayout, _ l1: L1Table, _ engine: Engine) {
         self.file = file
         self.layout = layout
-        self.l1Offset = l1Offset
+        self.l1 = l1
         cache = engine.cache
         budget = engine.memory / 8
-        l1 = try Self.words(
-            of: file, at: l1Offset, count: Int(QCOW2L1Place.needed(size, layout.coverageBits)))
-        cache.setAside(l1.count * 8)
+        cache.setAside(l1.entries.count * 8)
     }
 
     deinit {
-        cache.setAside(-l1.count * 8 - state.withLock { $0.held })
-    }
-
-    /// `count` big-endian words of `file` from `offset` on, without holding their bytes all at once.
-    private static func words(
-        of file: any Source, at offset: UInt64, count: Int
-    ) throws(ImageError) -> [UInt64] {
-        var words: [UInt64] = []
-        words.reserveCapacity(count)
-        while words.count < count {
-            let step = min(count - words.count, 1 << 17)
-            let bytes = try file.bytes(at: offset + UInt64(words.count) * 8, count: step * 8)
-            words += bytes.bigEndianWords(step, at: 0)
-        }
-        return words
+        cache.setAside(-l1.entries.count * 8 - state.withLock { $0.held })
     }
 
     /// What is known of `position`, which lies on the disk, with an interest in what lies before `end`; nil where
     /// that is to be read first and `mayWait` is false.
     func place(_ position: UInt64, before end: UInt64, mayWait: Bool) throws(ImageError) -> Place? {
         let number = Int(position >> layout.coverageBits)
-        let table = layout.tableOffset(l1[number])
-        guard table != 0 else {
-            // Over all that follow: most of a disk may be nothing.
-            var next = number + 1
-            while next < l1.count, UInt64(next) << layout.coverageBits < end,
-                layout.tableOffset(l1[next]) == 0
-            {
-                next += 1
+        let entry = l1.entries[number]
+        let table: UInt64
+        do throws(ImageError) {
+            guard let offset = try layout.table(entry) else {
+                // Over all that follow: most of a disk may be nothing.
+                var next = number + 1
+                while next < l1.entries.count, UInt64(next) << layout.coverageBits < end,
+                    layout.isEmpty(l1.entries[next])
+                {
+                    next += 1
+                }
+                return .nothing(until: UInt64(next) << layout.coverageBits)
             }
-            return .nothing(until: UInt64(next) << layout.coverageBits)
+            table = offset
+        } catch {
+            throw damaged(number, error.reason)
         }
         // What a table tells of starts at a multiple of what a slice tells of.
         let sliceBits = min(layout.tableBits, UInt64(L2Slice.maximumSize.trailingZeroBitCount))
-        let coverage: UInt64 = 1 << (sliceBits - 3 - layout.entryWordBits + layout.clusterBits)
+        let coverage: UInt64 = 1 << (sliceBits - layout.entryBits + layout.clusterBits)
         let start = position & ~(coverage - 1)
-        let inTable =
-            ((start & (1 << layout.coverageBits - 1)) >> layout.clusterBits) << (3 + layout.entryWordBits)
-        if layout.kind != .qcow1, table & (layout.clusterSize - 1) != 0 {
-            throw damaged(number, "no multiple of the cluster size, \(layout.clusterSize)")
-        }
+        let inTable = ((start & (1 << layout.coverageBits - 1)) >> layout.clusterBits) << layout.entryBits
         guard table <= file.size, 1 << layout.tableBits <= file.size - table else {
             throw damaged(
                 number,
-                "a table of \(1 << layout.tableBits) bytes that passes the end of the file at \(file.size)")
+                "is \(hex(entry)): offset \(table) is a table of \(1 << layout.tableBits) bytes that passes the end "
+                    + "of the file at \(file.size)")
         }
         if let slice = cached(table + inTable, start) { return .slice(slice) }
-        guard let words = try read(table + inTable, count: 1 << Int(sliceBits - 3), mayWait) else {
+        guard let words = try read(table + inTable, count: 1 << Int(sliceBits), mayWait) else {
             return nil
         }
         let slice = L2Slice(range: start..<start + coverage, offset: table + inTable, words: words)
@@ -101,11 +81,8 @@ final class ClusterTables: Sendable {
     }
 
     private func damaged(_ number: Int, _ reason: String) -> ImageError {
-        ImageError(
-            .corrupt,
-            "L1 entry at \(l1Offset + UInt64(number) * 8) is \(hex(l1[number])): "
-                + "offset \(layout.tableOffset(l1[number])) is \(reason)",
-            path: [layout.formatName])
+        let place = "\(layout.terms.l1) entry at \(l1.offset + UInt64(number * layout.word.size))"
+        return ImageError(.corrupt, "\(place) \(reason)", path: [layout.formatName])
     }
 
     // MARK: Slices
@@ -124,12 +101,13 @@ final class ClusterTables: Sendable {
         }
     }
 
+    /// The words of the `count` bytes at `offset`.
     private func read(_ offset: UInt64, count: Int, _ mayWait: Bool) throws(ImageError) -> [UInt64]? {
-        if mayWait { return try file.bytes(at: offset, count: count * 8).bigEndianWords(count, at: 0) }
-        var bytes = [UInt8](repeating: 0, count: count * 8)
+        if mayWait { return layout.word.words(try file.bytes(at: offset, count: count)) }
+        var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
         guard try file.readNow(into: &span, at: offset) else { return nil }
-        return bytes.bigEndianWords(count, at: 0)
+        return layout.word.words(bytes)
     }
 
     /// Keeps `slice`. Where two threads have read the same one, either stays.

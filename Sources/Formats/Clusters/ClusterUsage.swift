@@ -3,7 +3,7 @@ struct ClusterUsage {
     /// The bytes of L2 tables that are walked through at most: what a disk of 512 GiB has, with clusters of 64 KiB.
     private static let limit: UInt64 = 64 << 20
 
-    private let layout: ClusterLayout
+    private let layout: any ClusterLayout
     private let size: UInt64
     private let counts: Bool
     private let fileSize: UInt64
@@ -18,57 +18,48 @@ struct ClusterUsage {
     private var tables: UInt64 = 0
     private var isWhole = true
 
-    /// That of a disk of `size` bytes, whose L1 table starts at `l1Offset` of `file`. Nothing is counted unless `counts`: where
+    /// That of a disk of `size` bytes in `file`, whose L1 table has the entries `l1`. Nothing is counted without: where
     /// the file is wrapped, as in xz, every table might have to be decoded anew.
-    init(_ file: any Source, _ layout: ClusterLayout, l1Offset: UInt64, size: UInt64, counts: Bool) {
+    init(_ file: any Source, _ layout: any ClusterLayout, l1: [UInt64]?, size: UInt64) {
         self.layout = layout
         self.size = size
-        self.counts = counts
+        counts = l1 != nil
         fileSize = file.size
         sizeOnDisk = (file as? FileSource)?.sizeOnDisk()
-        guard counts else { return }
-        let entries = QCOW2L1Place.needed(size, layout.coverageBits)
-        var (walked, next): (UInt64, UInt64) = (0, 0)
-        while next < entries {
-            let step = min(entries - next, 8192)
-            guard let bytes = try? file.bytes(at: l1Offset + next * 8, count: Int(step) * 8) else {
+        var walked: UInt64 = 0
+        for (number, entry) in (l1 ?? []).enumerated() where !layout.isEmpty(entry) {
+            guard let table = try? layout.table(entry) else {
+                damaged += 1
+                continue
+            }
+            guard walked + 1 << layout.tableBits <= Self.limit || tables == 0 else {
                 isWhole = false
                 return
             }
-            for entry in bytes.bigEndianWords(Int(step), at: 0) {
-                let table = layout.tableOffset(entry)
-                if table != 0 {
-                    guard walked + 1 << layout.tableBits <= Self.limit || tables == 0 else {
-                        isWhole = false
-                        return
-                    }
-                    walked += 1 << layout.tableBits
-                    tables += 1
-                    count(table, of: file, from: next << layout.coverageBits)
-                }
-                next += 1
-            }
+            walked += 1 << layout.tableBits
+            tables += 1
+            count(table, of: file, from: UInt64(number) << layout.coverageBits)
         }
     }
 
     /// Counts what the table at `offset` says, which tells of the disk from `start` on.
     private mutating func count(_ offset: UInt64, of file: any Source, from start: UInt64) {
         let sliceBits = min(layout.tableBits, UInt64(L2Slice.maximumSize.trailingZeroBitCount))
-        let words = 1 << Int(sliceBits - 3)
-        let coverage: UInt64 = 1 << (sliceBits - 3 - layout.entryWordBits + layout.clusterBits)
+        let coverage: UInt64 = 1 << (sliceBits - layout.entryBits + layout.clusterBits)
         for slice in 0..<UInt64(1) << (layout.tableBits - sliceBits) {
+            let first = start + slice * coverage
+            guard first < size else { return }
             let place = offset.addingReportingOverflow(slice << sliceBits)
-            guard !place.overflow, let bytes = try? file.bytes(at: place.partialValue, count: words * 8)
+            guard !place.overflow,
+                let bytes = try? file.bytes(at: place.partialValue, count: 1 << Int(sliceBits))
             else {
                 damaged += 1
                 return
             }
-            let first = start + slice * coverage
-            guard first < size else { return }
             count(
                 L2Slice(
                     range: first..<first + coverage, offset: place.partialValue,
-                    words: bytes.bigEndianWords(words, at: 0)))
+                    words: layout.word.words(bytes)))
         }
     }
 
@@ -95,7 +86,7 @@ struct ClusterUsage {
         if case .compressed = content {
             compressed += 1
             allocated += layout.clusterSize
-        } else if layout.kind == .extended {
+        } else if layout.entryWordBits > 0 {
             let bitmap = slice.words[index + 1]
             let subclusters = (bitmap & 0xFFFF_FFFF).nonzeroBitCount
             allocated += UInt64(subclusters) << layout.unitBits

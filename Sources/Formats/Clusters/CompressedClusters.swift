@@ -1,21 +1,18 @@
 /// Reads compressed clusters: each is a unit of the cache of its own, of one piece.
 final class CompressedClusters: Sendable {
-    enum Codec: Sendable {
-        case deflate
-        case zstd
-    }
-
     private let file: any Source
-    private let layout: ClusterLayout
-    private let codec: Codec
+    private let layout: any ClusterLayout
+    private let decoder: any ClusterDecoder
     private let cache: DecodedCache
     private let owner: Int
 
-    /// Those of `file`, compressed with `codec`.
-    init(_ file: any Source, _ layout: ClusterLayout, _ codec: Codec, _ cache: DecodedCache) {
+    /// Those of `file`, which `decoder` decodes.
+    init(
+        _ file: any Source, _ layout: any ClusterLayout, _ decoder: any ClusterDecoder, _ cache: DecodedCache
+    ) {
         self.file = file
         self.layout = layout
-        self.codec = codec
+        self.decoder = decoder
         self.cache = cache
         owner = cache.newOwner()
     }
@@ -47,16 +44,9 @@ final class CompressedClusters: Sendable {
         guard cluster.offset < file.size else {
             throw error(cluster, ImageError(.corrupt, "the end of the file is at \(file.size)"))
         }
-        // Reading may fail for reasons of the file's own, which says so.
-        let bytes = try file.bytes(
-            at: cluster.offset, count: Int(min(cluster.count, file.size - cluster.offset)))
         do throws(ImageError) {
-            let count = Int(layout.clusterSize)
-            var content = cache.emptyPiece(count)
-            switch codec {
-            case .deflate: try DeflateDecoder.decode(bytes, count: count, into: &content)
-            case .zstd: try ZstdDecoder.decode(bytes, count: count, into: &content)
-            }
+            var content = cache.emptyPiece(Int(layout.clusterSize))
+            try decoder.decode(cluster, of: file, into: &content)
             return content
         } catch {
             throw self.error(cluster, error)
@@ -65,7 +55,8 @@ final class CompressedClusters: Sendable {
 
     private func error(_ cluster: CompressedCluster, _ error: ImageError) -> ImageError {
         var placed = error
-        placed.path = [layout.formatName, "compressed cluster at \(cluster.offset)"] + error.path
+        placed.path =
+            [layout.formatName, "compressed \(layout.terms.cluster) at \(cluster.offset)"] + error.path
         return placed
     }
 }

@@ -77,7 +77,7 @@ struct ClusterMap: Sendable {
 
     /// Where `content`, which the start of `range` has, ends in `slice`, or where the unit that holds the end of `range` does.
     private static func end(
-        of content: ClusterContent, _ range: Range<UInt64>, in slice: L2Slice, _ layout: ClusterLayout
+        of content: ClusterContent, _ range: Range<UInt64>, in slice: L2Slice, _ layout: any ClusterLayout
     ) -> UInt64 {
         let unit: UInt64 = 1 << layout.unitBits
         let last = min(range.upperBound, slice.range.upperBound)

@@ -1,6 +1,5 @@
-/// How the tables of an image say where its clusters are: two levels, of which the entries of the first, L1, say where
-/// tables of the second, L2, are.
-struct ClusterLayout: Sendable {
+/// How the tables of qcow and qcow2 say where clusters are.
+struct QCOWLayout: ClusterLayout {
     enum Kind: Sendable {
         case qcow1
         /// Version 2 has no zero clusters.
@@ -21,34 +20,33 @@ struct ClusterLayout: Sendable {
     /// Whether data is in another file, at the offsets that it has on the disk.
     let hasDataFile: Bool
 
-    /// What errors call the format.
     var formatName: String { kind == .qcow1 ? "qcow" : "qcow2" }
 
-    var clusterSize: UInt64 { 1 << clusterBits }
+    var terms: ClusterTerms {
+        ClusterTerms(
+            cluster: "cluster", l1: "L1", l2: "L2", data: hasDataFile ? "the data file" : "the file")
+    }
 
-    /// log2 of the words of 8 bytes that an entry has.
+    var word: TableWord { .big64 }
+
     var entryWordBits: UInt64 { kind == .extended ? 1 : 0 }
 
-    /// log2 of the size of an L2 table in bytes.
-    var tableBits: UInt64 { l2Bits + entryWordBits + 3 }
-
-    /// log2 of the bytes of the disk that one L2 table tells of.
-    var coverageBits: UInt64 { clusterBits + l2Bits }
-
-    /// log2 of the size in bytes of what an entry tells apart: a cluster, or a subcluster.
     var unitBits: UInt64 { kind == .extended ? clusterBits - 5 : clusterBits }
 
-    /// Where the L2 table is that `entry` of an L1 table names; 0 where there is none.
-    func tableOffset(_ entry: UInt64) -> UInt64 {
-        kind == .qcow1 ? entry : entry & Self.offsetMask
+    func table(_ entry: UInt64) throws(ImageError) -> UInt64? {
+        let offset = kind == .qcow1 ? entry : entry & Self.offsetMask
+        guard offset != 0 else { return nil }
+        guard kind == .qcow1 || offset & (clusterSize - 1) == 0 else {
+            throw ImageError(
+                .corrupt,
+                "is \(hex(entry)): offset \(offset) is no multiple of the cluster size, \(clusterSize)")
+        }
+        return offset
     }
 
     /// Bits 9...55; the others are flags, or reserved and not looked at, as qemu does.
     private static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
 
-    /// What lies at `position` of the disk, whose L2 entry is `entry`, with `bitmap` behind it where entries are extended.
-    ///
-    /// Throws `corrupt` where the entry makes no sense; the caller says where it stands.
     func content(at position: UInt64, _ entry: UInt64, _ bitmap: UInt64) throws(ImageError) -> ClusterContent
     {
         switch kind {

@@ -1,4 +1,4 @@
-extension QCOWSource {
+extension ClusterDisk {
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         // More than this would push out its own beginning.
         let end = min(range.upperBound, range.lowerBound + UInt64(engine.memory / 2))
