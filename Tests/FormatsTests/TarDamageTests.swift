@@ -137,6 +137,12 @@ import Testing
         #expect(try Image("disk.tar", MemorySource(old), OpenOptions()).stack == "raw in tar")
     }
 
+    /// A damaged archive is no raw disk.
+    @Test func recognitionOfADamagedOne() {
+        let bytes = tar { $0.add("disk.raw", [1]) { TarFile.put("x", at: 124, in: &$0) } }
+        #expect(error(bytes, name: "disk")?.hasPrefix("tar: size at 124 is 78 30") == true)
+    }
+
     /// With the sum of signed bytes for a checksum, as some old programs wrote it.
     @Test func signedChecksum() throws {
         var bytes = tar { $0.add("dïsk.raw", [1]) }

@@ -22,15 +22,7 @@ struct TarHeader {
     ///
     /// Throws `corrupt` where its checksum is not that of its bytes, or its size is no number below 2^63.
     init(_ fields: Fields) throws(ImageError) {
-        let stored = try? Self.number("header checksum", fields, at: 148, width: 8)
-        let sums = Self.checksums(fields.bytes)
-        guard let stored, sums.contains(stored) else {
-            let text = stored.map { "is \($0)" } ?? "is no octal number"
-            throw ImageError(
-                .corrupt,
-                "header checksum at \(fields.place(148)) \(text), the bytes give \(sums[0]): the archive is "
-                    + "damaged, or no tar archive")
-        }
+        try Self.requireChecksum(fields)
         self.fields = fields
         variant = Self.variant(fields.bytes)
         typeFlag = fields.bytes[156]
@@ -40,7 +32,20 @@ struct TarHeader {
     /// Whether a file that starts with `head` is a tar archive with a magic of its own, as all but the oldest have.
     static func isAtStart(of head: [UInt8]) -> Bool {
         guard head.count >= blockSize, variant(head) != .v7 else { return false }
-        return (try? TarHeader(Fields(Array(head[..<blockSize]), at: 0))) != nil
+        // Whatever else may be wrong with it.
+        return (try? requireChecksum(Fields(Array(head[..<blockSize]), at: 0))) != nil
+    }
+
+    private static func requireChecksum(_ fields: Fields) throws(ImageError) {
+        let stored = try? number("header checksum", fields, at: 148, width: 8)
+        let sums = checksums(fields.bytes)
+        guard let stored, sums.contains(stored) else {
+            let text = stored.map { "is \($0)" } ?? "is no octal number"
+            throw ImageError(
+                .corrupt,
+                "header checksum at \(fields.place(148)) \(text), the bytes give \(sums[0]): the archive is "
+                    + "damaged, or no tar archive")
+        }
     }
 
     /// The name in the header, with the prefix that ustar has room for.
