@@ -133,7 +133,6 @@ struct OpeningErrorTests {
         ("unsupported-gzip.raw.gz", "gzip"), ("unsupported-bzip2.raw.bz2", "bzip2"),
         ("unsupported-zstd.raw.zst", "zstd"), ("unsupported-lzip.raw.lz", "lzip"),
         ("unsupported-lzma.raw.lzma", "lzma"), ("unsupported-zip.zip", "zip"),
-        ("unsupported-vmdk.vmdk", "vmdk"),
         ("unsupported-gzip-in-xz.raw.gz.xz", "gzip in xz"),
     ])
     func formatThatIsNotRead(_ file: String, _ format: String) throws {
@@ -147,7 +146,8 @@ struct OpeningErrorTests {
 
     @Test func formatThatDoesNotExist() throws {
         try expectRefused(
-            TestDisk.shared().xz.path, "there is no format \"vdi\"; known are xz, tar, qcow2, qcow, raw",
+            TestDisk.shared().xz.path,
+            "there is no format \"vdi\"; known are xz, tar, qcow2, qcow, vmdk, raw",
             "--format", "vdi")
     }
 

@@ -189,14 +189,14 @@ import Testing
             let image = try folder.file("image", ReferringImage.line("base", format: "v\u{1B}di"))
             expectError(
                 .unsupported,
-                "backing file \"base\": there is no format \"v\\u{1B}di\"; known are xz, tar, qcow2, qcow, raw",
+                "backing file \"base\": there is no format \"v\\u{1B}di\"; known are xz, tar, qcow2, qcow, vmdk, raw",
                 opening: image.path)
             let error = #expect(throws: ImageError.self) {
                 try Image.open(image.path, OpenOptions(referenceFormat: "vdi"))
             }
             #expect(
                 error?.description
-                    == "\(image.path): --reference-format: there is no format \"vdi\"; known are xz, tar, qcow2, qcow, raw"
+                    == "\(image.path): --reference-format: there is no format \"vdi\"; known are xz, tar, qcow2, qcow, vmdk, raw"
             )
         }
     }

@@ -15,11 +15,11 @@ package struct FolderReferences: References {
         let name = String(decoding: reference.name, as: UTF8.self)
         return try inside(name) { () throws(ImageError) in
             let file = try FileSource(path: folder.appending(path: name).path)
-            if reference.role == .dataFile { return file }
+            if reference.role == .dataFile || reference.role == .extent { return file }
             guard let format = reference.format else {
                 throw ImageError(.refused, "its format is not recorded")
             }
-            let context = OpenContext(engine: engine, references: self)
+            let context = OpenContext(engine: engine, references: self, contentID: reference.contentID)
             return try Format.named(format).inspect(file, context).open()
         }
     }

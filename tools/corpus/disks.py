@@ -332,4 +332,4 @@ def containers(corpus):
     line, text_end = vmdk.index(b"\n", at), vmdk.index(b"\0", at)
     assert line - at <= 8 and not any(vmdk[text_end:text_end + 8])
     vmdk = put(vmdk, at, (b"5eed0001" + vmdk[line:text_end]).ljust(text_end - at, b"\0"))
-    corpus.bad("unsupported-vmdk.vmdk", vmdk, "a streamOptimized VMDK: magic KDMV at 0; must be refused at open")
+    corpus.good("good-vmdk-stream.vmdk", vmdk, raw, "vmdk")

@@ -9,7 +9,7 @@ package final class ClusterDisk: Source {
     let map: ClusterMap
     let clusters: CompressedClusters
     let data: any Source
-    let backing: BackingFile?
+    let backing: ReferencedSource?
     let layout: any ClusterLayout
 
     /// Where the file that holds the data is known to have some. It may have none any more, which reading would tell.
@@ -22,7 +22,7 @@ package final class ClusterDisk: Source {
     /// compressed.
     init(
         size: UInt64, _ layout: any ClusterLayout, _ map: ClusterMap, data: any Source,
-        clusters: CompressedClusters, backing: BackingFile?, bitmaps: [any DirtyBitmap] = [],
+        clusters: CompressedClusters, backing: ReferencedSource?, bitmaps: [any DirtyBitmap] = [],
         _ engine: Engine
     ) {
         self.size = size

@@ -32,8 +32,49 @@ import Synchronization
             throw ImageError(.limit, "there is no memory left to decode with")
         }
         defer { idle.withLock { if $0.count < maximumIdle { $0.append(decoder) } } }
-        guard decoder.decodeWhole(bytes, count, &decoded) || decodeStart(bytes, count, &decoded) else {
+        if decoder.decodeWhole(bytes, count, &decoded) { return }
+        // -15: raw, with any distance that deflate has.
+        decoded = inflate(bytes, count, windowBits: -15, mayGoOn: true)
+        guard decoded.count == count else {
             throw ImageError(.corrupt, "deflate data of \(bytes.count) bytes does not hold \(count) bytes")
+        }
+    }
+
+    /// Puts the bytes that the zlib data (RFC 1950) at the start of `bytes` holds into `decoded`, which is empty: `count` of them, with zeroes behind those there are,
+    /// of which there must be `least`.
+    ///
+    /// Throws `corrupt` where there are more, or fewer, or the data is damaged. The caller has bounded `count`.
+    package static func decodeZlib(
+        _ bytes: [UInt8], count: Int, least: Int, into decoded: inout [UInt8]
+    ) throws(ImageError) {
+        guard let decoder = idle.withLock({ $0.popLast() }) ?? DeflateDecoder() else {
+            throw ImageError(.limit, "there is no memory left to decode with")
+        }
+        defer { idle.withLock { if $0.count < maximumIdle { $0.append(decoder) } } }
+        decoder.decodeZlib(bytes, count, &decoded)
+        // As with raw deflate: libdeflate is stricter than what else reads such data.
+        if decoded.isEmpty { decoded = inflate(bytes, count, windowBits: 15, mayGoOn: false) }
+        guard decoded.count >= least, !decoded.isEmpty else {
+            throw ImageError(
+                .corrupt,
+                decoded.isEmpty
+                    ? "zlib data of \(bytes.count) bytes is damaged, or holds more than \(count) bytes"
+                    : "zlib data of \(bytes.count) bytes holds \(decoded.count) bytes, expected \(least)")
+        }
+        decoded += [UInt8](repeating: 0, count: count - decoded.count)
+    }
+
+    /// By libdeflate, which takes only streams that end within `count` bytes; empty where it does not.
+    private func decodeZlib(_ bytes: [UInt8], _ count: Int, _ decoded: inout [UInt8]) {
+        decoded.append(addingCapacity: count) { output in
+            unsafe output.withUnsafeMutableBufferPointer { target, filled in
+                var produced = 0
+                let result = unsafe bytes.withUnsafeBytes { source in
+                    unsafe libdeflate_zlib_decompress(
+                        decoder, source.baseAddress, source.count, target.baseAddress, count, &produced)
+                }
+                filled = result == LIBDEFLATE_SUCCESS ? min(produced, count) : 0
+            }
         }
     }
 
@@ -51,28 +92,30 @@ import Synchronization
         return decoded.count == count
     }
 
-    /// By zlib, which stops after `count` bytes.
-    private static func decodeStart(_ bytes: [UInt8], _ count: Int, _ decoded: inout [UInt8]) -> Bool {
+    /// By zlib, which stops after `count` bytes; empty where the stream is damaged, or goes on then and may not.
+    private static func inflate(
+        _ bytes: [UInt8], _ count: Int, windowBits: Int32, mayGoOn: Bool
+    ) -> [UInt8] {
         var stream = unsafe z_stream()
-        // The macro inflateInit2; -15: raw, with any distance that deflate has.
+        // The macro inflateInit2.
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
-        guard unsafe inflateInit2_(&stream, -15, zlibVersion(), size) == Z_OK else { return false }
+        guard unsafe inflateInit2_(&stream, windowBits, zlibVersion(), size) == Z_OK else { return [] }
         defer { _ = unsafe inflateEnd(&stream) }
         // zlib's pointer is not const, but nothing is written through it.
         var input = bytes
-        decoded.append(addingCapacity: count) { output in
+        return [UInt8](capacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { target, filled in
                 let status = unsafe input.withUnsafeMutableBufferPointer { source in
                     unsafe stream.next_in = source.baseAddress
                     unsafe stream.avail_in = UInt32(source.count)
                     unsafe stream.next_out = target.baseAddress
                     unsafe stream.avail_out = UInt32(count)
-                    return unsafe inflate(&stream, Z_FINISH)
+                    return unsafe CZlib.inflate(&stream, Z_FINISH)
                 }
-                let isFull = unsafe stream.avail_out == 0
-                filled = isFull && (status == Z_STREAM_END || status == Z_BUF_ERROR) ? count : 0
+                let left = unsafe Int(stream.avail_out)
+                let isDone = status == Z_STREAM_END || mayGoOn && status == Z_BUF_ERROR && left == 0
+                filled = isDone ? count - left : 0
             }
         }
-        return decoded.count == count
     }
 }

@@ -19,7 +19,8 @@ struct LayerStack {
         let forced = try options.formats.map { name throws(ImageError) in try Format.named(name) }
         let context = OpenContext(
             engine: options.engine, indexes: options.indexes?.forImage(called: name),
-            references: references, snapshot: options.snapshot, member: options.member)
+            references: references, snapshot: options.snapshot, member: options.member,
+            recovers: options.recovers)
         try self.init(name, file, forced, context)
     }
 

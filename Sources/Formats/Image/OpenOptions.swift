@@ -20,6 +20,12 @@ public struct OpenOptions: Sendable {
     /// The name of the member to open of an archive, such as an OVA; without, the only disk there is.
     public var member: String?
 
+    /// Whether what is there of a disk whose end is missing is read all the same; reading anything else fails.
+    public var recovers = false
+
+    /// Whether a VMDK's parent is opened also where its content ID says that it was written to since.
+    public var ignoresContentID = false
+
     /// Where the seek indexes of its layers are found; without, what is learnt stays in memory.
     package var indexes: (any SeekIndexes)?
 

@@ -13,9 +13,6 @@ extension Format {
         foreign("lzma", ["lzma"], recognises: isLZMAAlone),
         foreign("zip", ["zip"], starts: [0x50, 0x4B, 0x03, 0x04]),
         foreign("7z", ["7z"], starts: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
-        foreign("vmdk", ["vmdk"], starts: Array("KDMV".utf8)),
-        foreign("vmdk", [], starts: Array("COWD".utf8)),
-        foreign("vmdk", [], starts: Array("# Disk DescriptorFile".utf8)),
         foreign("vhdx", ["vhdx"], starts: Array("vhdxfile".utf8)),
         foreign("vhd", ["vhd"], starts: Array("conectix".utf8)),
         foreign("vdi", ["vdi"]) {

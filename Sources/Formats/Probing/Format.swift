@@ -36,7 +36,7 @@ package struct Format: Sendable {
     }
 
     /// The formats that can be opened. Raw takes anything, so it is last.
-    package static let known: [Format] = [.xz, .tar, .qcow2, .qcow1, .raw]
+    package static let known: [Format] = [.xz, .tar, .qcow2, .qcow1, .vmdk, .raw]
 
     /// Every format there is, in the order of probing.
     package static let all: [Format] = known.dropLast() + Format.foreign + [.raw]

@@ -12,12 +12,18 @@ package struct OpenContext: Sendable {
     package var snapshot: String?
     /// The name of the member to open of the outermost archive; without, its only disk.
     package var member: String?
+    /// Whether what is there of a disk that is cut short is to be made do with.
+    package var recovers: Bool
+    /// What the content ID must be of a disk that is another's parent (VMDK).
+    package var contentID: UInt32?
+    /// Whether it is opened whatever its content ID.
+    package var ignoresContentID: Bool
 
     /// The context of a layer with `depth` others around it that are no archives.
     package init(
         engine: Engine, indexes: (any SeekIndexes)? = nil, depth: Int = 0,
-        references: any References = RefusedReferences(), snapshot: String? = nil,
-        member: String? = nil
+        references: any References = RefusedReferences(), snapshot: String? = nil, member: String? = nil,
+        recovers: Bool = false, contentID: UInt32? = nil, ignoresContentID: Bool = false
     ) {
         self.engine = engine
         self.indexes = indexes
@@ -25,5 +31,8 @@ package struct OpenContext: Sendable {
         self.references = references
         self.snapshot = snapshot
         self.member = member
+        self.recovers = recovers
+        self.contentID = contentID
+        self.ignoresContentID = ignoresContentID
     }
 }

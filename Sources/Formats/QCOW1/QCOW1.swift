@@ -38,7 +38,7 @@ extension QCOW1Header {
                 .unsupported, "the disk is encrypted (AES): it can be described, but not read")
         }
         let backing = try backingFile.map { (reference) throws(ImageError) in
-            BackingFile(
+            ReferencedSource(
                 source: try context.references.open(reference), text: reference.text, formatName: "qcow")
         }
         let tables = ClusterTables(file, layout, try l1Table(file), context.engine)

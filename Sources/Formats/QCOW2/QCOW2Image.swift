@@ -144,7 +144,7 @@ struct QCOW2Image: Sendable {
         let data = try dataFile.map { (reference) throws(ImageError) in try context.references.open(reference)
         }
         let backing = try backingFile.map { (reference) throws(ImageError) in
-            BackingFile(
+            ReferencedSource(
                 source: try context.references.open(reference), text: reference.text, formatName: "qcow2")
         }
         let layout = layout

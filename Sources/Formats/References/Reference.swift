@@ -20,11 +20,15 @@ package struct Reference: Equatable, Sendable {
     /// What the file is, as it is recorded in the image; nil where that is not.
     package var format: String?
 
-    /// A file called `name`, of `format` as far as that is recorded.
-    package init(_ role: Role, _ name: [UInt8], format: String? = nil) {
+    /// What the content ID of a parent is recorded to be; nil where that is not.
+    package var contentID: UInt32?
+
+    /// A file called `name`, of `format` and with `contentID` as far as these are recorded.
+    package init(_ role: Role, _ name: [UInt8], format: String? = nil, contentID: UInt32? = nil) {
         self.role = role
         self.name = name
         self.format = format
+        self.contentID = contentID
     }
 
     /// What it is called in messages, such as `backing file "base.raw"`; fit to be shown.

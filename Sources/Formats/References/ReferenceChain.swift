@@ -32,6 +32,8 @@ struct ReferenceChain: References {
         }
     }
 
+    func warn(_ warnings: [String]) { gate.warn(warnings) }
+
     /// The format that is recorded, or that the user gave instead. The file is not asked: a raw disk holds what
     /// its guest wrote, and that may be the head of an image that names any file.
     private func format(of reference: Reference) throws(ImageError) -> Format {
@@ -63,7 +65,8 @@ struct ReferenceChain: References {
     ) throws(ImageError) -> any Source {
         let context = OpenContext(
             engine: gate.engine, indexes: gate.indexes?.forReference(called: printable(reference.name)),
-            references: references)
+            references: references, recovers: gate.recovers, contentID: reference.contentID,
+            ignoresContentID: gate.ignoresContentID)
         let stack = try LayerStack(nil, file, [format], context)
         gate.warn(stack.warnings.map { "\(reference.text): \($0)" })
         return try stack.openDisk()

@@ -21,6 +21,8 @@ package final class ReferenceGate: Sendable {
     let indexes: (any SeekIndexes)?
     let format: @Sendable (String) throws(ImageError) -> Format
     let referenceFormat: String?
+    let recovers: Bool
+    let ignoresContentID: Bool
 
     private let policy: ReferencePolicy
     private let image: ReferencePlace
@@ -47,6 +49,8 @@ package final class ReferenceGate: Sendable {
         indexes = options.indexes
         self.format = format
         referenceFormat = options.referenceFormat
+        recovers = options.recovers
+        ignoresContentID = options.ignoresContentID
         policy = options.references
         image = ReferencePlace(directory: directory, path: PathName(Array(name.utf8)))
         imageFile = file

@@ -9,4 +9,11 @@ package protocol References: Sendable {
     /// too often, and otherwise as opening an image does; the text names the file. Errors of later reads do
     /// not: to them the reader adds `reference.text`.
     func open(_ reference: Reference) throws(ImageError) -> any Source
+
+    /// Takes in what the user should know of a file that was opened, a sentence each.
+    func warn(_ warnings: [String])
+}
+
+extension References {
+    package func warn(_ warnings: [String]) {}
 }

@@ -7,7 +7,7 @@ struct DecodingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Take the file for this format instead of detecting it.",
             discussion: """
-                raw, qcow2, qcow, xz or tar. Several, separated by commas, are those of the outermost layers: \
+                raw, qcow2, qcow, vmdk, xz or tar. Several, separated by commas, are those of the outermost layers: \
                 "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
                 """))
     var format: String?
@@ -47,6 +47,7 @@ struct DecodingOptions: ParsableArguments {
         var options = OpenOptions(
             formats: formats, engine: engine, references: references?.policy ?? .none,
             referenceFormat: references?.referenceFormat)
+        options.ignoresContentID = references?.ignoresContentID ?? false
         options.indexes = store.indexes
         options.member = member
         return options

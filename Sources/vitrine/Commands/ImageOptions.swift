@@ -15,6 +15,11 @@ struct ImageOptions: ParsableArguments {
             "Take the disk as it was in this internal snapshot: its ID, or its name.", valueName: "snapshot"))
     var snapshot: String?
 
+    @Flag(
+        name: .customLong("recover"),
+        help: "Read what is there of a VMDK stream that is cut short; reading the rest of the disk fails.")
+    var recovers = false
+
     /// Opens the image, with the files it names that `references` allow.
     func open(_ references: ReferenceOptions) throws(ImageError) -> OpenedImage {
         let engine = decoding.engine()
@@ -33,6 +38,7 @@ struct ImageOptions: ParsableArguments {
     ) -> OpenOptions {
         var options = decoding.openOptions(engine, store, references)
         options.snapshot = snapshot
+        options.recovers = recovers
         return options
     }
 }

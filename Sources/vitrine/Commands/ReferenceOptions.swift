@@ -17,6 +17,11 @@ struct ReferenceOptions: ParsableArguments {
             valueName: "format"))
     var referenceFormat: String?
 
+    @Flag(
+        name: .customLong("ignore-cid"),
+        help: "Open a VMDK's parent also where its CID says that it was written to since, or is another.")
+    var ignoresContentID = false
+
     func validate() throws {
         if allowReferences.contains("") {
             throw ValidationError("--allow-references takes none, directory, or the path of a directory.")

@@ -1,0 +1,63 @@
+/// A stretch of a file, byte for byte.
+final class FlatExtent: Source {
+    let size: UInt64
+
+    private let file: any Source
+    private let start: UInt64
+    /// How much of it the file has.
+    private let held: UInt64
+
+    /// `size` bytes of `file` from `start` on. Where the file is shorter, reading what is missing fails.
+    ///
+    /// The caller has checked that the sum is no larger than 2^64.
+    init(_ file: any Source, from start: UInt64, size: UInt64) {
+        self.file = file
+        self.start = start
+        self.size = size
+        held = file.size > start ? min(size, file.size - start) : 0
+    }
+
+    func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
+        try requireHeld(offset, buffer.count)
+        try file.fill(&buffer, at: start + offset)
+    }
+
+    func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool {
+        try requireHeld(offset, buffer.count)
+        return try file.fillNow(&buffer, at: start + offset)
+    }
+
+    private func requireHeld(_ offset: UInt64, _ count: Int) throws(ImageError) {
+        guard offset <= held, UInt64(count) <= held - offset else {
+            throw ImageError(
+                .corrupt,
+                "the extent takes \(size) bytes from \(start) on, but the end of the file is at \(file.size)")
+        }
+    }
+
+    func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+        guard let inside = inside(range) else { return Extent(range, .data) }
+        return outward(try file.extent(in: inside))
+    }
+
+    func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
+        guard let inside = inside(range) else { return Extent(range, .data) }
+        return try file.extentNow(in: inside).map(outward)
+    }
+
+    func prefetch(_ range: Range<UInt64>) throws(ImageError) {
+        if let inside = inside(range) { try file.prefetch(inside) }
+    }
+
+    /// What the file has of `range`; nil where it has nothing of its start.
+    private func inside(_ range: Range<UInt64>) -> Range<UInt64>? {
+        range.lowerBound < held ? start + range.lowerBound..<start + min(range.upperBound, held) : nil
+    }
+
+    /// A hole in the file is zeroes that the disk has, as with qemu-nbd.
+    private func outward(_ extent: Extent) -> Extent {
+        Extent(
+            extent.range.lowerBound - start..<extent.range.upperBound - start,
+            extent.kind == .data ? .data : .zero)
+    }
+}

@@ -1,0 +1,37 @@
+/// Decodes compressed grains: zlib data (RFC 1950), behind a marker or not.
+struct GrainDecoder: ClusterDecoder {
+    let grainSize: UInt64
+
+    /// The size of the extent, in bytes: its last grain may end there.
+    let capacity: UInt64
+
+    let hasMarkers: Bool
+
+    func decode(
+        _ grain: CompressedCluster, of file: any Source, into content: inout [UInt8]
+    ) throws(ImageError) {
+        let start = grain.number * grainSize
+        let least = Int(min(grainSize, capacity - min(start, capacity)))
+        guard hasMarkers else {
+            let count = min(grain.count, file.size - grain.offset)
+            return try DeflateDecoder.decodeZlib(
+                try file.bytes(at: grain.offset, count: Int(count)), count: Int(grainSize), least: least,
+                into: &content)
+        }
+        let marker = try GrainMarker(file, at: grain.offset)
+        guard case .grain(let size) = marker.kind, UInt64(size) <= grain.count else {
+            throw ImageError(.corrupt, "is no grain, by its marker, or one of more than \(grain.count) bytes")
+        }
+        guard marker.value == start / 512 else {
+            throw ImageError(
+                .corrupt, "is for sector \(marker.value), by its marker, expected \(start / 512)")
+        }
+        let data = grain.offset + GrainMarker.size
+        guard UInt64(size) <= file.size - data else {
+            throw ImageError(
+                .corrupt, "takes \(size) bytes from \(data) on, but the end of the file is at \(file.size)")
+        }
+        try DeflateDecoder.decodeZlib(
+            try file.bytes(at: data, count: Int(size)), count: Int(grainSize), least: least, into: &content)
+    }
+}

@@ -1,0 +1,129 @@
+/// The header of a sparse extent, or the footer of a stream, which is a copy of it.
+///
+/// Layout, integers little-endian, offsets and sizes in sectors of 512 bytes ("Virtual Disk Format 5.0", "Hosted Sparse Extents"):
+///
+///      0  magicNumber         4   KDMV
+///      4  version             4   1, 2 or 3
+///      8  flags               4
+///     12  capacity            8   of the extent
+///     20  grainSize           8
+///     28  descriptorOffset    8   0 for none
+///     36  descriptorSize      8
+///     44  numGTEsPerGT        4   entries of a grain table
+///     48  rgdOffset           8   the redundant grain directory
+///     56  gdOffset            8   the grain directory; all ones: the footer has it
+///     64  overHead            8
+///     72  uncleanShutdown     1
+///     73  newline bytes       4   what transfers as text would damage
+///     77  compressAlgorithm   2   0 none, 1 deflate
+struct SparseExtentHeader: Sendable {
+    static let magic: [UInt8] = Array("KDMV".utf8)
+
+    /// What gdOffset is where the footer has it.
+    static let atEnd = UInt64.max
+
+    static let size = 512
+
+    /// How many entries a grain directory may have: enough for 128 TiB with grains of 64 KiB, and as much memory as
+    /// the L1 table of a qcow2 image may take.
+    static let maximumDirectory: UInt64 = 4 << 20
+
+    let version: UInt32
+    let flags: UInt32
+    /// The size of the extent, in bytes.
+    let capacity: UInt64
+    /// The size of a grain, in bytes: a power of 2.
+    let grainSize: UInt64
+    /// Where the descriptor is, in bytes; nil where there is none.
+    let descriptor: Range<UInt64>?
+    let entriesPerTable: UInt32
+    /// Where the directories start, in sectors.
+    let redundantDirectory: UInt64
+    let directory: UInt64
+    /// Where grains may start, in sectors.
+    let overhead: UInt64
+    let isUnclean: Bool
+    let isCompressed: Bool
+
+    var hasRedundantDirectory: Bool { flags & 2 != 0 && redundantDirectory != 0 }
+    var hasZeroGrains: Bool { flags & 4 != 0 }
+    var hasMarkers: Bool { flags & 0x20000 != 0 }
+
+    /// Whether all there is to it is the descriptor of a disk whose data is in other files.
+    var isDescriptorOnly: Bool { capacity == 0 && descriptor != nil }
+
+    var layout: GrainLayout {
+        GrainLayout(
+            clusterBits: UInt64(grainSize.trailingZeroBitCount),
+            l2Bits: UInt64(entriesPerTable.trailingZeroBitCount), hasZeroGrains: hasZeroGrains,
+            isCompressed: isCompressed)
+    }
+
+    /// Reads the header at `offset` of `file`; nothing in it is trusted but what is checked here.
+    init(_ file: any Source, at offset: UInt64 = 0) throws(ImageError) {
+        let fields = try Fields("header", of: file, at: offset, count: Self.size)
+        try fields.require("magicNumber", at: 0, is: Self.magic)
+        version = try fields.little("version", at: 4)
+        guard (1...3).contains(version) else {
+            throw ImageError(.unsupported, "version at \(fields.place(4)) is \(version), expected 1...3")
+        }
+        flags = try fields.little("flags", at: 8)
+        if flags & 1 != 0 {
+            // In particular when it was sent as text.
+            try fields.require("newline bytes", at: 73, is: [0x0A, 0x20, 0x0D, 0x0A])
+        }
+        let sectors: UInt64 = try fields.little("capacity", at: 12)
+        try fields.require("capacity", sectors, in: 0...UInt64(Int64.max) / 512, at: 12)
+        capacity = sectors * 512
+        let descriptorOffset: UInt64 = try fields.little("descriptorOffset", at: 28)
+        let descriptorSize: UInt64 = try fields.little("descriptorSize", at: 36)
+        if descriptorOffset == 0 || descriptorSize == 0 {
+            descriptor = nil
+        } else {
+            try fields.require("descriptorOffset", descriptorOffset, in: 1...1 << 32, at: 28)
+            guard descriptorSize <= UInt64(VMDKDescriptor.maximumSize) / 512 else {
+                throw ImageError(
+                    .limit,
+                    "descriptorSize at \(fields.place(36)) is \(descriptorSize), expected "
+                        + "\(VMDKDescriptor.maximumSize / 512) at most")
+            }
+            descriptor = descriptorOffset * 512..<(descriptorOffset + descriptorSize) * 512
+        }
+        redundantDirectory = try fields.little("rgdOffset", at: 48)
+        directory = try fields.little("gdOffset", at: 56)
+        overhead = try fields.little("overHead", at: 64)
+        isUnclean = try fields.slice("uncleanShutdown", at: 72, count: 1) != [0]
+        let algorithm: UInt16 = try fields.little("compressAlgorithm", at: 77)
+        guard algorithm <= 1 else {
+            throw ImageError(
+                .unsupported, "compressAlgorithm at \(fields.place(77)) is \(algorithm), expected 0 or 1")
+        }
+        isCompressed = algorithm == 1 && flags & 0x10000 != 0
+        let grain: UInt64 = try fields.little("grainSize", at: 20)
+        entriesPerTable = try fields.little("numGTEsPerGT", at: 44)
+        if sectors == 0, descriptor != nil {
+            grainSize = 0
+            return
+        }
+        guard grain.nonzeroBitCount == 1, entriesPerTable.nonzeroBitCount == 1, entriesPerTable <= 512 else {
+            throw ImageError(
+                .corrupt,
+                "grainSize at \(fields.place(20)) is \(grain), numGTEsPerGT at \(fields.place(44)) "
+                    + "\(entriesPerTable), expected powers of 2, the latter 512 at most")
+        }
+        // qemu has the first, and 64 KiB is what is compressed; the other keeps what is decoded at once small.
+        let maximum: UInt64 = isCompressed ? 2 << 20 : 1 << 30
+        guard grain <= maximum / 512 else {
+            throw ImageError(
+                .limit, "grainSize at \(fields.place(20)) is \(grain), expected \(maximum / 512) at most")
+        }
+        grainSize = grain * 512
+        let count = layout.l1Count(capacity)
+        guard count <= Self.maximumDirectory else {
+            throw ImageError(
+                .limit,
+                "capacity at \(fields.place(12)) is \(sectors), which takes a grain directory of \(count) entries, "
+                    + "expected \(Self.maximumDirectory) at most")
+        }
+    }
+}

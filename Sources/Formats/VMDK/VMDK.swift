@@ -1,0 +1,16 @@
+extension Format {
+    /// VMDK: a sparse extent that is a disk of its own, or a descriptor of a disk in several files
+    /// ("Virtual Disk Format 5.0").
+    package static let vmdk = Format(
+        name: "vmdk", kind: .disk, extensions: ["vmdk"],
+        recognises: {
+            $0.starts(with: SparseExtentHeader.magic) || $0.starts(with: COWDHeader.magic)
+                || $0.starts(with: SESparseHeader.magic) || VMDKDescriptor.isDescriptor($0)
+        }
+    ) { (file, context) throws(ImageError) in
+        let image = try VMDKImage(file, context)
+        return Inspection(
+            size: image.size, properties: image.properties, warnings: image.warnings,
+            references: image.references, details: { image.details }, open: image.open)
+    }
+}

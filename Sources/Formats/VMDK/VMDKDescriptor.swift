@@ -1,0 +1,121 @@
+/// The text that describes a disk ("Virtual Disk Format 5.0", "The Descriptor File"): a file of its own, or a part of one.
+///
+/// Lines end in LF or CRLF; keys are in any case, with or without blanks around `=`, and values with or without quotes.
+struct VMDKDescriptor: Sendable {
+    /// The most that is read, in bytes: as with qemu.
+    static let maximumSize = 1 << 20
+
+    /// How many extents a disk may have: no more files are opened for an image.
+    static let maximumExtents = 4096
+
+    /// What parentCID is where there is no parent.
+    static let noParent: UInt32 = 0xFFFF_FFFF
+
+    private(set) var createType: String?
+    private(set) var contentID: UInt32?
+    private(set) var parentContentID: UInt32?
+    private(set) var parentName: [UInt8]?
+    /// The encoding of names, where one is declared.
+    private(set) var encoding: String?
+    private(set) var extents: [VMDKExtent] = []
+    /// What the disk database says (`ddb.`), by keys without the prefix, in order.
+    private(set) var database: [(key: String, value: String)] = []
+
+    /// Whether a disk is described that is kept on a device.
+    var isOnDevice: Bool {
+        let types = [
+            "fulldevice", "partitioneddevice", "vmfsraw", "vmfsrdm", "vmfsrdmp", "vmfsrawdevicemap",
+            "vmfspassthroughrawdevicemap",
+        ]
+        return types.contains(createType?.lowercased() ?? "")
+            || extents.contains { $0.kind == .vmfsRDM || $0.kind == .vmfsRaw }
+    }
+
+    /// The value in the disk database of `key`.
+    func ddb(_ key: String) -> String? {
+        database.first { $0.key.lowercased() == key.lowercased() }?.value
+    }
+
+    /// Reads `text`, as far as its first NUL.
+    init(_ text: [UInt8]) throws(ImageError) {
+        let lines = text.prefix { $0 != 0 }.split(separator: 0x0A, omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated() {
+            let line = Self.trimmed(line)
+            guard let first = line.first, first != UInt8(ascii: "#") else { continue }
+            if VMDKExtent.isExtent(line) {
+                guard extents.count < Self.maximumExtents else {
+                    throw ImageError(
+                        .limit,
+                        "line \(number + 1) of the descriptor: more than \(Self.maximumExtents) extents are not opened"
+                    )
+                }
+                extents.append(try VMDKExtent(line, number: number + 1))
+            } else if let equals = line.firstIndex(of: UInt8(ascii: "=")) {
+                try set(
+                    String(decoding: Self.trimmed(line[..<equals]), as: UTF8.self),
+                    Self.unquoted(Self.trimmed(line[(equals + 1)...])), number + 1)
+            }
+        }
+    }
+
+    private mutating func set(_ key: String, _ value: ArraySlice<UInt8>, _ number: Int) throws(ImageError) {
+        let text = String(decoding: value, as: UTF8.self)
+        switch key.lowercased() {
+        case "createtype": createType = text
+        case "encoding": encoding = text
+        case "parentfilenamehint": parentName = Array(value)
+        case "cid": contentID = try Self.identifier(key, text, number)
+        case "parentcid": parentContentID = try Self.identifier(key, text, number)
+        case let key where key.hasPrefix("ddb."):
+            // Case matters in none of these either, but in what is shown.
+            database.append((key: String(key.dropFirst(4)), value: text))
+        default: break
+        }
+    }
+
+    private static func identifier(
+        _ key: String, _ text: String, _ number: Int
+    ) throws(ImageError) -> UInt32 {
+        guard let value = UInt32(text, radix: 16) else {
+            throw ImageError(
+                .corrupt,
+                "line \(number) of the descriptor: \(printable(key)) is \"\(printable(text))\", expected 8 hexadecimal digits"
+            )
+        }
+        return value
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+
+    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let text = text.drop { isBlank($0) }
+        guard let last = text.lastIndex(where: { !isBlank($0) }) else { return [] }
+        return text[...last]
+    }
+
+    private static func unquoted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard text.count >= 2, text.first == UInt8(ascii: "\""), text.last == UInt8(ascii: "\"") else {
+            return text
+        }
+        return text.dropFirst().dropLast()
+    }
+
+    /// Whether a file that starts with `head` is one: it says so in a comment at its start, or has a version there.
+    static func isDescriptor(_ head: [UInt8]) -> Bool {
+        for line in head.prefix(while: { $0 != 0 }).split(separator: 0x0A) {
+            // A mark of UTF-8 may stand in front of the first.
+            let line = trimmed(line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line)
+            guard !line.isEmpty else { continue }
+            let text = String(decoding: line, as: UTF8.self).lowercased()
+            if line.first == UInt8(ascii: "#") {
+                let words = text.dropFirst().split(separator: " ").joined(separator: " ")
+                if words.hasPrefix("disk descriptorfile") { return true }
+            } else {
+                let parts = text.split(separator: "=", maxSplits: 1)
+                return parts.count == 2 && parts[0].split(separator: " ") == ["version"]
+                    && ["1", "2", "3", "4"].contains(parts[1].split(separator: " ").joined())
+            }
+        }
+        return false
+    }
+}

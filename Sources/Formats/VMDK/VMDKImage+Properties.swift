@@ -1,0 +1,108 @@
+extension VMDKImage {
+    /// How many entries of the disk database are listed.
+    private static let maximumListed = 1024
+
+    /// What the header and the descriptor say.
+    var properties: [Layer.Property] {
+        var properties: [Layer.Property] = [.init("variant", "variant", .text(variant))]
+        if let type = descriptor?.createType {
+            properties.append(.init("create-type", "create type", .text(printable(type))))
+        }
+        if let header = extent?.header {
+            properties += [
+                .init("version", "version", .number(UInt64(header.version))),
+                .init("grain-size", "grain size", .bytes(header.grainSize)),
+                .init("compression", "compression", .text(header.isCompressed ? "deflate" : "none")),
+            ]
+        } else if let extent {
+            properties.append(.init("grain-size", "grain size", .bytes(extent.layout.clusterSize)))
+        }
+        guard let descriptor else { return properties }
+        if let identifier = descriptor.contentID {
+            properties.append(.init("cid", "CID", .text(Self.text(identifier))))
+        }
+        if let parent {
+            if let identifier = parent.contentID {
+                properties.append(.init("parent-cid", "parent CID", .text(Self.text(identifier))))
+            }
+            properties.append(.init("parent", "parent", .text(printable(parent.name))))
+        }
+        for (key, name, label) in [
+            ("adapterType", "adapter-type", "adapter type"),
+            ("virtualHWVersion", "hardware-version", "hardware version"),
+        ] {
+            if let value = descriptor.ddb(key) {
+                properties.append(.init(name, label, .text(printable(value))))
+            }
+        }
+        properties.append(.init("thin", "thin", .flag(isThin)))
+        if let encoding = descriptor.encoding {
+            properties.append(.init("encoding", "encoding", .text(printable(encoding))))
+        }
+        if !descriptor.extents.isEmpty {
+            properties.append(
+                .init(
+                    "extents", "extents",
+                    .records(
+                        descriptor.extents.prefix(Self.maximumListed).map(\.properties),
+                        total: UInt64(descriptor.extents.count))))
+        }
+        if !descriptor.database.isEmpty {
+            let entries = descriptor.database.prefix(Self.maximumListed).map { key, value in
+                [
+                    Layer.Property("key", "key", .text(printable(key))),
+                    Layer.Property("value", "value", .text(printable(value))),
+                ]
+            }
+            properties.append(
+                .init(
+                    "ddb", "disk database", .records(entries, total: UInt64(descriptor.database.count))))
+        }
+        return properties
+    }
+
+    /// What the file is, in words.
+    private var variant: String {
+        guard let extent else { return "descriptor" }
+        guard let header = extent.header, header.isCompressed else { return "sparse extent (\(extent.kind))" }
+        if extent.isRecovered { return "stream, cut short" }
+        return header.directory == SparseExtentHeader.atEnd
+            ? "stream, with a footer" : "stream, without a footer"
+    }
+
+    /// Whether space is taken only for what was written.
+    private var isThin: Bool {
+        if let value = descriptor?.ddb("thinProvisioned") { return value == "1" }
+        return extent != nil
+            || descriptor?.extents.contains {
+                [.sparse, .vmfsSparse, .seSparse].contains($0.kind)
+            } == true
+    }
+
+    /// As it is written in descriptors.
+    private static func text(_ identifier: UInt32) -> String {
+        let digits = String(identifier, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    /// What walking through the tables tells.
+    var details: [Layer.Property] {
+        guard let extent else { return [] }
+        let counts = context.depth == 0 && !extent.isRecovered
+        return ClusterUsage(
+            file, extent.layout, l1: counts ? extent.directory.entries : nil, size: size
+        ).properties
+    }
+}
+
+extension VMDKExtent {
+    fileprivate var properties: [Layer.Property] {
+        [
+            .init("access", "access", .text(access)),
+            .init("size", "size", .bytes(sectors * 512)),
+            .init("type", "type", .text(printable(type))),
+            .init("file", "file", .text(name.map { printable($0) } ?? "")),
+            .init("offset", "offset", .bytes(offset * 512)),
+        ]
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import VitrineFormats
+
+/// Descriptors, and the extents they name.
+@Suite struct VMDKDescriptorTests {
+    private struct Files: References {
+        let files: [String: [UInt8]]
+        func open(_ reference: Reference) throws(ImageError) -> any Source {
+            guard let bytes = files[String(decoding: reference.name, as: UTF8.self)] else {
+                throw ImageError(.io, "there is none", path: [reference.text])
+            }
+            return MemorySource(bytes)
+        }
+    }
+
+    private func open(_ text: [UInt8], _ files: [String: [UInt8]] = [:]) throws(ImageError) -> Image {
+        try Image(
+            "disk.vmdk", MemorySource(text),
+            OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2)),
+            references: Files(files: files))
+    }
+
+    private func sectors(_ count: Int, _ byte: UInt8) -> [UInt8] {
+        [UInt8](repeating: byte, count: count * 512)
+    }
+
+    /// No line is passed over, whatever a guest may do with its extent; offsets count.
+    @Test func everyExtentCounts() throws {
+        let text = """
+            \u{FEFF}
+
+              #  Disk DescriptorFile
+            VERSION = 1\r
+            CreateType = "custom"\r
+            parentCID=ffffffff
+            RW 2 FLAT "a \\"b\\".bin" 1\r
+            rdonly 1 ZERO
+            NOACCESS 3 VMFS "c.bin"
+            RW 1   VMFS  "c.bin"   0
+            RW 128 SPARSE "s.vmdk"
+            RW 130 SPARSE "s.vmdk"
+            """.replacing("\\\"", with: "\"")
+        var file = VMDKFile()
+        file.addGrain(0, sectors(8, 9))
+        let image = try open(
+            Array(text.utf8),
+            [
+                "a \"b\".bin": sectors(1, 1) + sectors(2, 2), "c.bin": sectors(3, 3),
+                "s.vmdk": file.finished().bytes,
+            ])
+        let sparse = sectors(8, 9) + sectors(120, 0)
+        let expected =
+            sectors(2, 2) + sectors(1, 0) + sectors(3, 3) + sectors(1, 3) + sparse + sparse + sectors(2, 0)
+        #expect(image.size == UInt64(expected.count))
+        #expect(try image.disk.bytes(at: 0, count: expected.count) == expected)
+        #expect(
+            image.disk.size == UInt64(expected.count) && image.warnings.isEmpty)
+    }
+
+    @Test func encodedNames() throws {
+        let head = Array("# Disk DescriptorFile\nencoding=\"windows-1252\"\nRW 1 FLAT \"caf".utf8)
+        let image = try open(head + [0xE9] + Array(".bin\" 0\n".utf8), ["café.bin": sectors(1, 5)])
+        #expect(try image.disk.bytes(at: 0, count: 512) == sectors(1, 5))
+        let gbk = Array("# Disk DescriptorFile\nencoding=\"GBK\"\nRW 1 FLAT \"".utf8) + [0xD6, 0xD0]
+        #expect(try open(gbk + Array("\" 0\n".utf8), ["中": sectors(1, 6)]).disk.bytes(at: 0, count: 1) == [6])
+    }
+
+    @Test(arguments: [
+        (
+            "createType=\"fullDevice\"\nRW 63 FLAT \"/dev/sda\" 0",
+            "vmdk: the disk is kept on a device (fullDevice): it can be described, but devices are not opened for an image"
+        ),
+        (
+            "RW 63 VMFSRDM \"x-rdm.vmdk\"",
+            "vmdk: the disk is kept on a device (): it can be described, but devices are not opened for an image"
+        ),
+        ("RW x FLAT \"a\" 0", "vmdk: line 2 of the descriptor: \"x\" is no number of sectors of an extent"),
+        (
+            "RW 99999999999999999 FLAT \"a\" 0",
+            "vmdk: line 2 of the descriptor: \"99999999999999999\" is no number of sectors of an extent"
+        ),
+        ("RW 1 FLAT \"a", "vmdk: line 2 of the descriptor: the name of the extent has no end"),
+        (
+            "RW 1 FLAT \"a\" 0\nparentCID=12345678",
+            "vmdk: parentCID is 0x12345678, but there is no parentFileNameHint"
+        ),
+        (
+            "RW 1 FLAT \"a\" 0\nCID=xyz",
+            "vmdk: line 3 of the descriptor: CID is \"xyz\", expected 8 hexadecimal digits"
+        ),
+        (
+            "RW 18014398509481983 ZERO\nRW 1 ZERO",
+            "vmdk: the extents take more than 9223372036854775807 bytes together"
+        ),
+        ("createType=\"vmfs\"", "vmdk: the descriptor names no extents"),
+        ("RW 1 SPARSE \"none\"", "vmdk: extent \"none\": there is none"),
+        ("RW 1 WHAT \"a\"", "vmdk: extents of the type \"WHAT\" are not read"),
+    ])
+    func refused(_ lines: String, _ text: String) throws {
+        let error = #expect(throws: ImageError.self) {
+            try open(Array("# Disk DescriptorFile\n\(lines)\n".utf8))
+        }
+        #expect(error?.description == text)
+    }
+
+    @Test func shortFlatExtent() throws {
+        let image = try open(Array("# Disk DescriptorFile\nRW 4 FLAT \"a\" 1\n".utf8), ["a": sectors(3, 1)])
+        #expect(try image.disk.bytes(at: 0, count: 1024) == sectors(2, 1))
+        let error = #expect(throws: ImageError.self) { try image.disk.bytes(at: 1024, count: 1) }
+        #expect(
+            error?.description
+                == "vmdk: extent \"a\": the extent takes 2048 bytes from 512 on, but the end of the file is at 1536"
+        )
+    }
+
+    /// ESX's snapshots.
+    @Test func cowd() throws {
+        var bytes = sectors(4 + 1 + 32, 0)
+        func put(_ value: Int, at offset: Int) {
+            for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (index * 8)) }
+        }
+        bytes.replaceSubrange(0..<4, with: Array("COWD".utf8))
+        for (offset, value) in [(4, 1), (8, 3), (12, 100), (16, 1), (20, 4), (24, 1), (4 * 512, 5)] {
+            put(value, at: offset)
+        }
+        put(37, at: 5 * 512 + 3 * 4)
+        bytes += sectors(1, 8)
+        let text = Array("# Disk DescriptorFile\ncreateType=vmfsSparse\nRW 100 VMFSSPARSE \"d\"\n".utf8)
+        let disk = try open(text, ["d": bytes]).disk
+        #expect(
+            try disk.bytes(at: 0, count: 100 * 512) == sectors(3, 0) + sectors(1, 8) + sectors(96, 0))
+    }
+
+    @Test func seSparse() throws {
+        var bytes = sectors(16 + 64 + 8 * 2, 0)
+        func put(_ value: UInt64, at offset: Int) {
+            for index in 0..<8 {
+                bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(index * 8))
+            }
+        }
+        for (offset, value) in [
+            (0, 0xCAFE_BABE), (8, 0x2_0000_0001), (16, 64), (24, 8), (32, 64), (80, 1), (88, 1), (128, 2),
+            (136, 1), (144, 16), (152, 64), (192, 80), (200, 16), (512, 0xCAFE_CAFE),
+            (1024, 0x1000_0000_0000_0000),
+            (16 * 512, 0x3001_0000_0000_0000), (16 * 512 + 8, 0x1000_0000_0000_0000),
+            (16 * 512 + 16, 0x2000_0000_0000_0000),
+        ] as [(Int, UInt64)] { put(value, at: offset) }
+        bytes.replaceSubrange(88 * 512..<96 * 512, with: sectors(8, 7))
+        let text = Array("# Disk DescriptorFile\ncreateType=seSparse\nRW 64 SESPARSE \"d\"\n".utf8)
+        let disk = try open(text, ["d": bytes]).disk
+        #expect(try disk.bytes(at: 0, count: 64 * 512) == sectors(8, 7) + sectors(56, 0))
+        #expect(try disk.depth(in: 4096..<32_768) == Allocation(4096..<12_288, depth: 1))
+        put(1, at: 512 + 24)
+        let error = #expect(throws: ImageError.self) { try open(text, ["d": bytes]) }
+        #expect(
+            error?.description
+                == "vmdk: extent \"d\": replay_journal at 536 is set: the extent was not closed properly, and its "
+                + "journal is to be replayed first")
+    }
+}

@@ -1,0 +1,190 @@
+import CZlib
+import Foundation
+import TestSupport
+import Testing
+
+@testable import VitrineFormats
+
+/// Sparse extents of every layout, built by hand.
+@Suite struct VMDKSparseTests {
+    private static let text = (0..<VMDKFile.grainSize).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5) }
+
+    private static func compressed(_ data: [UInt8], level: Int32 = 6) throws -> [UInt8] {
+        var count = compressBound(UInt(data.count))
+        var output = [UInt8](repeating: 0, count: Int(count))
+        let status = unsafe compress2(&output, &count, data, UInt(data.count), level)
+        try #require(status == Z_OK)
+        return Array(output[..<Int(count)])
+    }
+
+    /// The layouts of streams that are about.
+    enum Layout: CaseIterable { case footer, front, patched, trailing, padded }
+
+    /// A stream of 16 grains; the last is short by 3 sectors.
+    private func stream(_ layout: Layout) throws -> (file: VMDKFile, content: [UInt8]) {
+        var file = VMDKFile(missing: 3, version: 3, flags: 0x30001, compressed: true)
+        if layout == .front { file.append([UInt8](repeating: 0, count: 2048 + 512)) }
+        file.put(UInt64(file.sectors), at: 64)
+        var content = [UInt8](repeating: 0, count: 16 * 4096 - 3 * 512)
+        var random = SeededGenerator(seed: 3)
+        for number in [0, 1, 5, 15] {
+            // What does not compress takes more than a grain.
+            let data = number == 5 ? TestContent.random.bytes(count: 4096, &random) : Self.text
+            let count = number == 15 ? 4096 - 3 * 512 : 4096
+            content.replaceSubrange(number * 4096..<number * 4096 + count, with: data[..<count])
+            file.addCompressed(number, try Self.compressed(Array(data[..<count]), level: number == 5 ? 0 : 6))
+        }
+        if layout == .front {
+            let tail = Array(file.table.flatMap { entry in (0..<4).map { UInt8(entry >> ($0 * 8) & 0xFF) } })
+            file.put(tail, at: 8 * 512)
+            file.put(UInt32(8), at: 12 * 512)
+            file.put(UInt64(12), at: 56)
+            file.addMarker(0, sectors: 0)
+        } else {
+            file.put(UInt64.max, at: 56)
+            let table = file.addTable(marked: true)
+            let directory = file.addDirectory(table, marked: true)
+            file.addFooter(directory)
+            if layout == .patched { file.put(directory, at: 56) }
+            if layout == .trailing { file.append([UInt8](repeating: 0x55, count: 70_000)) }
+            if layout == .padded { file.append([UInt8](repeating: 0, count: 10 * 512)) }
+        }
+        return (file, content)
+    }
+
+    @Test(arguments: Layout.allCases)
+    func streams(_ layout: Layout) throws {
+        let (file, content) = try stream(layout)
+        let image = try file.open()
+        #expect(image.size == UInt64(content.count))
+        #expect(try image.disk.bytes(at: 0, count: content.count) == content)
+        #expect(
+            try DiskChecks.extents(image.disk) == [
+                Extent(0..<8192, .data), Extent(8192..<5 * 4096, .hole), Extent(5 * 4096..<6 * 4096, .data),
+                Extent(6 * 4096..<15 * 4096, .hole), Extent(15 * 4096..<UInt64(content.count), .data),
+            ])
+    }
+
+    @Test func truncatedStream() throws {
+        var (file, content) = try stream(.footer)
+        file.truncate(to: Int(file.table[15]) * 512 + 100)
+        let error = #expect(throws: ImageError.self) { try file.open() }
+        #expect(
+            error?.description
+                == "vmdk: gdOffset at 56 says that there is a footer, but there is none: the stream is cut short, "
+                + "and 3 of 16 grains are there; --recover serves these")
+        let image = try file.open(recovers: true)
+        #expect(
+            image.warnings.contains(
+                "vmdk: the stream is cut short: 3 of 16 grains are there, and reading anything else fails"))
+        for number in [0, 1, 5] {
+            let part = number * 4096..<number * 4096 + 4096
+            #expect(try image.disk.bytes(at: UInt64(part.lowerBound), count: 4096) == Array(content[part]))
+        }
+        for number in [2, 14, 15] as [UInt64] {
+            let missing = #expect(throws: ImageError.self) {
+                try image.disk.bytes(at: number * 4096, count: 1)
+            }
+            #expect(missing?.reason.hasSuffix("is missing: the stream is cut short") == true)
+        }
+    }
+
+    @Test func damagedGrains() throws {
+        var (file, _) = try stream(.footer)
+        let start = Int(file.table[0]) * 512
+        file.put(UInt64(8), at: start)
+        file.put(UInt8(file.bytes[Int(file.table[1]) * 512 + 40] ^ 0xFF), at: Int(file.table[1]) * 512 + 40)
+        let disk = try file.open().disk
+        let wrong = #expect(throws: ImageError.self) { try disk.bytes(at: 0, count: 1) }
+        #expect(
+            wrong?.description
+                == "vmdk: compressed grain at \(start): is for sector 8, by its marker, expected 0")
+        let damaged = #expect(throws: ImageError.self) { try disk.bytes(at: 4096, count: 1) }
+        #expect(damaged?.reason.hasSuffix("is damaged, or holds more than 4096 bytes") == true)
+    }
+
+    @Test func zeroedGrains() throws {
+        var file = VMDKFile(version: 2, flags: 7)
+        file.addGrain(0, Self.text)
+        file.setEntry(1, 1)
+        let disk = try file.finished().open().disk
+        #expect(try disk.bytes(at: 0, count: 12_288) == Self.text + [UInt8](repeating: 0, count: 8192))
+        #expect(try disk.depth(in: 4096..<65_536) == Allocation(4096..<8192, depth: 1))
+        var other = VMDKFile()
+        other.setEntry(1, 1)
+        let bad = try other.finished().open().disk
+        let error = #expect(throws: ImageError.self) { try bad.bytes(at: 4096, count: 1) }
+        #expect(
+            error?.description
+                == "vmdk: grain table entry at 4100 is 1: a grain of zeroes, which the flags at 8 do not provide for"
+        )
+    }
+
+    @Test func redundantDirectory() throws {
+        var file = VMDKFile()
+        file.addGrain(3, Self.text)
+        let table = file.addTable()
+        file.put(file.addDirectory(table), at: 48)
+        file.put(file.addDirectory(9_999_999), at: 56)
+        let image = try file.open()
+        #expect(try image.disk.bytes(at: 3 * 4096, count: 4096) == Self.text)
+        #expect(
+            image.warnings.contains(
+                "vmdk: 1 of 1 grain tables lie past the end of the file: the redundant ones are used"))
+        file.put(UInt64(1 << 40), at: 56)
+        #expect(try file.open().disk.bytes(at: 3 * 4096, count: 4096) == Self.text)
+        file.put(UInt32(1), at: 8)
+        let error = #expect(throws: ImageError.self) { try file.open() }
+        #expect(
+            error?.description
+                == "vmdk: gdOffset is 1099511627776: a grain directory of 4 bytes there passes the end of the file at "
+                + "\(file.bytes.count)")
+    }
+
+    @Test(arguments: [
+        (4, 4, "version at 4 is 4, expected 1...3"),
+        (20, 3, "grainSize at 20 is 3, numGTEsPerGT at 44 512, expected powers of 2, the latter 512 at most"),
+        (20, 1 << 30, "grainSize at 20 is 1073741824, expected 2097152 at most"),
+        (
+            44, 1024,
+            "grainSize at 20 is 8, numGTEsPerGT at 44 1024, expected powers of 2, the latter 512 at most"
+        ),
+        (
+            16, 1 << 16,
+            "capacity at 12 is 281474976710784, which takes a grain directory of 68719476737 entries, expected "
+                + "4194304 at most"
+        ),
+        (73, 0x0A0A_200A, "newline bytes at 73 is 0a 20 0a 0a, expected 0a 20 0d 0a"),
+    ])
+    func hostileHeaders(_ offset: Int, _ value: Int, _ text: String) throws {
+        var file = VMDKFile().finished()
+        file.put(UInt32(value), at: offset)
+        let error = #expect(throws: ImageError.self) { try file.open() }
+        #expect(error?.description == "vmdk: \(text)")
+    }
+
+    @Test func anyByteMayBeWrong() throws {
+        for layout in [Layout.footer, .front] {
+            let (sound, _) = try stream(layout)
+            let places = sound.bytes.indices.filter { sound.bytes[$0] != 0 }
+            var random = SeededGenerator(seed: 5)
+            for round in 0..<600 {
+                var file = sound
+                for _ in 0...round % 3 {
+                    file.put(
+                        UInt8.random(in: 0...255, using: &random),
+                        at: round % 2 == 0
+                            ? Int.random(in: 0..<80, using: &random)
+                            : places.randomElement(using: &random) ?? 0)
+                }
+                if round % 7 == 0 { file.truncate(to: Int.random(in: 1..<file.bytes.count, using: &random)) }
+                guard let disk = try? file.open(recovers: round % 5 == 0).disk else { continue }
+                for start in stride(from: 0, to: min(disk.size, 100_000), by: 10_000) {
+                    let count = Int(min(10_000, disk.size - start))
+                    #expect((try? disk.bytes(at: start, count: count).count) ?? count == count)
+                    _ = try? disk.extent(in: start..<disk.size)
+                }
+            }
+        }
+    }
+}
