@@ -54,10 +54,12 @@ struct VMDKReadingTests {
                     + [UInt8](repeating: 0, count: 512))
             #expect(
                 try disk.bytes(at: 4_294_901_760, count: 131_072) == [UInt8](repeating: 9, count: 131_072))
-            // qemu may set space aside for the first block of a flat file, to find out how it can be read.
-            let data = try DiskChecks.extents(disk).filter { $0.kind == .data && $0.range.lowerBound > 0 }
-                .map(\.range)
-            #expect(data == [2_147_418_112..<2_147_549_184, 4_294_901_760..<4_295_032_832])
+            // What qemu-img takes of a new file at once is data too.
+            let data = try DiskChecks.extents(disk).filter { $0.kind == .data }.map(\.range)
+            #expect(
+                data.filter { $0.lowerBound > 0 } == [
+                    2_147_418_112..<2_147_549_184, 4_294_901_760..<4_295_032_832,
+                ])
         }
     }
 

@@ -66,7 +66,7 @@ struct VMDKDescriptor: Sendable {
         case "parentfilenamehint": parentName = Array(value)
         case "cid": contentID = try Self.identifier(key, text, number)
         case "parentcid": parentContentID = try Self.identifier(key, text, number)
-        case let key where key.hasPrefix("ddb."):
+        case let lowercased where lowercased.hasPrefix("ddb."):
             // Case matters in none of these either, but in what is shown.
             database.append((key: String(key.dropFirst(4)), value: text))
         default: break
