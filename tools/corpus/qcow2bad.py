@@ -286,9 +286,9 @@ def data_file(corpus, folder):
     ):
         corpus.bad(f"bad-qcow2-data-file-{name}.qcow2", put(file, at, entry), f"the L2 entry at {at} {note}; fails reads from 512 to 1023",
                    needs=needs)
-    image = Image(folder, "large", 65_536, "cluster_size=512", "data_file=large.raw", "data_file_raw=on")
+    image = Image(folder, "large", 25_088, "cluster_size=512", "data_file=large.raw", "data_file_raw=on")
     file = with_extensions(change(image.file, autoclear_features=2), qcow2.extension(qcow2.DATA_FILE_NAME, b"good-raw-qcow2-data-file.raw"))
-    corpus.bad("bad-qcow2-data-file-short.qcow2", file, "the data file, which alone is the disk, has 24576 bytes, expected 65536; "
+    corpus.bad("bad-qcow2-data-file-short.qcow2", file, "the data file, which alone is the disk, has 24576 bytes, expected 25088; "
                "fails reads from 24576 on", needs=needs, qemu_accepts=True)
 
 

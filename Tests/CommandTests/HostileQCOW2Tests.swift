@@ -1,0 +1,160 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Damaged and hostile qcow2 images: each ends in its error, and costs little memory.
+@Suite(.timeLimit(.minutes(5)))
+struct HostileQCOW2Tests {
+    static let corpus = Result {
+        try CorpusFile.all("corpus/manifest.tsv", in: CorpusFile.root.appending(path: "corpus"))
+            .filter { $0.verdict != .good && $0.name.contains("-qcow") }
+    }
+
+    @Test func thereAreThoseOfTheCorpus() throws {
+        #expect(try Self.corpus.get().count > 120)
+    }
+
+    @Test(arguments: try corpus.get())
+    func corpusFile(_ file: CorpusFile) throws {
+        let result = try Vitrine.run("copy", file.path, "-")
+        #expect(result.status == 1)
+        let start = "vitrine: \(file.path): "
+        // A partition table that cannot be read is a warning before.
+        let line = try #require(result.errors.split(separator: "\n").last)
+        #expect(line.hasPrefix(start))
+        let error = String(line.dropFirst(start.count))
+        if let end = error.range(of: " cannot be read: ") {
+            #expect(error.hasPrefix("bytes "))
+            #expect(error[end.upperBound...] == file.error)
+        } else {
+            #expect(error == file.error)
+        }
+    }
+
+    /// What is wrong with one cluster is told to those who read it; the rest can be read.
+    @Test(arguments: [
+        ("unsupported-qcow2-zstd-window-31.qcow2", 12_288, 0), ("bad-qcow2-l2-entry-max.qcow2", 2560, 0),
+        ("bad-qcow2-compressed-max.qcow2", 2560, 0), ("bad-qcow2-l1-entry-max.qcow2", 40_000, 0),
+    ])
+    func errorGoesOverTheWire(_ name: String, _ offset: Int, _ good: Int) throws {
+        let file = try #require(Self.corpus.get().first { $0.name == name })
+        try withServer(URL(filePath: file.path)) { server in
+            let client = try server.client()
+            try client.enter()
+            try client.sendRead(at: offset, count: 1)
+            let chunk = try #require(try client.chunk())
+            #expect(chunk.type == WireClient.Chunk.errorOffset)
+            #expect(number(chunk.payload[..<4]) == 5, "EIO")
+            let text = String(decoding: chunk.payload.dropFirst(6).dropLast(8), as: UTF8.self)
+            #expect(text == file.error)
+            #expect(try client.readBytes(at: good, count: 512).contains { $0 != 0 })
+        }
+    }
+
+    // MARK: Memory
+
+    /// What an image may cost more than one of nothing does, in bytes.
+    private static let allowance = 64 << 20
+
+    private static let nothing = CorpusFile.root.appending(path: "corpus/good-qcow2-nothing.qcow2").path
+
+    /// The most memory that a run of the program with `arguments` takes, in bytes.
+    ///
+    /// Python asks the system, as what that says of a child of this process is of this process too.
+    private func peakMemory(_ arguments: [String]) throws -> Int {
+        let script = """
+            import resource, subprocess, sys
+            subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+            """
+        let result = try Tool.pythonNBD.run(["-c", script, Vitrine.path()] + arguments)
+        return try #require(Int(result.output.filter(\.isNumber)), "\(result.errors)") << 10
+    }
+
+    private func expectLittleMemory(
+        _ command: String, _ path: String, _ options: String...,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let usual = try peakMemory([command, Self.nothing] + options)
+        let peak = try peakMemory([command, path] + options)
+        #expect(usual > 1 << 20, sourceLocation: sourceLocation)
+        #expect(peak < usual + Self.allowance, sourceLocation: sourceLocation)
+    }
+
+    @Test(
+        .needs(.pythonNBD),
+        arguments: [
+            "unsupported-qcow2-l1-size-2-31.qcow2", "unsupported-qcow2-l1-size-max.qcow2",
+            "bad-qcow2-size-huge.qcow2", "bad-qcow2-extension-length-max.qcow2",
+            "unsupported-qcow2-zstd-window-31.qcow2", "bad-qcow2-zstd-content-size.qcow2",
+            "good-qcow2-snapshots-count-max.qcow2", "good-qcow2-bitmaps-table-size-max.qcow2",
+        ])
+    func corpusFileTakesLittleMemory(_ name: String) throws {
+        let path = CorpusFile.root.appending(path: "corpus/\(name)").path
+        try expectLittleMemory("info", path)
+        try expectLittleMemory("copy", path, "-")
+    }
+
+    /// The largest L1 table that is accepted, 32 MiB, of which every entry names the same L2 table.
+    @Test(.needs(.pythonNBD)) func largestL1Table() throws {
+        try withTemporaryFolder { folder in
+            var image = try HostileImage()
+            let count = 4 << 20
+            image.put(big(UInt64(count) << 15), at: 24)
+            image.put(big(UInt32(count)), at: 36)
+            image.put(big(UInt64(4096)), at: 40)
+            // The L2 table is all unallocated clusters, but the first.
+            image.put(big(UInt64(3072) | 1 << 63), at: 2048)
+            image.put([UInt8](repeating: 7, count: 512), at: 3072)
+            image.put([UInt8](repeating: 0, count: count * 8), at: 4096)
+            let entry = big(UInt64(2048) | 1 << 63)
+            image.put((0..<count).flatMap { _ in entry }, at: 4096)
+            let file = try image.write("disk.qcow2", in: folder)
+            try expectLittleMemory("info", file.path)
+            let usual = try withServer(URL(filePath: Self.nothing)) { try $0.peakMemory() }
+            try withServer(file) { server in
+                let client = try server.client()
+                #expect(try client.enter() == 128 << 30)
+                for offset in [0, 64 << 30, 128 << 30 - 32_768] {
+                    #expect(try client.readBytes(at: offset, count: 512) == Data(repeating: 7, count: 512))
+                }
+                #expect(try server.peakMemory() < usual + Self.allowance)
+            }
+        }
+    }
+
+    /// As many snapshots as are accepted, each with a long ID.
+    @Test(.needs(.pythonNBD)) func mostSnapshots() throws {
+        try withTemporaryFolder { folder in
+            var image = try HostileImage()
+            image.put(big(UInt32(65_536)) + big(UInt64(4096)), at: 60)
+            let entry =
+                big(UInt64(1536)) + big(UInt32(1)) + big(UInt16(400)) + big(UInt16(0))
+                + [UInt8](repeating: 0, count: 20) + big(UInt32(0)) + [UInt8](repeating: 0x41, count: 400)
+            image.put((0..<65_536).flatMap { _ in entry }, at: 4096)
+            let file = try image.write("disk.qcow2", in: folder)
+            try expectLittleMemory("info", file.path)
+            try expectLittleMemory("info", file.path, "--json")
+            try expectLittleMemory("copy", file.path, "-")
+        }
+    }
+
+    /// As many bitmaps as are accepted, each with a long name, and a table that is missing.
+    @Test(.needs(.pythonNBD)) func mostBitmaps() throws {
+        try withTemporaryFolder { folder in
+            var image = try HostileImage()
+            let entry =
+                big(UInt64(1 << 40)) + big(UInt32(1)) + big(UInt32(0)) + [1, 16] + big(UInt16(400))
+                + big(UInt32(0)) + [UInt8](repeating: 0x41, count: 400)
+            image.put(big(UInt64(1)), at: 88)
+            image.putExtension(
+                0x2385_2875,
+                big(UInt32(65_535)) + big(UInt32(0)) + big(UInt64(65_535 * entry.count)) + big(UInt64(4096)))
+            image.put((0..<65_535).flatMap { _ in entry }, at: 4096)
+            let file = try image.write("disk.qcow2", in: folder)
+            try expectLittleMemory("info", file.path)
+            try expectLittleMemory("info", file.path, "--json")
+            try expectLittleMemory("copy", file.path, "-")
+        }
+    }
+}
