@@ -49,6 +49,36 @@ struct QCOW2DamageTests {
         }
     }
 
+    /// A small file may have millions of damaged entries, each of which would take a while to look at.
+    @Test func damagedEntriesAreCountedUpToALimit() throws {
+        var file = QCOW2File(size: 100 << 29, l1Count: 100)
+        for number in 0..<100 { file.put(UInt64(2 * file.clusterSize), at: file.clusterSize + number * 8) }
+        for number in 0..<8192 { file.setEntry(number, 0x200) }
+        let details = try details(of: file)
+        #expect(details["damaged-entries"] == "number(65536)")
+        #expect(details["counted-tables"] == "text(\"the first 8 L2 tables only\")")
+    }
+
+    @Test func subclustersAreCounted() throws {
+        var file = QCOW2File(clusterBits: 14, size: 1 << 20, incompatible: 1 << 4)
+        let bitmaps: [UInt64] = [0, 0xFFFF_FFFF, 0b101, 1 << 40, 1 << 40 | 0b1, 1 | 1 << 32]
+        for (number, bitmap) in bitmaps.enumerated() { file.setEntry(number, 1 << 14, bitmap: bitmap) }
+        file.setEntry(6, 1 << 62 | 1 << 14, bitmap: 0)
+        // Whether there is a cluster does not matter to subclusters of zeroes.
+        file.setEntry(7, 0, bitmap: 1 << 32)
+        let details = try details(of: file)
+        #expect(details["allocated-size"] == "bytes(\(35 * 512 + 16_384))")
+        #expect(details["allocated-clusters"] == "share(4, of: 64)")
+        #expect(details["compressed-clusters"] == "share(1, of: 4)")
+        #expect(details["zero-clusters"] == "number(2)")
+        #expect(details["damaged-entries"] == "number(1)")
+    }
+
+    private func details(of file: QCOW2File) throws -> [String: String] {
+        let details = try file.inspect().details.map { ($0.key, String(describing: $0.value)) }
+        return Dictionary(details) { first, _ in first }
+    }
+
     private func readAll(_ bytes: [UInt8], snapshot: String?) {
         let options = OpenOptions(
             engine: Engine(memory: Engine.minimumMemory, threads: 1), snapshot: snapshot)

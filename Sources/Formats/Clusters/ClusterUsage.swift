@@ -3,6 +3,10 @@ struct ClusterUsage {
     /// The bytes of L2 tables that are walked through at most: what a disk of 512 GiB has, with clusters of 64 KiB.
     private static let limit: UInt64 = 64 << 20
 
+    /// How many damaged entries are counted, and a table's more: saying what is wrong with one takes far longer than
+    /// counting it otherwise would.
+    private static let maximumDamaged: UInt64 = 65_536
+
     private let layout: any ClusterLayout
     private let size: UInt64
     private let counts: Bool
@@ -28,6 +32,10 @@ struct ClusterUsage {
         sizeOnDisk = (file as? FileSource)?.sizeOnDisk()
         var walked: UInt64 = 0
         for (number, entry) in (l1 ?? []).enumerated() where !layout.isEmpty(entry) {
+            guard damaged < Self.maximumDamaged else {
+                isWhole = false
+                return
+            }
             guard let table = try? layout.table(entry) else {
                 damaged += 1
                 continue
