@@ -14,15 +14,7 @@ extension ClusterDisk {
 
     /// The extent at the start of `range`; nil where that takes waiting and `mayWait` is false.
     private func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
-        guard var extent = try part(of: range, mayWait) else { return nil }
-        while extent.range.upperBound < range.upperBound {
-            // What is wrong further on is left to whoever asks about that.
-            guard let next = try? part(of: extent.range.upperBound..<range.upperBound, mayWait),
-                next.kind == extent.kind
-            else { break }
-            extent.range = extent.range.lowerBound..<next.range.upperBound
-        }
-        return extent
+        try Extent.joined(in: range) { (range) throws(ImageError) in try part(of: range, mayWait) }
     }
 
     /// What the start of `range` is, as far as one run goes.
@@ -41,7 +33,7 @@ extension ClusterDisk {
             }
             let held = run.range.lowerBound..<min(run.range.upperBound, backing.source.size)
             return try backing.naming { () throws(ImageError) in
-                mayWait ? try backing.source.extent(in: held) : try backing.source.extentNow(in: held)
+                try backing.source.extent(in: held, mayWait: mayWait)
             }
         case .data(let offset):
             return try part(of: run.range, at: offset, mayWait)
@@ -60,35 +52,26 @@ extension ClusterDisk {
             let end = min(range.upperBound, range.lowerBound - inCluster + layout.clusterSize)
             return Extent(range.lowerBound..<end, .zero)
         }
-        func end(_ part: Range<UInt64>) -> UInt64 { range.lowerBound + (part.upperBound - offset) }
         let held = offset..<offset + min(range.upperBound - range.lowerBound, data.size - offset)
         if knownData.withLock({ held.clamped(to: $0) == held }) {
-            return Extent(range.lowerBound..<end(held), .data)
+            return Extent(held.moved(from: offset, to: range.lowerBound), .data)
         }
         // Further than is asked for, as what follows is asked for next, and asking takes two calls of the system.
         let foresight = offset..<offset + min(Self.foresight, data.size - offset)
         let asked = held.count < foresight.count ? foresight : held
-        guard let found = mayWait ? try data.extent(in: asked) : try data.extentNow(in: asked) else {
-            return nil
-        }
+        guard let found = try data.extent(in: asked, mayWait: mayWait) else { return nil }
         if found.kind == .data { knownData.withLock { $0 = found.range } }
         let part = found.range.clamped(to: held)
-        return Extent(range.lowerBound..<end(part), found.kind == .data ? .data : .zero)
+        return Extent(
+            part.moved(from: offset, to: range.lowerBound), found.kind == .data ? .data : .zero)
     }
 
     package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {
-        var allocation = try partDepth(of: range)
-        while allocation.range.upperBound < range.upperBound {
-            guard let next = try? partDepth(of: allocation.range.upperBound..<range.upperBound),
-                next.depth == allocation.depth
-            else { break }
-            allocation.range = allocation.range.lowerBound..<next.range.upperBound
-        }
-        return allocation
+        try Allocation.joined(in: range, partDepth) ?? Allocation(range, depth: 1)
     }
 
-    private func partDepth(of range: Range<UInt64>) throws(ImageError) -> Allocation {
-        guard let run = try map.run(in: range, mayWait: true) else { return Allocation(range, depth: 1) }
+    private func partDepth(of range: Range<UInt64>) throws(ImageError) -> Allocation? {
+        guard let run = try map.run(in: range, mayWait: true) else { return nil }
         guard run.content == .unallocated else { return Allocation(run.range, depth: 1) }
         guard let backing else { return Allocation(run.range, depth: 0) }
         // qemu counts the zeroes past the end of a shorter backing file as that file's.

@@ -97,7 +97,7 @@ package final class ClusterDisk: Source {
         buffer.fillZeroes(count - held, at: index + held)
         return try backing.naming { () throws(ImageError) in
             try buffer.withPart(held, at: index) { (part) throws(ImageError) in
-                try Self.read(backing.source, into: &part, at: range.lowerBound, mayWait)
+                try backing.source.read(into: &part, at: range.lowerBound, mayWait: mayWait)
             }
         }
     }
@@ -126,16 +126,8 @@ package final class ClusterDisk: Source {
         }
         guard held > 0 else { return true }
         return try buffer.withPart(Int(held), at: index) { (part) throws(ImageError) in
-            try Self.read(data, into: &part, at: offset, mayWait)
+            try data.read(into: &part, at: offset, mayWait: mayWait)
         }
-    }
-
-    private static func read(
-        _ source: any Source, into part: inout MutableSpan<UInt8>, at offset: UInt64, _ mayWait: Bool
-    ) throws(ImageError) -> Bool {
-        if !mayWait { return try source.readNow(into: &part, at: offset) }
-        try source.read(into: &part, at: offset)
-        return true
     }
 
     private func content(of cluster: CompressedCluster, _ mayWait: Bool) throws(ImageError) -> [UInt8]? {

@@ -103,10 +103,9 @@ final class ClusterTables: Sendable {
 
     /// The words of the `count` bytes at `offset`.
     private func read(_ offset: UInt64, count: Int, _ mayWait: Bool) throws(ImageError) -> [UInt64]? {
-        if mayWait { return layout.word.words(try file.bytes(at: offset, count: count)) }
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
-        guard try file.readNow(into: &span, at: offset) else { return nil }
+        guard try file.read(into: &span, at: offset, mayWait: mayWait) else { return nil }
         return layout.word.words(bytes)
     }
 

@@ -39,9 +39,7 @@ package final class Slice: Source {
     }
 
     package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {
-        let found = try base.depth(in: inward(range))
-        return Allocation(
-            found.range.lowerBound - start..<found.range.upperBound - start, depth: found.depth)
+        outward(try base.depth(in: inward(range)))
     }
 
     package var bitmaps: [any DirtyBitmap] { base.bitmaps.map { SlicedBitmap(base: $0, start: start) } }
@@ -51,10 +49,10 @@ package final class Slice: Source {
     }
 
     private func inward(_ range: Range<UInt64>) -> Range<UInt64> {
-        start + range.lowerBound..<start + range.upperBound
+        range.moved(from: 0, to: start)
     }
 
-    private func outward(_ extent: Extent) -> Extent {
-        Extent(extent.range.lowerBound - start..<extent.range.upperBound - start, extent.kind)
+    private func outward<Found: Stretch>(_ found: Found) -> Found {
+        found.moved(from: start, to: 0)
     }
 }

@@ -10,7 +10,7 @@ struct SlicedBitmap: DirtyBitmap {
     var granularity: UInt64 { base.granularity }
 
     func extent(in range: Range<UInt64>) throws(ImageError) -> (range: Range<UInt64>, isDirty: Bool) {
-        let found = try base.extent(in: start + range.lowerBound..<start + range.upperBound)
-        return (found.range.lowerBound - start..<found.range.upperBound - start, found.isDirty)
+        let found = try base.extent(in: range.moved(from: 0, to: start))
+        return (found.range.moved(from: start, to: 0), found.isDirty)
     }
 }

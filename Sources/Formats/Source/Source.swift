@@ -87,6 +87,22 @@ extension Source {
         return buffer.count > 0 ? try fillNow(&buffer, at: offset) : true
     }
 
+    /// Fills all of `buffer` from `offset`; false where that takes waiting and `mayWait` is false.
+    ///
+    /// Throws `outOfRange` when the range passes the end.
+    package func read(
+        into buffer: inout MutableSpan<UInt8>, at offset: UInt64, mayWait: Bool
+    ) throws(ImageError) -> Bool {
+        guard mayWait else { return try readNow(into: &buffer, at: offset) }
+        try read(into: &buffer, at: offset)
+        return true
+    }
+
+    /// The extent at the start of `range`; nil where that takes waiting and `mayWait` is false.
+    package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        mayWait ? try extent(in: range) : try extentNow(in: range)
+    }
+
     /// `count` bytes from `offset`, for headers and tables.
     ///
     /// Throws `outOfRange` when the range passes the end. The caller has bounded `count`.

@@ -31,22 +31,16 @@ final class TarSparseSource: Source {
     }
 
     func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
-        _ = try fill(&buffer, offset) { (part, place) throws(ImageError) in
-            try archive.read(into: &part, at: place)
-            return true
-        }
+        _ = try fill(&buffer, offset, mayWait: true)
     }
 
     func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool {
-        try fill(&buffer, offset) { (part, place) throws(ImageError) in
-            try archive.readNow(into: &part, at: place)
-        }
+        try fill(&buffer, offset, mayWait: false)
     }
 
-    /// Fills `buffer` piece by piece; `read` reads a part of the archive, and false from it ends it all.
+    /// Fills `buffer` piece by piece; false where that takes waiting and `mayWait` is false.
     private func fill(
-        _ buffer: inout MutableSpan<UInt8>, _ offset: UInt64,
-        _ read: (inout MutableSpan<UInt8>, UInt64) throws(ImageError) -> Bool
+        _ buffer: inout MutableSpan<UInt8>, _ offset: UInt64, mayWait: Bool
     ) throws(ImageError) -> Bool {
         let end = offset + UInt64(buffer.count)
         var position = offset
@@ -55,7 +49,7 @@ final class TarSparseSource: Source {
             let (index, count) = (Int(position - offset), Int(piece.range.upperBound - position))
             if let place = piece.place {
                 let isRead = try buffer.withPart(count, at: index) { (part) throws(ImageError) in
-                    try read(&part, place)
+                    try archive.read(into: &part, at: place, mayWait: mayWait)
                 }
                 guard isRead else { return false }
             } else {
@@ -67,15 +61,19 @@ final class TarSparseSource: Source {
     }
 
     func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
-        let piece = piece(in: range)
-        guard let place = piece.place else { return Extent(piece.range, .hole) }
-        return moved(try archive.extent(in: stored(piece, place)), from: place, to: piece)
+        try extent(in: range, mayWait: true) ?? Extent(range, .data)
     }
 
     func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
+        try extent(in: range, mayWait: false)
+    }
+
+    /// The extent at the start of `range`; nil where that takes waiting and `mayWait` is false.
+    private func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
         let piece = piece(in: range)
         guard let place = piece.place else { return Extent(piece.range, .hole) }
-        return try archive.extentNow(in: stored(piece, place)).map { moved($0, from: place, to: piece) }
+        return try archive.extent(in: stored(piece, place), mayWait: mayWait)
+            .map { $0.moved(from: place, to: piece.range.lowerBound) }
     }
 
     func prefetch(_ range: Range<UInt64>) throws(ImageError) {
@@ -89,13 +87,6 @@ final class TarSparseSource: Source {
 
     /// The bytes of the archive that hold `piece`.
     private func stored(_ piece: Piece, _ place: UInt64) -> Range<UInt64> {
-        place..<place + (piece.range.upperBound - piece.range.lowerBound)
-    }
-
-    private func moved(_ extent: Extent, from place: UInt64, to piece: Piece) -> Extent {
-        let start = piece.range.lowerBound
-        return Extent(
-            start + (extent.range.lowerBound - place)..<start + (extent.range.upperBound - place), extent.kind
-        )
+        piece.range.moved(from: piece.range.lowerBound, to: place)
     }
 }

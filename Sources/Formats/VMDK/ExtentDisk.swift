@@ -40,7 +40,7 @@ final class ExtentDisk: Source {
         of range: Range<UInt64>, _ body: (any Source, Range<UInt64>) throws(ImageError) -> Result
     ) throws(ImageError) -> (result: Result, start: UInt64) {
         let part = parts[index(of: range.lowerBound)]
-        let inside = range.lowerBound - part.start..<min(range.upperBound, part.end) - part.start
+        let inside = range.clamped(to: part.start..<part.end).moved(from: part.start, to: 0)
         let result = try part.source.naming { () throws(ImageError) in try body(part.source.source, inside) }
         return (result, part.start)
     }
@@ -63,9 +63,7 @@ final class ExtentDisk: Source {
             let count = Int(min(UInt64(buffer.count - done), part.end - position))
             let isHere = try part.source.naming { () throws(ImageError) in
                 try buffer.withPart(count, at: done) { (bytes) throws(ImageError) in
-                    if !mayWait { return try part.source.source.fillNow(&bytes, at: position - part.start) }
-                    try part.source.source.fill(&bytes, at: position - part.start)
-                    return true
+                    try part.source.source.read(into: &bytes, at: position - part.start, mayWait: mayWait)
                 }
             }
             guard isHere else { return false }
@@ -83,23 +81,11 @@ final class ExtentDisk: Source {
     }
 
     private func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
-        guard var extent = try part(of: range, mayWait) else { return nil }
-        while extent.range.upperBound < range.upperBound {
-            // What is wrong further on is left to whoever asks about that.
-            guard let next = try? part(of: extent.range.upperBound..<range.upperBound, mayWait),
-                next.kind == extent.kind
-            else { break }
-            extent.range = extent.range.lowerBound..<next.range.upperBound
-        }
-        return extent
-    }
-
-    private func part(of range: Range<UInt64>, _ mayWait: Bool) throws(ImageError) -> Extent? {
-        let (found, start) = try first(of: range) { (source, inside) throws(ImageError) in
-            mayWait ? try source.extent(in: inside) : try source.extentNow(in: inside)
-        }
-        return found.map {
-            Extent($0.range.lowerBound + start..<$0.range.upperBound + start, $0.kind)
+        try Extent.joined(in: range) { (range) throws(ImageError) in
+            let (found, start) = try first(of: range) { (source, inside) throws(ImageError) in
+                try source.extent(in: inside, mayWait: mayWait)
+            }
+            return found?.moved(from: 0, to: start)
         }
     }
 
@@ -107,8 +93,7 @@ final class ExtentDisk: Source {
         let (found, start) = try first(of: range) { (source, inside) throws(ImageError) in
             try source.depth(in: inside)
         }
-        return Allocation(
-            found.range.lowerBound + start..<found.range.upperBound + start, depth: found.depth)
+        return found.moved(from: 0, to: start)
     }
 
     func prefetch(_ range: Range<UInt64>) throws(ImageError) {

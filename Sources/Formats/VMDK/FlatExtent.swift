@@ -51,13 +51,11 @@ final class FlatExtent: Source {
 
     /// What the file has of `range`; nil where it has nothing of its start.
     private func inside(_ range: Range<UInt64>) -> Range<UInt64>? {
-        range.lowerBound < held ? start + range.lowerBound..<start + min(range.upperBound, held) : nil
+        range.lowerBound < held ? range.clamped(to: 0..<held).moved(from: 0, to: start) : nil
     }
 
     /// A hole in the file is zeroes that the disk has, as with qemu-nbd.
     private func outward(_ extent: Extent) -> Extent {
-        Extent(
-            extent.range.lowerBound - start..<extent.range.upperBound - start,
-            extent.kind == .data ? .data : .zero)
+        Extent(extent.range.moved(from: start, to: 0), extent.kind == .data ? .data : .zero)
     }
 }

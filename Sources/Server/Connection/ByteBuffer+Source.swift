@@ -16,12 +16,7 @@ extension ByteBuffer {
             let target = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
             var span = unsafe MutableSpan(_unsafeElements: target.bindMemory(to: UInt8.self))
             do throws(ImageError) {
-                if mayWait {
-                    try source.read(into: &span, at: offset)
-                    outcome = .success(true)
-                } else {
-                    outcome = .success(try source.readNow(into: &span, at: offset))
-                }
+                outcome = .success(try source.read(into: &span, at: offset, mayWait: mayWait))
             } catch {
                 outcome = .failure(error)
             }

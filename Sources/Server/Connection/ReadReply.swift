@@ -90,13 +90,8 @@ struct ReadReply: Sendable {
         let end = request.range.upperBound
         var piece = Extent(position..<end, .data)
         if end - position >= Self.holesFrom {
-            if mayWait {
-                piece = try source.extent(in: position..<end)
-            } else if let extent = try source.extentNow(in: position..<end) {
-                piece = extent
-            } else {
-                return false
-            }
+            guard let extent = try source.extent(in: position..<end, mayWait: mayWait) else { return false }
+            piece = extent
         }
         switch piece.kind {
         case .zero, .hole:
