@@ -4,8 +4,10 @@ import TestSupport
 /// Commands of qemu-io that fill an image with something of everything, the same in every run.
 struct RandomWrites {
     private var random: SeededGenerator
-    private let size: Int
+    private var size: Int
     private let clusterSize: Int
+    /// The clusters that something was written to.
+    private var written: Set<Int> = []
     /// A file of data that is not all the same.
     private let pattern: URL
 
@@ -21,12 +23,15 @@ struct RandomWrites {
         }
     }
 
-    /// Compressed clusters, here and there; an image must not have anything in them yet.
+    /// Compressed clusters, here and there, in place of none that were written to: qemu refuses that.
     mutating func compressed(_ count: Int) -> [String] {
-        let clusters = size / clusterSize
+        let clusters = (size + clusterSize - 1) / clusterSize
         let numbers = (0..<count).map { _ in Int.random(in: 0..<clusters, using: &random) }
-        return Set(numbers).sorted().map {
-            "write -q -c -s \(pattern.path) \($0 * clusterSize) \(clusterSize)"
+        let chosen = Set(numbers).subtracting(written)
+        written.formUnion(chosen)
+        return chosen.sorted().map {
+            let offset = $0 * clusterSize
+            return "write -q -c -s \(pattern.path) \(offset) \(min(clusterSize, size - offset))"
         }
     }
 
@@ -37,6 +42,7 @@ struct RandomWrites {
                 [512, 4096, clusterSize, clusterSize * 3, 200_000 / 512 * 512]
                 .randomElement(using: &random).map { min($0, size) } ?? 512
             let offset = Int.random(in: 0...(size - length) / 512, using: &random) * 512
+            written.formUnion(offset / clusterSize...(offset + length - 1) / clusterSize)
             switch Int.random(in: 0..<8, using: &random) {
             case 0: return "write -q -z \(offset) \(length)"
             case 1: return "write -q -z -u \(offset) \(length)"
@@ -48,5 +54,11 @@ struct RandomWrites {
             default: return "write -q -s \(pattern.path) \(offset) \(length)"
             }
         }
+    }
+
+    /// Makes the disk one of `size` bytes.
+    mutating func resize(to size: Int) -> String {
+        self.size = size
+        return "truncate \(size)"
     }
 }

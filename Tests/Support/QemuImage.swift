@@ -44,6 +44,8 @@ package struct QemuImage: Sendable {
 
     /// Runs `commands` of qemu-io.
     package func io(_ commands: [String]) throws {
+        // Without any, it would ask for them.
+        guard !commands.isEmpty else { return }
         try Self.require(
             Tool.qemuIO.run(["-f", format] + commands.flatMap { ["-c", $0] } + [url.path]))
     }
