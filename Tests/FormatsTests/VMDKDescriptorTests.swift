@@ -60,6 +60,18 @@ import Testing
             image.disk.size == UInt64(expected.count) && image.warnings.isEmpty)
     }
 
+    /// What a line says of a partition, behind the offset, is no part of the name.
+    @Test(arguments: [
+        ("\"a\" 0 \"partition\" 17", "a"), ("\"a \"b\" c\" 0 \"partition\"", "a \"b\" c"),
+        ("\"a\" 1.bin\" 0", "a\" 1.bin"),
+        ("\"a\"", "a"), ("\"a\"\"", "a\""),
+    ])
+    func names(_ text: String, _ name: String) throws {
+        let extent = try VMDKExtent(Array("RW 1 FLAT \(text)".utf8)[...], number: 1)
+        #expect(extent.name == Array(name.utf8))
+        #expect(extent.offset == 0)
+    }
+
     @Test func encodedNames() throws {
         let head = Array("# Disk DescriptorFile\nencoding=\"windows-1252\"\nRW 1 FLAT \"caf".utf8)
         let image = try open(head + [0xE9] + Array(".bin\" 0\n".utf8), ["café.bin": sectors(1, 5)])
@@ -82,6 +94,8 @@ import Testing
             "RW 99999999999999999 FLAT \"a\" 0",
             "vmdk: line 2 of the descriptor: \"99999999999999999\" is no number of sectors of an extent"
         ),
+        ("RW 1 FLAT \"a\" x", "vmdk: line 2 of the descriptor: \"x\" is no offset of an extent"),
+        ("RW 1 FLAT \"a\" \"b\" 1x", "vmdk: line 2 of the descriptor: \"1x\" is no offset of an extent"),
         ("RW 1 FLAT \"a", "vmdk: line 2 of the descriptor: the name of the extent has no end"),
         (
             "RW 1 FLAT \"a\" 0\nparentCID=12345678",

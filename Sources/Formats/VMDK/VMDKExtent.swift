@@ -78,15 +78,20 @@ struct VMDKExtent: Sendable {
         self.offset = offset
     }
 
-    /// The quote that ends the name, which may hold others: the last after which there is nothing, or a number.
+    /// The quote that ends the name, which may hold others: the first after which there is nothing, or a number. Behind that
+    /// may be more in quotes, about a partition. Where there is no such quote, it is the last.
     private static func closingQuote(_ text: ArraySlice<UInt8>) -> Int? {
-        text.indices.dropFirst().last { index in
-            guard text[index] == UInt8(ascii: "\"") else { return false }
+        let quote = UInt8(ascii: "\"")
+        let end = text.indices.dropFirst().first { index in
+            guard text[index] == quote else { return false }
             let after = text[(index + 1)...]
             let number = after.drop(while: isBlank)
-            guard let first = number.first else { return true }
-            return number.startIndex > after.startIndex && (0x30...0x39).contains(first)
+            guard !number.isEmpty else { return true }
+            let rest = number.drop { (0x30...0x39).contains($0) }
+            return number.startIndex > after.startIndex && rest.startIndex > number.startIndex
+                && rest.first.map(isBlank) != false
         }
+        return end ?? text.dropFirst().lastIndex(of: quote)
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
