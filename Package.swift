@@ -126,13 +126,18 @@ if Context.environment["VITRINE_BENCH"] != nil {
 // The fuzz targets have no main of their own, and need the fuzzer's runtime: tools/fuzz builds them.
 if Context.environment["VITRINE_FUZZ"] != nil {
     let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+    package.targets.append(
+        .target(
+            name: "FuzzSupport", dependencies: ["VitrineFormats"], path: "Tests/Fuzz/FuzzSupport",
+            swiftSettings: house))
     for (name, dependencies) in [
         ("FuzzLZMA2", ["TestSupport", "VitrineFormats"]),
         ("FuzzXZ", ["VitrineFormats"]),
         ("FuzzTar", ["VitrineFormats"]),
         ("FuzzIndex", ["VitrineFormats", "VitrineIndex"]),
         ("FuzzPartitions", ["VitrineFormats"]),
-        ("FuzzQCOW2", ["VitrineFormats"]),
+        ("FuzzQCOW2", ["FuzzSupport", "VitrineFormats"]),
+        ("FuzzVMDK", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzSession", ["VitrineFormats", "VitrineServer", nio]),
     ] as [(String, [Target.Dependency])] {
         package.targets.append(

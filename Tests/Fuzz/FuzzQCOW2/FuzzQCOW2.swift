@@ -1,3 +1,4 @@
+import FuzzSupport
 import VitrineFormats
 
 /// Opens any bytes as a qcow2 image, or qcow where they say version 1, describes it, and reads its disk and its

@@ -1,8 +1,8 @@
 import Glibc
-import VitrineFormats
+package import VitrineFormats
 
 /// Asks a disk everything there is to ask, along its extents, and checks that the answers fit one another.
-struct DiskWalk {
+package struct DiskWalk {
     /// Of how many extents the bytes are read.
     private static let extents = 10
 
@@ -16,11 +16,11 @@ struct DiskWalk {
 
     private let disk: any Source
 
-    init(_ disk: any Source) {
+    package init(_ disk: any Source) {
         self.disk = disk
     }
 
-    func check() {
+    package func check() {
         guard disk.size > 0 else { return }
         walk(from: 0)
         // The end, and what is before it.
