@@ -2,34 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Damaged and hostile qcow2 images: each ends in its error, and costs little memory.
+/// Damaged and hostile qcow2 images: an error reaches the client, and they cost little memory.
 @Suite(.timeLimit(.minutes(5)))
 struct HostileQCOW2Tests {
-    static let corpus = Result {
-        try CorpusFile.all("corpus/manifest.tsv", in: CorpusFile.root.appending(path: "corpus"))
-            .filter { $0.verdict != .good && $0.name.contains("-qcow") }
-    }
-
-    @Test func thereAreThoseOfTheCorpus() throws {
-        #expect(try Self.corpus.get().count > 120)
-    }
-
-    @Test(arguments: try corpus.get())
-    func corpusFile(_ file: CorpusFile) throws {
-        let result = try Vitrine.run("copy", file.path, "-")
-        #expect(result.status == 1)
-        let start = "vitrine: \(file.path): "
-        // A partition table that cannot be read is a warning before.
-        let line = try #require(result.errors.split(separator: "\n").last)
-        #expect(line.hasPrefix(start))
-        let error = String(line.dropFirst(start.count))
-        if let end = error.range(of: " cannot be read: ") {
-            #expect(error.hasPrefix("bytes "))
-            #expect(error[end.upperBound...] == file.error)
-        } else {
-            #expect(error == file.error)
-        }
-    }
+    static let corpus = HostileCorpusTests.corpus
 
     /// What is wrong with one cluster is told to those who read it; the rest can be read.
     @Test(arguments: [
@@ -53,32 +29,14 @@ struct HostileQCOW2Tests {
 
     // MARK: Memory
 
-    /// What an image may cost more than one of nothing does, in bytes.
-    private static let allowance = 64 << 20
-
     private static let nothing = CorpusFile.root.appending(path: "corpus/good-qcow2-nothing.qcow2").path
-
-    /// The most memory that a run of the program with `arguments` takes, in bytes.
-    ///
-    /// Python asks the system, as what that says of a child of this process is of this process too.
-    private func peakMemory(_ arguments: [String]) throws -> Int {
-        let script = """
-            import resource, subprocess, sys
-            subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-            """
-        let result = try Tool.pythonNBD.run(["-c", script, Vitrine.path()] + arguments)
-        return try #require(Int(result.output.filter(\.isNumber)), "\(result.errors)") << 10
-    }
 
     private func expectLittleMemory(
         _ command: String, _ path: String, _ options: String...,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let usual = try peakMemory([command, Self.nothing] + options)
-        let peak = try peakMemory([command, path] + options)
-        #expect(usual > 1 << 20, sourceLocation: sourceLocation)
-        #expect(peak < usual + Self.allowance, sourceLocation: sourceLocation)
+        try PeakMemory.expectLittle(
+            [command, path] + options, usually: [command, Self.nothing] + options, sourceLocation)
     }
 
     @Test(
@@ -118,7 +76,7 @@ struct HostileQCOW2Tests {
                 for offset in [0, 64 << 30, 128 << 30 - 32_768] {
                     #expect(try client.readBytes(at: offset, count: 512) == Data(repeating: 7, count: 512))
                 }
-                #expect(try server.peakMemory() < usual + Self.allowance)
+                #expect(try server.peakMemory() < usual + PeakMemory.allowance)
             }
         }
     }

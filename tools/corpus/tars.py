@@ -7,6 +7,7 @@ import tarfile
 import tempfile
 
 import data
+import vmdk
 from tools import qemu_convert, run, xz_compress
 
 SPARSE = {
@@ -74,6 +75,9 @@ def make(corpus):
     qcow2 = qemu_convert(disk, "raw", "qcow2", "-c")
     appliance = [("disk.ovf", b"<Envelope/>\n"), ("disk.mf", b"\n"), ("disk1.img", qcow2)]
     corpus.good("good-tar-ova.ova", by_python(appliance, tarfile.USTAR_FORMAT), disk, "qcow2 in tar")
+    stream = vmdk.stream(disk, vmdk.descriptor(f'RW {len(disk) // 512} SPARSE "generated-stream.vmdk"', kind="streamOptimized")).file
+    appliance = [("appliance.ovf", b"<Envelope/>\n"), ("appliance.mf", b"\n"), ("appliance-disk1.vmdk", stream)]
+    corpus.good("good-tar-ova-vmdk.ova", by_python(appliance, tarfile.USTAR_FORMAT), disk, "vmdk in tar")
     ustar = by_gnu(disk, "--format=ustar")
     corpus.good("good-tar-in-xz.tar.xz", xz_compress(ustar, "-T1"), disk, "raw in tar in xz")
 
