@@ -1,7 +1,8 @@
 import DequeModule
 import Synchronization
 
-/// The tables of an image: L1, all of it, and of the L2 tables as many as fit in an eighth of the engine's memory.
+/// The tables of an image: L1, all of it, and of the L2 tables as many as fit in an eighth of the engine's memory, or in its share
+/// of that where a disk has several such images.
 final class ClusterTables: Sendable {
     /// What is known of a place on the disk.
     enum Place {
@@ -25,13 +26,15 @@ final class ClusterTables: Sendable {
     private let l1: L1Table
     private let state = Mutex(State())
 
-    /// The tables in `file` of which `l1` is the first level.
-    init(_ file: any Source, _ layout: any ClusterLayout, _ l1: L1Table, _ engine: Engine) {
+    /// The tables in `file` of which `l1` is the first level; one of `shares` on the disk.
+    init(
+        _ file: any Source, _ layout: any ClusterLayout, _ l1: L1Table, shares: Int = 1, _ engine: Engine
+    ) {
         self.file = file
         self.layout = layout
         self.l1 = l1
         cache = engine.cache
-        budget = engine.memory / 8
+        budget = engine.memory / 8 / shares
         cache.setAside(l1.entries.count * 8)
     }
 

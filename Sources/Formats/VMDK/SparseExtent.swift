@@ -78,12 +78,16 @@ struct SparseExtent: Sendable {
         return nil
     }
 
-    /// The first `size` bytes of what it holds, no more than its capacity; `backing` has what it does not.
-    func open(_ size: UInt64, backing: ReferencedSource?, _ engine: Engine) -> ClusterDisk {
+    /// The first `size` bytes of what it holds, no more than its capacity; `backing` has what it does not. It is one of
+    /// `shares` extents of the disk.
+    func open(
+        _ size: UInt64, backing: ReferencedSource?, shares: Int = 1, _ engine: Engine
+    ) -> ClusterDisk {
         let decoder = GrainDecoder(
             grainSize: layout.clusterSize, capacity: capacity, hasMarkers: header?.hasMarkers ?? false)
         return ClusterDisk(
-            size: size, layout, ClusterMap(kind: .tables(ClusterTables(tables, layout, directory, engine))),
+            size: size, layout,
+            ClusterMap(kind: .tables(ClusterTables(tables, layout, directory, shares: shares, engine))),
             data: file, clusters: CompressedClusters(file, layout, decoder, engine.cache), backing: backing,
             engine)
     }

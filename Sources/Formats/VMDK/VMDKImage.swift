@@ -156,9 +156,10 @@ struct VMDKImage: Sendable {
         if let extent { return extent.open(size, backing: parent, context.engine) }
         var parts: [ReferencedSource] = []
         var start: UInt64 = 0
+        var entries = 0
         for line in descriptor?.extents ?? [] where line.sectors > 0 {
             let range = start..<start + line.sectors * 512
-            parts += try self.parts(line, try Self.part(of: parent, range))
+            parts += try self.parts(line, try Self.part(of: parent, range), &entries)
             start = range.upperBound
         }
         return ExtentDisk(parts)
@@ -175,9 +176,10 @@ struct VMDKImage: Sendable {
             text: parent.text, formatName: parent.formatName)
     }
 
-    /// The extent that `line` is about, and zeroes where it is shorter than that says.
+    /// The extent that `line` is about, and zeroes where it is shorter than that says; `entries` counts those of all grain
+    /// directories, which may take as much memory together as one may.
     private func parts(
-        _ line: VMDKExtent, _ backing: ReferencedSource?
+        _ line: VMDKExtent, _ backing: ReferencedSource?, _ entries: inout Int
     ) throws(ImageError) -> [ReferencedSource] {
         let size = line.sectors * 512
         guard let kind = line.kind else {
@@ -195,6 +197,13 @@ struct VMDKImage: Sendable {
         let extent = try inside(reference.text) { () throws(ImageError) in
             try SparseExtent(file, recovers: context.recovers)
         }
+        entries += extent.directory.entries.count
+        guard entries <= Int(SparseExtentHeader.maximumDirectory) else {
+            throw ImageError(
+                .limit,
+                "the grain directories of the extents have more than \(SparseExtentHeader.maximumDirectory) entries together"
+            )
+        }
         context.references.warn(extent.warnings.map { "\(reference.text): \($0)" })
         let held = min(size, extent.capacity)
         if extent.capacity != size {
@@ -204,7 +213,8 @@ struct VMDKImage: Sendable {
         }
         var parts: [ReferencedSource] = []
         if held > 0 {
-            let source = extent.open(held, backing: backing, context.engine)
+            let source = extent.open(
+                held, backing: backing, shares: descriptor?.extents.count ?? 1, context.engine)
             parts.append(ReferencedSource(source: source, text: reference.text, formatName: "vmdk"))
         }
         return held < size ? parts + [zeroes(size - held)] : parts
