@@ -1,14 +1,12 @@
 import CDeflate
 import CZlib
-import Synchronization
 
 /// A decoder of raw deflate (RFC 1951), for data whose decoded size is known.
 ///
 /// @unchecked Sendable: it is handed from thread to thread, and used by one at a time.
 /// @safe: the pointer lives as long as this does.
 @safe package final class DeflateDecoder: @unchecked Sendable {
-    private static let idle = Mutex<[DeflateDecoder]>([])
-    private static let maximumIdle = 64
+    private static let idle = IdleDecoders { DeflateDecoder() }
 
     private let decoder: OpaquePointer
 
@@ -28,11 +26,7 @@ import Synchronization
     package static func decode(
         _ bytes: [UInt8], count: Int, into decoded: inout [UInt8]
     ) throws(ImageError) {
-        guard let decoder = idle.withLock({ $0.popLast() }) ?? DeflateDecoder() else {
-            throw ImageError(.limit, "there is no memory left to decode with")
-        }
-        defer { idle.withLock { if $0.count < maximumIdle { $0.append(decoder) } } }
-        if decoder.decodeWhole(bytes, count, &decoded) { return }
+        if try idle.withOne({ $0.decodeWhole(bytes, count, &decoded) }) { return }
         // -15: raw, with any distance that deflate has.
         decoded = inflate(bytes, count, windowBits: -15, mayGoOn: true)
         guard decoded.count == count else {
@@ -47,11 +41,7 @@ import Synchronization
     package static func decodeZlib(
         _ bytes: [UInt8], count: Int, least: Int, into decoded: inout [UInt8]
     ) throws(ImageError) {
-        guard let decoder = idle.withLock({ $0.popLast() }) ?? DeflateDecoder() else {
-            throw ImageError(.limit, "there is no memory left to decode with")
-        }
-        defer { idle.withLock { if $0.count < maximumIdle { $0.append(decoder) } } }
-        decoder.decodeZlib(bytes, count, &decoded)
+        try idle.withOne { $0.decodeZlib(bytes, count, &decoded) }
         // As with raw deflate: libdeflate is stricter than what else reads such data.
         if decoded.isEmpty { decoded = inflate(bytes, count, windowBits: 15, mayGoOn: false) }
         guard decoded.count >= least, !decoded.isEmpty else {

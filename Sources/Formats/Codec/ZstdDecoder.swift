@@ -1,5 +1,4 @@
 import CZstd
-import Synchronization
 
 /// A decoder of frames of Zstandard (RFC 8878), for data whose decoded size is known.
 ///
@@ -10,8 +9,7 @@ import Synchronization
     /// it takes no memory.
     static let maximumWindowBits: UInt8 = 27
 
-    private static let idle = Mutex<[ZstdDecoder]>([])
-    private static let maximumIdle = 64
+    private static let idle = IdleDecoders { ZstdDecoder() }
 
     private let context: OpaquePointer
 
@@ -32,20 +30,19 @@ import Synchronization
     package static func decode(
         _ bytes: [UInt8], count: Int, into decoded: inout [UInt8]
     ) throws(ImageError) {
-        guard let decoder = idle.withLock({ $0.popLast() }) ?? ZstdDecoder() else {
-            throw ImageError(.limit, "there is no memory left to decode with")
-        }
-        defer { idle.withLock { if $0.count < maximumIdle { $0.append(decoder) } } }
-        var (position, failure) = (0, ImageError?.none)
-        decoded.append(addingCapacity: count) { output in
-            while output.count < count, failure == nil {
-                do throws(ImageError) {
-                    try requireSmallWindow(bytes, at: position)
-                    try decoder.decodeFrame(bytes, &position, into: &output)
-                } catch {
-                    failure = error
+        let failure = try idle.withOne { decoder in
+            var (position, failure) = (0, ImageError?.none)
+            decoded.append(addingCapacity: count) { output in
+                while output.count < count, failure == nil {
+                    do throws(ImageError) {
+                        try requireSmallWindow(bytes, at: position)
+                        try decoder.decodeFrame(bytes, &position, into: &output)
+                    } catch {
+                        failure = error
+                    }
                 }
             }
+            return failure
         }
         if let failure { throw failure }
     }

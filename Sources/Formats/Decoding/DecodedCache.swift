@@ -335,15 +335,15 @@ extension DecodedCache.State {
         // A twelfth is for what the heap loses between pieces that come and go.
         let room = max(budget / 16, budget - budget / 12 - decodersPeak - setAside)
         while held > room, let key = clock.popFirst() {
-            guard let entry = pieces[key] else { continue }
-            if entry.rounds > 0 {
-                pieces[key]?.rounds -= 1
-                pieces[key]?.reads = 0
+            guard let index = pieces.index(forKey: key) else { continue }
+            if pieces.values[index].rounds > 0 {
+                pieces.values[index].rounds -= 1
+                pieces.values[index].reads = 0
                 clock.append(key)
             } else {
-                held -= entry.content.held
-                pieces.removeValue(forKey: key)
-                if case .plain(let bytes) = entry.content { keepSpare(bytes, budget) }
+                let content = pieces.remove(at: index).value.content
+                held -= content.held
+                if case .plain(let bytes) = content { keepSpare(bytes, budget) }
             }
         }
     }

@@ -14,11 +14,18 @@ package struct Fields: Sendable {
     package init(
         _ structure: StaticString, of source: any Source, at offset: UInt64, count: Int
     ) throws(ImageError) {
+        try Self.require(structure, of: source, at: offset, count: count)
+        self.init(try source.bytes(at: offset, count: count), at: offset)
+    }
+
+    /// Throws `corrupt` unless `source` has the `count` bytes from `offset` on; `structure` names them.
+    static func require(
+        _ structure: StaticString, of source: any Source, at offset: UInt64, count: Int
+    ) throws(ImageError) {
         guard offset <= source.size, UInt64(count) <= source.size - offset else {
             throw ImageError(
                 .corrupt, "\(structure) at \(offset) takes \(count) bytes, but the end is at \(source.size)")
         }
-        self.init(try source.bytes(at: offset, count: count), at: offset)
     }
 
     /// The little-endian integer called `field` at `offset` from the start of the structure.

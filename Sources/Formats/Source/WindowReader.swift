@@ -14,10 +14,7 @@ struct WindowReader {
     mutating func fields(
         _ structure: StaticString, at offset: UInt64, count: Int
     ) throws(ImageError) -> Fields {
-        guard offset <= source.size, UInt64(count) <= source.size - offset else {
-            throw ImageError(
-                .corrupt, "\(structure) at \(offset) takes \(count) bytes, but the end is at \(source.size)")
-        }
+        try Fields.require(structure, of: source, at: offset, count: count)
         if offset < start || offset - start > UInt64(window.count)
             || UInt64(count) > UInt64(window.count) - (offset - start)
         {
