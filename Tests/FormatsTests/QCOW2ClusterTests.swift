@@ -121,15 +121,39 @@ import Testing
         try expect(file, cluster: 4, is: Self.content)
     }
 
-    @Test func zstdFramesOfTooLittle() throws {
+    /// What follows the frames is nothing, padding, or another cluster's.
+    @Test(arguments: [[], [UInt8](repeating: 0, count: 100), [UInt8](repeating: 0x55, count: 100)])
+    func zstdFramesOfTooLittle(_ rest: [UInt8]) throws {
         var file = QCOW2File(compression: 1)
         let frame = zstd(Self.content[..<60_000])
+        file.addCompressed(3, frame + rest)
+        try expect(
+            file, cluster: 3,
+            fails: "qcow2: compressed cluster at 196608: zstd frames end at byte \(frame.count) of "
+                + "\(frame.count + rest.count) and hold 60000 bytes, expected 65536")
+    }
+
+    @Test func zstdFrameThatIsCutShort() throws {
+        var file = QCOW2File(compression: 1)
+        let frame = zstd(Self.content[...])
+        file.addCompressed(3, Array(frame.dropLast(9)))
+        try expect(
+            file, cluster: 3,
+            fails: "qcow2: compressed cluster at 196608: zstd frame at byte 0 of \(frame.count - 9) is cut "
+                + "short")
+    }
+
+    @Test(arguments: [
+        ([UInt8](repeating: 0x55, count: 100), "100 is damaged"),
+        // Dictionary 7, and one raw block of 4 bytes.
+        ([0x28, 0xB5, 0x2F, 0xFD, 0x21, 7, 4, 0x21, 0, 0, 1, 2, 3, 4], "14 needs a dictionary"),
+    ])
+    func zstdFrameThatCannotBeDecoded(_ frame: [UInt8], _ problem: String) throws {
+        var file = QCOW2File(compression: 1)
         file.addCompressed(3, frame)
         try expect(
             file, cluster: 3,
-            fails:
-                "qcow2: compressed cluster at 196608: zstd frame at byte \(frame.count) of \(frame.count) is "
-                + "damaged, or holds more than the 5536 bytes that are left of the cluster")
+            fails: "qcow2: compressed cluster at 196608: zstd frame at byte 0 of \(problem)")
     }
 
     @Test func zstdFramesOfTooMuch() throws {
@@ -140,7 +164,7 @@ import Testing
         try expect(
             file, cluster: 3,
             fails: "qcow2: compressed cluster at 196608: zstd frame at byte \(both.count - frames.count) of "
-                + "\(both.count) is damaged, or holds more than the 65535 bytes that are left of the cluster")
+                + "\(both.count) holds more than the 65535 bytes that are left of the cluster")
     }
 
     @Test func zstdWindowOf2GiB() throws {

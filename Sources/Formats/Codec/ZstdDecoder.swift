@@ -52,27 +52,44 @@ import CZstd
         _ bytes: [UInt8], _ position: inout Int, into output: inout OutputSpan<UInt8>
     ) throws(ImageError) {
         let start = position
-        var size = 0
-        let isDecoded = unsafe bytes.withUnsafeBufferPointer { source in
+        let (size, result) = unsafe bytes.withUnsafeBufferPointer { source -> (Int, Int) in
             let rest = source.extracting(start...)
-            size = unsafe ZSTD_findFrameCompressedSize(rest.baseAddress, rest.count)
-            guard ZSTD_isError(size) == 0, size > 0, size <= rest.count else { return false }
+            let size = unsafe ZSTD_findFrameCompressedSize(rest.baseAddress, rest.count)
+            guard ZSTD_isError(size) == 0 else { return (0, size) }
             return unsafe output.withUnsafeMutableBufferPointer { target, filled in
                 let room = target.extracting(filled...)
                 let result = unsafe ZSTD_decompressDCtx(
                     context, room.baseAddress, room.count, rest.baseAddress, size)
-                guard ZSTD_isError(result) == 0, result <= room.count else { return false }
-                filled += result
-                return true
+                if ZSTD_isError(result) == 0 { filled += result }
+                return (size, result)
             }
         }
-        guard isDecoded else {
-            throw ImageError(
-                .corrupt,
-                "zstd frame at byte \(start) of \(bytes.count) is damaged, or holds more than the "
-                    + "\(output.freeCapacity) bytes that are left of the cluster")
+        guard ZSTD_isError(result) == 0 else {
+            throw Self.failure(
+                ZSTD_getErrorCode(result), at: start, of: bytes.count, output.count, output.freeCapacity)
         }
         position += size
+    }
+
+    /// Why there is no frame at byte `position` of `count` bytes, where `held` bytes have been decoded and `missing` have not.
+    private static func failure(
+        _ code: ZSTD_ErrorCode, at position: Int, of count: Int, _ held: Int, _ missing: Int
+    ) -> ImageError {
+        if position == count || position > 0 && code == ZSTD_error_prefix_unknown {
+            return ImageError(
+                .corrupt,
+                "zstd frames end at byte \(position) of \(count) and hold \(held) bytes, "
+                    + "expected \(held + missing)")
+        }
+        let problem =
+            switch code {
+            case ZSTD_error_dstSize_tooSmall:
+                "holds more than the \(missing) bytes that are left of the cluster"
+            case ZSTD_error_srcSize_wrong: "is cut short"
+            case ZSTD_error_dictionary_wrong: "needs a dictionary"
+            default: "is damaged"
+            }
+        return ImageError(.corrupt, "zstd frame at byte \(position) of \(count) \(problem)")
     }
 
     /// Throws `limit` where the frame at `position` asks for too large a window (RFC 8878, section 3.1.1.1).
