@@ -59,6 +59,22 @@ struct QCOW2DamageTests {
         #expect(details["counted-tables"] == "text(\"the first 8 L2 tables only\")")
     }
 
+    /// L1 is read in pieces of 8192 entries, and small tables are walked through up to a number of them.
+    @Test(arguments: [
+        ([0, 8191, 8192, 19_999], 4, nil),
+        (Array(0..<20_000), 16_384, "text(\"the first 16384 L2 tables only\")"),
+    ])
+    func largeL1TableIsGoneThrough(_ tables: [Int], _ clusters: Int, _ counted: String?) throws {
+        var file = QCOW2File(clusterBits: 9, size: 20_000 << 15, l1Count: 20_000)
+        file.setEntry(0, 1024)
+        file.put(UInt64(2048), at: 40)
+        file.put([UInt8](repeating: 0, count: 160_000), at: 2048)
+        for number in tables { file.put(UInt64(1024), at: 2048 + number * 8) }
+        let details = try details(of: file)
+        #expect(details["allocated-size"] == "bytes(\(clusters * 512))")
+        #expect(details["counted-tables"] == counted)
+    }
+
     @Test func subclustersAreCounted() throws {
         var file = QCOW2File(clusterBits: 14, size: 1 << 20, incompatible: 1 << 4)
         let bitmaps: [UInt64] = [0, 0xFFFF_FFFF, 0b101, 1 << 40, 1 << 40 | 0b1, 1 | 1 << 32]

@@ -3,6 +3,9 @@ struct ClusterUsage {
     /// The bytes of L2 tables that are walked through at most: what a disk of 512 GiB has, with clusters of 64 KiB.
     private static let limit: UInt64 = 64 << 20
 
+    /// What a smaller table counts as: reading one takes longer than going through it.
+    private static let smallestTable: UInt64 = 4096
+
     /// How many damaged entries are counted, and a table's more: saying what is wrong with one takes far longer than
     /// counting it otherwise would.
     private static let maximumDamaged: UInt64 = 65_536
@@ -24,14 +27,19 @@ struct ClusterUsage {
 
     /// That of a disk of `size` bytes in `file`, whose L1 table has the entries `l1`. Nothing is counted without: where
     /// the file is wrapped, as in xz, every table might have to be decoded anew.
-    init(_ file: any Source, _ layout: any ClusterLayout, l1: [UInt64]?, size: UInt64) {
+    init(_ file: any Source, _ layout: any ClusterLayout, l1: (some Sequence<UInt64>)?, size: UInt64) {
         self.layout = layout
         self.size = size
         counts = l1 != nil
         fileSize = file.size
         sizeOnDisk = (file as? FileSource)?.sizeOnDisk()
+        guard let l1 else { return }
+        let cost = max(1 << layout.tableBits, Self.smallestTable)
         var walked: UInt64 = 0
-        for (number, entry) in (l1 ?? []).enumerated() where !layout.isEmpty(entry) {
+        // Most of a large disk may be nothing, of which the layout is asked but once.
+        let isZeroEmpty = layout.isEmpty(0)
+        for (number, entry) in l1.enumerated() {
+            if entry == 0 ? isZeroEmpty : layout.isEmpty(entry) { continue }
             guard damaged < Self.maximumDamaged else {
                 isWhole = false
                 return
@@ -40,11 +48,11 @@ struct ClusterUsage {
                 damaged += 1
                 continue
             }
-            guard walked + 1 << layout.tableBits <= Self.limit || tables == 0 else {
+            guard walked + cost <= Self.limit || tables == 0 else {
                 isWhole = false
                 return
             }
-            walked += 1 << layout.tableBits
+            walked += cost
             tables += 1
             count(table, of: file, from: UInt64(number) << layout.coverageBits)
         }
@@ -72,10 +80,10 @@ struct ClusterUsage {
     }
 
     private mutating func count(_ slice: L2Slice) {
-        let step = Int(1 << layout.entryWordBits)
+        let (step, clusterSize, size) = (Int(1 << layout.entryWordBits), layout.clusterSize, size)
         var position = slice.range.lowerBound
         for index in stride(from: 0, to: slice.words.count, by: step) where position < size {
-            defer { position += layout.clusterSize }
+            defer { position += clusterSize }
             // Most of most tables.
             if slice.words[index] == 0, step == 1 || slice.words[index + 1] == 0 { continue }
             count(slice, position, at: index)

@@ -11,15 +11,11 @@ struct L1Table: Sendable {
         self.entries = entries
     }
 
-    /// The `count` entries of the table at `offset` of `file`; the caller has bounded them. They are read without holding
-    /// their bytes all at once.
+    /// The `count` entries of the table at `offset` of `file`; the caller has bounded them.
     init(_ file: any Source, at offset: UInt64, count: Int, _ word: TableWord) throws(ImageError) {
         self.init(offset: offset, entries: [])
         entries.reserveCapacity(count)
-        while entries.count < count {
-            let step = min(count - entries.count, 1 << 17)
-            entries += word.words(
-                try file.bytes(at: offset + UInt64(entries.count * word.size), count: step * word.size))
-        }
+        var pieces = L1Entries(file, at: offset, count: count, word)
+        while let piece = try pieces.nextPiece() { entries += piece }
     }
 }

@@ -18,7 +18,10 @@ extension Format {
             details: {
                 ClusterUsage(
                     file, header.layout,
-                    l1: context.depth == 0 ? (try? header.l1Table(file).entries) ?? [] : nil,
+                    l1: context.depth == 0
+                        ? L1Entries(
+                            file, at: header.l1.offset, count: Int(header.l1.count), header.layout.word)
+                        : nil,
                     size: header.size
                 ).properties
             },

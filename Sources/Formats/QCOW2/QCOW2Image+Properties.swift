@@ -66,7 +66,8 @@ extension QCOW2Image {
     var details: [Layer.Property] {
         let counts = context.depth == 0 && !header.features.isDataFileRaw
         return ClusterUsage(
-            file, layout, l1: counts ? (try? l1Table.entries) ?? [] : nil, size: size
+            file, layout,
+            l1: counts ? L1Entries(file, at: l1.offset, count: l1.count, layout.word) : nil, size: size
         ).properties
     }
 

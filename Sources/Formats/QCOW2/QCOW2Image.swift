@@ -38,12 +38,9 @@ struct QCOW2Image: Sendable {
             hasDataFile: header.features.hasDataFile)
     }
 
-    /// The L1 table of what is to be opened.
-    var l1Table: L1Table {
-        get throws(ImageError) {
-            let place = snapshot?.l1 ?? header.l1
-            return try L1Table(file, at: place.offset, count: Int(layout.l1Count(size)), layout.word)
-        }
+    /// Where the L1 table of what is to be opened starts in the file, in bytes, and how many entries the disk takes.
+    var l1: (offset: UInt64, count: Int) {
+        ((snapshot?.l1 ?? header.l1).offset, Int(layout.l1Count(size)))
     }
 
     /// Reads the header of `file`, and what it lists.
@@ -152,7 +149,10 @@ struct QCOW2Image: Sendable {
             if header.features.isDataFileRaw {
                 .identity
             } else {
-                .tables(ClusterTables(file, layout, try l1Table, context.engine))
+                .tables(
+                    ClusterTables(
+                        file, layout, try L1Table(file, at: l1.offset, count: l1.count, layout.word),
+                        context.engine))
             }
         return ClusterDisk(
             size: size, layout, ClusterMap(kind: kind), data: data ?? file,
