@@ -16,6 +16,8 @@ final class ImageIndexes: SeekIndexes {
         self.isReference = isReference
     }
 
+    func forReference(called name: String) -> any SeekIndexes { finder.forReference(called: name) }
+
     func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
         if case .nowhere = finder.place { return nil }
         guard let kind = IndexSubject.Kind(format: format) else { return nil }

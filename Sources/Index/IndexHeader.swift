@@ -6,7 +6,7 @@ import VitrineFormats
 ///        8  major version     2   1
 ///       10  minor version     2   0
 ///       12  header length     4   4096
-///       16  layer kind        4   1 = LZMA2 in xz
+///       16  layer kind        4   1 = LZMA2 in xz, 2 = grains of a VMDK stream
 ///       20  piece length      4   131072
 ///       24  breaking features 8   0; a file with a bit that is not known is not read
 ///       32  optional features 8   0; bits that are not known do not matter
@@ -64,7 +64,7 @@ struct IndexHeader: Equatable {
     private static func subject(_ fields: Fields) throws(ImageError) -> IndexSubject {
         let kind: UInt32 = try fields.little("layer kind", at: 16)
         guard let kind = IndexSubject.Kind(rawValue: kind) else {
-            throw ImageError(.unsupported, "layer kind at 16 is \(kind), expected 1")
+            throw ImageError(.unsupported, "layer kind at 16 is \(kind), expected 1 or 2")
         }
         let piece: UInt32 = try fields.little("piece length", at: 20)
         guard piece == UInt32(SeekSpan.pieceSize) else {

@@ -6,11 +6,16 @@ package struct IndexSubject: Hashable, Sendable {
     package enum Kind: UInt32, Sendable {
         /// LZMA2 in an .xz file.
         case xz = 1
+        /// Compressed grains in a VMDK stream whose grain directory is missing.
+        case vmdk = 2
 
         /// What layers of `format` are made of; nil where seeking in them needs no index.
         init?(format: String) {
-            guard format == "xz" else { return nil }
-            self = .xz
+            switch format {
+            case "xz": self = .xz
+            case "vmdk": self = .vmdk
+            default: return nil
+            }
         }
     }
 

@@ -16,15 +16,19 @@ struct VMDKCorpusTests {
         "child-2gb-s002", "cowd-4k-extent", "cowd-extent", "delta-cowd", "descriptor-damaged",
         "flat-no-offset",
         "no-descriptor", "qemu-2gb-sparse-s001", "stream-extent", "stream-in-descriptor",
-        "stream-no-descriptor",
-        "stream-no-end", "stream-padded", "stream-trailing-noise", "stream-trailing-text", "text-bare",
+        "stream-footer-at-end", "stream-footer-cut", "stream-footer-grain", "stream-footer-magic",
+        "stream-footer-none", "stream-no-descriptor", "stream-no-end", "stream-padded",
+        "stream-trailing-noise", "stream-trailing-text", "text-bare",
         "text-loose",
         "text-no-quotes", "text-quotes", "text-windows-1252", "vmfs-offset", "vmfseagerzeroedthick",
         "vmfspreallocated", "vmfsthin", "zero",
     ])
 
     /// Where it finds something else, likewise: it passes over extents and redundant tables.
-    static let different = named(["2gb-sizes", "access", "directory-outside", "table-outside", "zero-2gb"])
+    static let different = named([
+        "2gb-sizes", "access", "directory-outside", "stream-footer-capacity", "stream-footer-directory-0",
+        "stream-footer-directory-outside", "table-outside", "zero-2gb",
+    ])
 
     /// What it reads alike, but not by way of the same tables: a directory entry of 1 is a table's place to it.
     static let sameContent = named(["table-of-zeroes"])

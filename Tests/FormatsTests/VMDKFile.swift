@@ -11,7 +11,7 @@ struct VMDKFile {
         grains: Int = 16, missing: Int = 0, version: UInt32 = 1, flags: UInt32 = 3, compressed: Bool = false
     ) {
         bytes = [UInt8](repeating: 0, count: 8 * 512)
-        table = [UInt32](repeating: 0, count: 512)
+        table = [UInt32](repeating: 0, count: (grains + 511) / 512 * 512)
         put(Array("KDMV".utf8), at: 0)
         put(version, at: 4)
         put(flags, at: 8)
@@ -55,7 +55,7 @@ struct VMDKFile {
     mutating func addCompressed(_ number: Int, _ data: [UInt8]) {
         table[number] = UInt32(sectors)
         var record: [UInt8] = []
-        for shift in stride(from: 0, to: 64, by: 8) { record.append(UInt8(number * 8 >> shift & 0xFF)) }
+        for shift in stride(from: 0, to: 64, by: 8) { record.append(UInt8((number * 8) >> shift & 0xFF)) }
         for shift in stride(from: 0, to: 32, by: 8) { record.append(UInt8(data.count >> shift & 0xFF)) }
         append(record + data)
     }
@@ -67,19 +67,20 @@ struct VMDKFile {
         append(marker)
     }
 
-    /// Appends the grain table; returns its sector.
-    mutating func addTable(marked: Bool = false) -> UInt32 {
+    /// Appends grain table `number`; returns its sector.
+    mutating func addTable(_ number: Int = 0, marked: Bool = false) -> UInt32 {
         if marked { addMarker(1, sectors: 4) }
         let sector = UInt32(sectors)
-        append(table.flatMap { entry in (0..<4).map { UInt8(truncatingIfNeeded: entry >> ($0 * 8)) } })
+        let entries = table[number * 512..<number * 512 + 512]
+        append(entries.flatMap { entry in (0..<4).map { UInt8(truncatingIfNeeded: entry >> ($0 * 8)) } })
         return sector
     }
 
-    /// Appends a grain directory that names the table at `table`; returns its sector.
-    mutating func addDirectory(_ table: UInt32, marked: Bool = false) -> UInt64 {
+    /// Appends a grain directory that names the tables at `tables`; returns its sector.
+    mutating func addDirectory(_ tables: UInt32..., marked: Bool = false) -> UInt64 {
         if marked { addMarker(2, sectors: 1) }
         let sector = UInt64(sectors)
-        append((0..<4).map { UInt8(truncatingIfNeeded: table >> ($0 * 8)) })
+        append(tables.flatMap { table in (0..<4).map { UInt8(truncatingIfNeeded: table >> ($0 * 8)) } })
         return sector
     }
 

@@ -7,9 +7,9 @@ import Testing
 
 /// Sparse extents of every layout, built by hand.
 @Suite struct VMDKSparseTests {
-    private static let text = (0..<VMDKFile.grainSize).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5) }
+    static let text = (0..<VMDKFile.grainSize).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5) }
 
-    private static func compressed(_ data: [UInt8], level: Int32 = 6) throws -> [UInt8] {
+    static func compressed(_ data: [UInt8], level: Int32 = 6) throws -> [UInt8] {
         var count = compressBound(UInt(data.count))
         var output = [UInt8](repeating: 0, count: Int(count))
         let status = unsafe compress2(&output, &count, data, UInt(data.count), level)
@@ -71,12 +71,14 @@ import Testing
         let error = #expect(throws: ImageError.self) { try file.open() }
         #expect(
             error?.description
-                == "vmdk: gdOffset at 56 says that there is a footer, but there is none: the stream is cut short, "
-                + "and 3 of 16 grains are there; --recover serves these")
+                == "vmdk: gdOffset at 56 says that there is a footer, but there is none: the stream is cut short at "
+                + "\(file.bytes.count), and 3 of 16 grains are there, the last for disk offset 20480; --recover serves these"
+        )
         let image = try file.open(recovers: true)
         #expect(
             image.warnings.contains(
-                "vmdk: the stream is cut short: 3 of 16 grains are there, and reading anything else fails"))
+                "vmdk: the stream is cut short at \(file.bytes.count): 3 of 16 grains are there, the last for disk "
+                    + "offset 20480, and reading what is missing fails"))
         for number in [0, 1, 5] {
             let part = number * 4096..<number * 4096 + 4096
             #expect(try image.disk.bytes(at: UInt64(part.lowerBound), count: 4096) == Array(content[part]))
@@ -87,6 +89,75 @@ import Testing
             }
             #expect(missing?.reason.hasSuffix("is missing: the stream is cut short") == true)
         }
+    }
+
+    /// Where the directory stands in front, or its place does, the end may be missing all the same.
+    @Test(arguments: [Layout.front, .patched])
+    func everyTruncation(_ layout: Layout) throws {
+        let (sound, content) = try stream(layout)
+        let last = Int(sound.table[15]) * 512
+        let size = try Fields(sound.bytes, at: 0).little("size", at: last + 8, as: UInt32.self)
+        // What follows the data is the end-of-stream marker of one layout, and all tables of the other.
+        let end = layout == .front ? last + 12 + Int(size) : sound.bytes.count - 4 * 512 + 4
+        for count in stride(from: sound.bytes.count, to: 512, by: -256) {
+            var file = sound
+            file.truncate(to: count)
+            guard count < end else {
+                let image = try file.open()
+                let isWhole = try image.disk.bytes(at: 0, count: content.count) == content
+                #expect(isWhole && image.warnings.count == 1, "\(count)")
+                continue
+            }
+            let error = #expect(throws: ImageError.self, "\(count)") { try file.open() }
+            #expect(error?.code == .corrupt && error?.reason.contains("--recover serves") == true, "\(count)")
+            guard let image = try? file.open(recovers: true) else {
+                Issue.record("nothing is recovered of \(count) bytes")
+                continue
+            }
+            for number in 0..<16 {
+                let range = number * 4096..<min(content.count, number * 4096 + 4096)
+                guard let bytes = try? image.disk.bytes(at: UInt64(range.lowerBound), count: range.count)
+                else {
+                    continue
+                }
+                let isRight = bytes == Array(content[range])
+                #expect(isRight, "grain \(number) of \(count) bytes")
+            }
+        }
+    }
+
+    @Test func truncatedStreamWithTablesInFront() throws {
+        var (file, content) = try stream(.front)
+        file.truncate(to: Int(file.table[5]) * 512 + 700)
+        let text =
+            "the stream is cut short: 2 of the 4 grains that its tables name lie past the end of the file at "
+            + "\(file.bytes.count), the first for disk offset 20480"
+        let error = #expect(throws: ImageError.self) { try file.open() }
+        #expect(error?.description == "vmdk: \(text); --recover serves the others")
+        let image = try file.open(recovers: true)
+        #expect(image.warnings.contains("vmdk: \(text), and reading these fails"))
+        #expect(try image.disk.bytes(at: 0, count: 5 * 4096) == Array(content[..<(5 * 4096)]))
+        #expect(try image.disk.bytes(at: 6 * 4096, count: 9 * 4096) == [UInt8](repeating: 0, count: 9 * 4096))
+        for number in [5, 15] as [UInt64] {
+            #expect(throws: ImageError.self) { try image.disk.bytes(at: number * 4096, count: 1) }
+        }
+        file.truncate(to: 10 * 512)
+        let tables = #expect(throws: ImageError.self) { try file.open() }
+        #expect(
+            tables?.description
+                == "vmdk: gdOffset is 12: a grain directory of 4 bytes there passes the end of the file at 5120: the "
+                + "stream is cut short at 5120, and 0 of 16 grains are there; --recover serves these")
+    }
+
+    /// A stream that is all there is opened without going through its grains or its tables.
+    @Test(arguments: Layout.allCases)
+    func openingIsCheap(_ layout: Layout) throws {
+        let (file, _) = try stream(layout)
+        let source = ObservedSource(file.bytes)
+        let extent = try SparseExtent(
+            source, OpenContext(engine: Engine(memory: Engine.minimumMemory, threads: 2)))
+        #expect(!extent.isRecovered)
+        if layout == .front || layout == .footer { #expect(source.bytesRead < 4096) }
     }
 
     @Test func damagedGrains() throws {

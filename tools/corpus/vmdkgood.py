@@ -11,7 +11,7 @@ import tempfile
 import data
 import vmdk
 from tools import run, xz_compress
-from vmdk import change, descriptor, put
+from vmdk import AT_END, change, descriptor, put
 
 GRAIN = 4096
 
@@ -159,6 +159,16 @@ def streams(corpus):
     one("padded", footer.file + bytes(20 * 512), qemu_accepts=False)
     one("padded-front", vmdk.stream(disk, text, "front").file + bytes(20 * 512))
     one("no-end", footer.file[:-512], qemu_accepts=False)
+    # The grain directory in front of the footer is found where that is missing, or damaged.
+    at = footer.footer
+    one("footer-none", footer.file[:at - 512], qemu_accepts=False)
+    one("footer-cut", footer.file[:at + 100], qemu_accepts=False)
+    one("footer-magic", change(footer.file, at, magic=b"KDMW"), qemu_accepts=False)
+    one("footer-at-end", change(footer.file, at, directory=AT_END), qemu_accepts=False)
+    one("footer-grain", change(footer.file, at, grain=2), qemu_accepts=False)
+    one("footer-capacity", change(footer.file, at, capacity=16), qemu_differs=True)
+    one("footer-directory-outside", change(footer.file, at, directory=1 << 30), qemu_differs=True)
+    one("footer-directory-0", change(footer.file, at, directory=0), qemu_differs=True)
     front = vmdk.stream(disk, text, "front").file
     one("front-no-end", front[:-512])
     # The last grain holds all of a grain, and not what the disk takes of it alone.

@@ -3,13 +3,17 @@ struct GrainDirectory {
     /// Offsets of grain tables, in sectors.
     let table: L1Table
 
-    /// What had to be taken from the redundant directory.
-    let warnings: [String]
+    /// What had to be taken from the redundant directory, and what else is to be said.
+    private(set) var warnings: [String] = []
+
+    /// By which it was found.
+    let header: SparseExtentHeader
 
     /// That of `file`, by `header`, which is its footer in a stream.
     ///
     /// Throws `corrupt` where neither directory lies inside the file, and what reading it throws.
     init(_ file: any Source, _ header: SparseExtentHeader) throws(ImageError) {
+        self.header = header
         var primary: L1Table
         do throws(ImageError) {
             primary = try Self.read(file, header, at: header.directory, "gdOffset")
@@ -24,13 +28,12 @@ struct GrainDirectory {
             return
         }
         let layout = header.layout
-        let bad = primary.entries.indices.filter { !Self.isInside(primary.entries[$0], file, layout) }
-        var warnings: [String] = []
+        let bad = primary.entries.indices.filter { !layout.isInside(primary.entries[$0], file) }
         if !bad.isEmpty, header.hasRedundantDirectory,
             let redundant = try? Self.read(file, header, at: header.redundantDirectory, "rgdOffset")
         {
             var replaced = 0
-            for index in bad where Self.isInside(redundant.entries[index], file, layout) {
+            for index in bad where layout.isInside(redundant.entries[index], file) {
                 primary.entries[index] = redundant.entries[index]
                 replaced += 1
             }
@@ -41,15 +44,21 @@ struct GrainDirectory {
             }
         }
         table = primary
-        self.warnings = warnings
     }
 
-    private static func isInside(_ entry: UInt64, _ file: any Source, _ layout: GrainLayout) -> Bool {
-        guard !layout.isEmpty(entry), let offset = try? layout.table(entry) else { return true }
-        return offset <= file.size && 1 << layout.tableBits <= file.size - offset
+    /// The one at `sector` of `file`, where nothing leads to it, with `header`; `warning` says so.
+    init(_ file: any Source, _ header: SparseExtentHeader, at sector: UInt64, warning: String)
+        throws(ImageError)
+    {
+        self.header = header
+        table = try Self.read(file, header, at: sector, "the grain directory's place")
+        warnings = [warning]
     }
 
-    private static func read(
+    /// The directory at `sector` of `file`, by what `field` says.
+    ///
+    /// Throws `corrupt` where it passes the end of the file, and what reading throws.
+    static func read(
         _ file: any Source, _ header: SparseExtentHeader, at sector: UInt64, _ field: String
     ) throws(ImageError) -> L1Table {
         let count = header.layout.l1Count(header.capacity)

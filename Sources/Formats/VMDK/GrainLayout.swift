@@ -3,12 +3,16 @@ struct GrainLayout: ClusterLayout {
     /// What all of VMDK calls the parts of an extent.
     static let terms = ClusterTerms(cluster: "grain", l1: "grain directory", l2: "grain table")
 
+    /// The entry for what was not found, in tables that were made for what was found of a stream: no grain starts in the last
+    /// sector that an entry can name.
+    static let missing: UInt64 = 0xFFFF_FFFF
+
     let clusterBits: UInt64
     let l2Bits: UInt64
     /// Whether the entry 1 stands for zeroes.
     let hasZeroGrains: Bool
     let isCompressed: Bool
-    /// Whether what no table names is missing, and not sparse: as with what was found of a stream that is cut short.
+    /// Whether the tables were made for what was found of a stream.
     var isIncomplete = false
 
     var formatName: String { "vmdk" }
@@ -16,21 +20,15 @@ struct GrainLayout: ClusterLayout {
     var word: TableWord { .little32 }
 
     func table(_ entry: UInt64) throws(ImageError) -> UInt64? {
-        if entry == 0, isIncomplete {
-            throw ImageError(.corrupt, "is missing: the stream is cut short")
-        }
+        try requireFound(entry)
         // ("Grain Directory Entry") With zeroed grains, 1 is for a table of nothing else.
         return entry == 0 || entry == 1 && hasZeroGrains ? nil : entry * 512
     }
 
     func content(at position: UInt64, _ entry: UInt64, _ second: UInt64) throws(ImageError) -> ClusterContent
     {
-        if entry == 0 {
-            guard !isIncomplete else {
-                throw ImageError(.corrupt, "is missing: the stream is cut short")
-            }
-            return .unallocated
-        }
+        try requireFound(entry)
+        if entry == 0 { return .unallocated }
         if entry == 1 {
             guard hasZeroGrains else {
                 throw ImageError(
@@ -43,5 +41,17 @@ struct GrainLayout: ClusterLayout {
             CompressedCluster(
                 number: position >> clusterBits, offset: entry * 512,
                 count: GrainMarker.maximumData(clusterSize)))
+    }
+
+    private func requireFound(_ entry: UInt64) throws(ImageError) {
+        guard !isIncomplete || entry != Self.missing else {
+            throw ImageError(.corrupt, "is missing: the stream is cut short")
+        }
+    }
+
+    /// Whether the table that `entry` of the grain directory names lies inside `file`; so does one that there is not.
+    func isInside(_ entry: UInt64, _ file: any Source) -> Bool {
+        guard !isEmpty(entry), let offset = try? table(entry) else { return true }
+        return offset <= file.size && 1 << tableBits <= file.size - offset
     }
 }

@@ -1,10 +1,7 @@
-/// A stream of compressed grains, each behind a marker: read from its end, or from its start where it is cut short.
+/// A stream of compressed grains, each behind a marker; its end says where its tables are, or its header does.
 struct GrainStream {
     /// How far from the end of a file its footer is looked for, in bytes: people append things, and pad files.
     private static let footerReach: UInt64 = 1 << 20
-
-    /// How many bytes of grain tables are made at most for a stream that is cut short: enough for 1 TiB.
-    private static let maximumTables = 64 << 20
 
     let file: any Source
     let header: SparseExtentHeader
@@ -41,77 +38,66 @@ struct GrainStream {
             && footer.isCompressed == header.isCompressed
     }
 
-    // MARK: What there is
+    // MARK: What is missing
 
-    /// Calls `body` with each grain that is there as a whole, its number and where it starts, in the order of the file; true where the
-    /// end of the stream is there too.
-    func forEachGrain(_ body: (UInt64, UInt64) throws(ImageError) -> Void) throws(ImageError) -> Bool {
-        guard header.overhead > 0, header.overhead <= file.size / 512 else { return false }
-        let perGrain = header.grainSize / 512
-        var position = header.overhead * 512
-        while position < file.size, file.size - position >= 16 {
-            let marker = try GrainMarker(file, at: position)
-            if marker.kind == .endOfStream { return true }
-            guard let length = marker.length(header.grainSize) else { return false }
-            if case .grain(let size) = marker.kind {
-                guard marker.value.isMultiple(of: perGrain), marker.value < header.capacity / 512,
-                    GrainMarker.size + UInt64(size) <= file.size - position
-                else { return false }
-                try body(marker.value / perGrain, position)
-            }
-            guard length <= file.size - position else { return false }
-            position += length
+    /// Whether the file ends with the marker that ends a stream.
+    private func isEnded() throws(ImageError) -> Bool {
+        // What stands in front of the grains may look like one.
+        guard file.size / 512 > header.overhead else { return false }
+        let marker = try GrainMarker(file, at: (file.size / 512 - 1) * 512)
+        return marker.kind == .endOfStream && marker.value == 0
+    }
+
+    /// What of the stream that `directory` leads to lies past the end of the file, in words; nil where nothing does.
+    ///
+    /// Where the stream has its end, it has its grains; otherwise the tables say what there should be. `looksForEnd` is false
+    /// where reading the end of the file takes more than reading them.
+    func missing(_ directory: L1Table, looksForEnd: Bool) throws(ImageError) -> String? {
+        let layout = header.layout
+        // In the order of the file, each once.
+        var tables: [(offset: UInt64, number: Int)] = []
+        var outside = 0
+        for (number, entry) in directory.entries.enumerated() {
+            guard !layout.isEmpty(entry) else { continue }
+            if layout.isInside(entry, file) { tables.append((entry * 512, number)) } else { outside += 1 }
         }
-        return false
-    }
-
-    /// Why a stream that has no directory is not read: with how much of it is there.
-    func incomplete(_ reason: String) throws(ImageError) -> ImageError {
-        let found = try summary()
-        return ImageError(
-            .corrupt, "\(reason): the stream is cut short, and \(found) are there; --recover serves these")
-    }
-
-    /// How much is there.
-    private func summary() throws(ImageError) -> String {
-        var count: UInt64 = 0
-        _ = try forEachGrain { (_, _) throws(ImageError) in count += 1 }
-        return Self.text(count, header)
-    }
-
-    private static func text(_ count: UInt64, _ header: SparseExtentHeader) -> String {
-        let total = header.capacity / header.grainSize + (header.capacity % header.grainSize == 0 ? 0 : 1)
-        return "\(count) of \(total) grains"
-    }
-
-    /// Tables of the grains that are there, in a source of their own, and a warning that says how many these are.
-    func recovered() throws(ImageError) -> (tables: any Source, l1: L1Table, warning: String) {
-        let perTable = UInt64(header.entriesPerTable)
-        var tables: [UInt64: [UInt32]] = [:]
-        var count: UInt64 = 0
-        _ = try forEachGrain { (number, offset) throws(ImageError) in
-            guard offset / 512 <= UInt64(UInt32.max) else { return }
-            let table = number / perTable
-            if tables[table] == nil {
-                guard (tables.count + 1) * Int(perTable) * 4 <= Self.maximumTables else {
-                    throw ImageError(.limit, "the grains that are there take more tables than are made")
+        guard outside == 0 else {
+            return "\(outside) of \(directory.entries.count) grain tables lie past the end of the file at "
+                + "\(file.size)"
+        }
+        if looksForEnd, try isEnded() { return nil }
+        tables.sort { $0 < $1 }
+        var reader = WindowReader(file)
+        var named = 0
+        var missing = (count: 0, first: UInt64.max)
+        var last = (offset: UInt64(0), number: UInt64(0))
+        for (index, table) in tables.enumerated() where index == 0 || tables[index - 1].offset < table.offset
+        {
+            let fields = try reader.fields("grain table", at: table.offset, count: 1 << Int(layout.tableBits))
+            for (index, entry) in layout.word.words(fields.bytes).enumerated() where entry > 1 {
+                let number = UInt64(table.number) << layout.l2Bits + UInt64(index)
+                guard number <= (header.capacity - 1) >> layout.clusterBits else { break }
+                named += 1
+                if entry * 512 >= file.size {
+                    missing = (missing.count + 1, min(missing.first, number))
+                } else if entry * 512 > last.offset {
+                    last = (entry * 512, number)
                 }
-                tables[table] = [UInt32](repeating: 0, count: Int(perTable))
             }
-            if tables[table]?[Int(number % perTable)] == 0 { count += 1 }
-            tables[table]?[Int(number % perTable)] = UInt32(offset / 512)
         }
-        var entries = [UInt64](repeating: 0, count: Int(header.layout.l1Count(header.capacity)))
-        // The first sector stays empty, as 0 says that there is no table.
-        var bytes = [UInt8](repeating: 0, count: 512)
-        for (number, table) in tables.sorted(by: { $0.key < $1.key }) where number < UInt64(entries.count) {
-            entries[Int(number)] = UInt64(bytes.count / 512)
-            for entry in table { bytes.append(little: entry) }
-            bytes += [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
+        // The last one that begins before the end of the file may be cut in two.
+        if named > missing.count, try !isWhole(last.offset) {
+            missing = (missing.count + 1, min(missing.first, last.number))
         }
-        return (
-            MemorySource(bytes), L1Table(offset: 0, entries: entries),
-            "the stream is cut short: \(Self.text(count, header)) are there, and reading anything else fails"
-        )
+        guard missing.count > 0 else { return nil }
+        return "\(missing.count) of the \(named) grains that its tables name lie past the end of the file at "
+            + "\(file.size), the first for disk offset \(missing.first << layout.clusterBits)"
+    }
+
+    /// Whether the file does not end inside the grain at `offset`; true also where there is no grain.
+    private func isWhole(_ offset: UInt64) throws(ImageError) -> Bool {
+        guard file.size - offset >= 16 else { return false }
+        guard case .grain(let size) = try GrainMarker(file, at: offset).kind else { return true }
+        return GrainMarker.size + UInt64(size) <= file.size - offset
     }
 }

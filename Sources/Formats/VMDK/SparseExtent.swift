@@ -16,24 +16,26 @@ struct SparseExtent: Sendable {
     /// Its header, where it is of the kind KDMV.
     let header: SparseExtentHeader?
 
-    /// The file that its tables are in: its own, unless they had to be made.
+    /// What its tables are read from.
     private let tables: any Source
 
-    /// The tables were made from what there is of a stream.
-    var isRecovered: Bool { tables !== file }
+    /// Whether the tables were made for what there is of a stream.
+    let isRecovered: Bool
 
-    /// Reads what `file` starts with; where that is a stream that is cut short, `recovers` says whether to make do with what is there.
-    init(_ file: any Source, recovers: Bool) throws(ImageError) {
+    /// Reads what `file` starts with. Where that is a stream that is cut short, `context` says whether to make do with what is there.
+    init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
         self.file = file
         let magic = try file.bytes(at: 0, count: Int(min(file.size, 8)))
         if magic.starts(with: COWDHeader.magic) {
             let header = try COWDHeader(file)
             (capacity, layout, kind, tables) = (header.capacity, header.layout, "COWD", file)
             (self.header, directory, warnings) = (nil, try header.grainDirectory(file), [])
+            isRecovered = false
         } else if magic == SESparseHeader.magic {
             let header = try SESparseHeader(file)
             (capacity, layout, kind, tables) = (header.capacity, header.layout, "seSparse", file)
             (self.header, directory, warnings) = (nil, try header.grainDirectory(file), [])
+            isRecovered = false
         } else {
             let header = try SparseExtentHeader(file)
             guard !header.isDescriptorOnly else {
@@ -43,39 +45,85 @@ struct SparseExtent: Sendable {
             var warnings =
                 header.isUnclean
                 ? ["the extent was not closed properly, which does not matter for reading"] : []
-            if let found = try Self.directory(file, header, recovers) {
-                (directory, layout, tables) = (found.table, header.layout, file)
+            let found = try Self.directory(file, header, context)
+            switch found {
+            case .whole(let found), .damaged(let found, _):
+                (directory, layout) = (found.table, header.layout)
+                tables = file
                 warnings += found.warnings
-            } else {
-                let recovered = try GrainStream(file: file, header: header).recovered()
+            case .scanned(let scan):
                 var layout = header.layout
                 layout.isIncomplete = true
-                (directory, self.layout, tables) = (recovered.l1, layout, recovered.tables)
-                warnings.append(recovered.warning)
+                let made = scan.made()
+                (directory, self.layout, tables) = (made.l1, layout, made.tables)
             }
+            (isRecovered, warnings) = (found.isRecovered, warnings + found.damage(file))
             self.warnings = warnings
         }
     }
 
-    /// The grain directory; nil where there is none, and what is there of a stream is to be made do with.
-    private static func directory(
-        _ file: any Source, _ header: SparseExtentHeader, _ recovers: Bool
-    ) throws(ImageError) -> GrainDirectory? {
-        let stream = GrainStream(file: file, header: header)
-        let reason: String
-        do throws(ImageError) {
-            guard header.directory == SparseExtentHeader.atEnd else {
-                return try GrainDirectory(file, header)
+    /// What became of looking for the grain directory.
+    private enum Found {
+        case whole(GrainDirectory)
+        /// Some of what it names is missing, of a stream that is to be read all the same.
+        case damaged(GrainDirectory, missing: String)
+        /// There is none, and what is there of a stream is to be made do with.
+        case scanned(GrainScan)
+
+        var isRecovered: Bool { if case .scanned = self { true } else { false } }
+
+        /// What cannot be read of `file`.
+        func damage(_ file: any Source) -> [String] {
+            switch self {
+            case .whole: []
+            case .damaged(_, let missing): ["the stream is cut short: \(missing), and reading these fails"]
+            case .scanned(let scan):
+                [
+                    "the stream is cut short at \(file.size): \(scan.summary), and reading what is missing fails"
+                ]
             }
-            if let footer = try stream.footer() { return try GrainDirectory(file, footer) }
-            reason = "gdOffset at 56 says that there is a footer, but there is none"
-        } catch {
-            guard error.code == .corrupt, header.isCompressed, header.hasMarkers else { throw error }
-            reason = error.reason
         }
-        guard header.isCompressed, header.hasMarkers else { throw ImageError(.corrupt, reason) }
-        guard recovers else { throw try stream.incomplete(reason) }
-        return nil
+    }
+
+    private static func directory(
+        _ file: any Source, _ header: SparseExtentHeader, _ context: OpenContext
+    ) throws(ImageError) -> Found {
+        let isStream = header.isCompressed && header.hasMarkers
+        let stream = GrainStream(file: file, header: header)
+        let found: GrainDirectory
+        do throws(ImageError) {
+            if header.directory != SparseExtentHeader.atEnd {
+                found = try GrainDirectory(file, header)
+            } else if let footer = try stream.footer() {
+                // What has its end has all that comes before it.
+                return .whole(try GrainDirectory(file, footer))
+            } else {
+                throw ImageError(
+                    .corrupt, "gdOffset at 56 says that there is a footer, but there is none")
+            }
+        } catch {
+            guard error.code == .corrupt, isStream else { throw error }
+            let scan = try GrainScan.find(file, header, context)
+            if let sector = scan.directory {
+                let warning = "\(error.reason): the grain directory was found by going through the stream"
+                return .whole(try GrainDirectory(file, header, at: sector, warning: warning))
+            }
+            guard context.recovers else {
+                throw ImageError(
+                    .corrupt,
+                    "\(error.reason): the stream is cut short at \(file.size), and \(scan.summary); --recover serves "
+                        + "these")
+            }
+            return .scanned(scan)
+        }
+        // The end of what is compressed itself is the last thing to be decoded.
+        guard isStream, let missing = try stream.missing(found.table, looksForEnd: context.depth == 0) else {
+            return .whole(found)
+        }
+        guard context.recovers else {
+            throw ImageError(.corrupt, "the stream is cut short: \(missing); --recover serves the others")
+        }
+        return .damaged(found, missing: missing)
     }
 
     /// The first `size` bytes of what it holds, no more than its capacity; `backing` has what it does not. It is one of

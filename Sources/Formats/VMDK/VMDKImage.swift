@@ -46,11 +46,11 @@ struct VMDKImage: Sendable {
                     descriptor = nil
                     warnings.append("the descriptor cannot be read: \(error.reason)")
                 }
-                extent = try SparseExtent(file, recovers: context.recovers)
+                extent = try SparseExtent(file, context)
             }
         } else if head.starts(with: COWDHeader.magic) {
             descriptor = nil
-            extent = try SparseExtent(file, recovers: context.recovers)
+            extent = try SparseExtent(file, context)
         } else {
             descriptor = try Self.descriptor(file, head)
             extent = nil
@@ -194,8 +194,10 @@ struct VMDKImage: Sendable {
             let flat = FlatExtent(file, from: line.offset * 512, size: size)
             return [ReferencedSource(source: flat, text: reference.text, formatName: "vmdk")]
         }
+        var context = context
+        context.indexes = context.indexes?.forReference(called: printable(reference.name))
         let extent = try inside(reference.text) { () throws(ImageError) in
-            try SparseExtent(file, recovers: context.recovers)
+            try SparseExtent(file, context)
         }
         entries += extent.directory.entries.count
         guard entries <= Int(SparseExtentHeader.maximumDirectory) else {

@@ -1,0 +1,236 @@
+/// What a stream holds, found by going from marker to marker: for one whose grain directory is missing.
+struct GrainScan: Sendable {
+    /// A grain table, made of what was found.
+    struct Table: Equatable, Sendable {
+        /// Where in the file it was found, in sectors; 0 where its grains alone were.
+        var sector: UInt32 = 0
+        /// `GrainLayout.missing` stands for a grain that may be there or not.
+        var entries: [UInt32]
+    }
+
+    /// How many bytes of grain tables are made at most: enough for 1 TiB in grains of 64 KiB.
+    static let maximumTables = 64 << 20
+
+    let file: any Source
+    let header: SparseExtentHeader
+
+    /// By their numbers.
+    private(set) var tables: [UInt64: Table] = [:]
+
+    /// Where the grain directory was found, in sectors; nil where it was not.
+    private(set) var directory: UInt64?
+
+    /// The number of the last grain that is there.
+    private(set) var last: UInt64?
+
+    /// Of a stream of which nothing is known yet.
+    init(nothingOf file: any Source, _ header: SparseExtentHeader) {
+        self.file = file
+        self.header = header
+    }
+
+    /// Goes through the stream in `file` with `header`.
+    ///
+    /// Throws `limit` where what there is takes too many tables, and what reading throws.
+    init(_ file: any Source, _ header: SparseExtentHeader) throws(ImageError) {
+        self.init(nothingOf: file, header)
+        guard header.overhead > 0, header.overhead <= file.size / 512 else { return }
+        var position = header.overhead * 512
+        while position < file.size, file.size - position >= 16 {
+            let marker = try GrainMarker(file, at: position)
+            guard marker.kind != .endOfStream, let length = marker.length(header.grainSize) else { return }
+            if case .grain(let size) = marker.kind {
+                guard let number = number(marker), GrainMarker.size + UInt64(size) <= file.size - position
+                else { return }
+                try add(number, at: position)
+            }
+            guard length <= file.size - position else { return }
+            switch marker.kind {
+            case .grainTable: try addTable(at: position / 512 + 1)
+            case .grainDirectory: addDirectory(at: position / 512 + 1)
+            case .grain, .endOfStream, .footer, .other: break
+            }
+            position += length
+        }
+    }
+
+    /// The number of the grain with `marker`; nil where there can be none.
+    private func number(_ marker: GrainMarker) -> UInt64? {
+        let sectors = header.grainSize / 512
+        guard marker.value.isMultiple(of: sectors), marker.value < header.capacity / 512 else { return nil }
+        return marker.value / sectors
+    }
+
+    /// Adds the grain `number`, which starts at `offset` of the file.
+    private mutating func add(_ number: UInt64, at offset: UInt64) throws(ImageError) {
+        guard offset / 512 < GrainLayout.missing else { return }
+        last = number
+        let table = number >> header.layout.l2Bits
+        if tables[table] == nil {
+            try requireRoom()
+            let entries = [UInt32](
+                repeating: UInt32(GrainLayout.missing), count: Int(header.entriesPerTable))
+            tables[table] = Table(entries: entries)
+        }
+        tables[table]?.entries[Int(number % UInt64(header.entriesPerTable))] = UInt32(offset / 512)
+    }
+
+    private func requireRoom() throws(ImageError) {
+        guard (tables.count + 1) * Int(header.entriesPerTable) * 4 <= Self.maximumTables else {
+            throw ImageError(.limit, "the grains that are there take more tables than are made")
+        }
+    }
+
+    /// Takes over the grain table at `sector`, if it is one: it tells what was never written from what is missing.
+    ///
+    /// Which one it is, only its grains say.
+    mutating func addTable(at sector: UInt64) throws(ImageError) {
+        let count = Int(header.entriesPerTable) * 4
+        guard sector < GrainLayout.missing, let bytes = try? file.bytes(at: sector * 512, count: count)
+        else { return }
+        let entries = bytes.littleEndianHalfWords(count / 4).map { UInt32(truncatingIfNeeded: $0) }
+        guard let index = entries.firstIndex(where: { $0 > 1 }),
+            let marker = try? GrainMarker(file, at: UInt64(entries[index]) * 512), case .grain = marker.kind,
+            let number = number(marker), number % UInt64(header.entriesPerTable) == UInt64(index)
+        else { return }
+        let table = number >> header.layout.l2Bits
+        if tables[table] == nil { try requireRoom() }
+        tables[table] = Table(sector: UInt32(sector), entries: entries)
+    }
+
+    /// Takes over the grain directory at `sector`, if all its tables are in the file.
+    mutating func addDirectory(at sector: UInt64) {
+        guard sector != 0, let found = try? GrainDirectory.read(file, header, at: sector, "directory"),
+            found.entries.allSatisfy({ header.layout.isInside($0, file) })
+        else { return }
+        directory = sector
+    }
+
+    /// How much is there, in words.
+    var summary: String {
+        let count = tables.values.reduce(0) { count, table in
+            count + table.entries.count { $0 > 1 && $0 != GrainLayout.missing }
+        }
+        let total = (header.capacity + header.grainSize - 1) / header.grainSize
+        let place = last.map { ", the last for disk offset \($0 * header.grainSize)" } ?? ""
+        return "\(count) of \(total) grains are there\(place)"
+    }
+
+    /// The tables, in a source of their own, for a layout that `isIncomplete`.
+    func made() -> (tables: any Source, l1: L1Table) {
+        var entries = [UInt64](
+            repeating: GrainLayout.missing, count: Int(header.layout.l1Count(header.capacity)))
+        // The first sector stays empty, as 0 says that there is no table.
+        var bytes = [UInt8](repeating: 0, count: 512)
+        for (number, table) in tables.sorted(by: { $0.key < $1.key }) where number < UInt64(entries.count) {
+            entries[Int(number)] = UInt64(bytes.count / 512)
+            for entry in table.entries { bytes.append(little: entry) }
+            bytes += [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
+        }
+        return (MemorySource(bytes), L1Table(offset: 0, entries: entries))
+    }
+}
+
+// MARK: The seek index
+
+extension GrainScan {
+    /// What the stream in `file` with `header` holds: as it is kept in the seek index, or found and kept there.
+    ///
+    /// Throws as going through the stream does.
+    static func find(
+        _ file: any Source, _ header: SparseExtentHeader, _ context: OpenContext
+    ) throws(ImageError) -> GrainScan {
+        guard header.capacity > 0, header.overhead < file.size / 512,
+            let index = context.indexes?.index(
+                of: file, format: "vmdk", depth: context.depth, size: header.capacity)
+        else { return try GrainScan(file, header) }
+        let span = SeekSpan(range: 0..<header.capacity, input: header.overhead * 512, time: 0)
+        if index.knowledge().spans == [span] {
+            do throws(ImageError) {
+                return try GrainScan(try index.detail(of: span), file, header)
+            } catch {
+                index.drop()
+            }
+        }
+        let scan = try GrainScan(file, header)
+        _ = index.add(span, detail: scan.packed(level: index.compressionLevel), zeroes: [])
+        return scan
+    }
+
+    /// How many bytes stand in front of the tables, and how many each begins with.
+    private static let (headSize, tableHeadSize) = (16, 8)
+
+    /// As it stands in seek indexes (docs/seek-index.md, "Kind 2"), compressed at `level`, 1 to 19.
+    func packed(level: Int32) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(little: directory ?? 0)
+        bytes.append(little: last.map { $0 + 1 } ?? 0)
+        for (number, table) in tables.sorted(by: { $0.key < $1.key }) {
+            bytes.append(little: UInt32(number))
+            bytes.append(little: table.sector)
+            // What is in the file is read there.
+            if table.sector == 0 { for entry in table.entries { bytes.append(little: entry) } }
+        }
+        var packed: [UInt8] = []
+        packed.append(little: UInt32(bytes.count))
+        return packed + Zstd.compress(bytes, level: level)
+    }
+
+    /// Unpacks what is known of the stream in `file`, which nobody vouches for: tables and the directory are read, and recognised,
+    /// as in going through the stream, and a grain that is none is found out when it is decoded.
+    ///
+    /// Throws `corrupt` unless it fits the file, `limit` where it is too much, before that is allocated.
+    init(_ packed: [UInt8], _ file: any Source, _ header: SparseExtentHeader) throws(ImageError) {
+        self.init(nothingOf: file, header)
+        let count = Int(try Fields(packed, at: 0).little("size", at: 0, as: UInt32.self))
+        guard count <= 2 * Self.maximumTables else {
+            throw ImageError(.limit, "\(count) bytes of tables are more than are made")
+        }
+        let bytes = try Zstd.decompress(packed[4...], count: count)
+        let fields = Fields(bytes, at: 0)
+        let sector: UInt64 = try fields.little("directory", at: 0)
+        let end: UInt64 = try fields.little("last grain", at: 8)
+        let grains = (header.capacity + header.grainSize - 1) / header.grainSize
+        guard end <= grains else { throw ImageError(.corrupt, "grain \(end) of \(grains) is the last") }
+        if sector != 0 {
+            guard sector <= file.size / 512, sector > 0,
+                try GrainMarker(file, at: (sector - 1) * 512).kind == .grainDirectory
+            else { throw ImageError(.corrupt, "sector \(sector) is no grain directory") }
+            addDirectory(at: sector)
+            guard directory != nil else {
+                throw ImageError(.corrupt, "sector \(sector) is no grain directory")
+            }
+        }
+        var position = Self.headSize
+        while position < count {
+            let number = UInt64(try fields.little("table", at: position, as: UInt32.self))
+            let sector: UInt32 = try fields.little("sector of a table", at: position + 4)
+            position += Self.tableHeadSize
+            guard number < header.layout.l1Count(header.capacity), tables[number] == nil else {
+                throw ImageError(.corrupt, "table \(number) is not on the disk, or there twice")
+            }
+            if sector != 0 {
+                if UInt64(sector) <= file.size / 512,
+                    try GrainMarker(file, at: UInt64(sector - 1) * 512).kind == .grainTable
+                {
+                    try addTable(at: UInt64(sector))
+                }
+                guard tables[number]?.sector == sector else {
+                    throw ImageError(.corrupt, "sector \(sector) is no grain table, or not number \(number)")
+                }
+                continue
+            }
+            try requireRoom()
+            let size = Int(header.entriesPerTable) * 4
+            let words = try fields.slice("entries", at: position, count: size).littleEndianHalfWords(size / 4)
+            // What was never written, only a table in the file can tell.
+            guard words.allSatisfy({ $0 > 1 && ($0 == GrainLayout.missing || $0 < file.size / 512 + 1) })
+            else {
+                throw ImageError(.corrupt, "an entry of table \(number) lies outside of the file")
+            }
+            tables[number] = Table(entries: words.map { UInt32(truncatingIfNeeded: $0) })
+            position += size
+        }
+        last = end == 0 ? nil : end - 1
+    }
+}
