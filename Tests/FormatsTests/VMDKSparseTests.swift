@@ -1,5 +1,6 @@
 import CZlib
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -210,6 +211,39 @@ import Testing
             error?.description
                 == "vmdk: gdOffset is 1099511627776: a grain directory of 4 bytes there passes the end of the file at "
                 + "\(file.bytes.count)")
+    }
+
+    /// A table that cannot be read is there twice.
+    @Test func redundantTable() throws {
+        var file = VMDKFile(grains: 1024)
+        file.addGrain(3, Self.text)
+        file.addGrain(600, Self.text)
+        let spare = (file.addTable(0), file.addTable(1))
+        file.put(file.addDirectory(spare.0, spare.1), at: 48)
+        let tables = (file.addTable(0), file.addTable(1))
+        file.put(file.addDirectory(tables.0, tables.1), at: 56)
+        let start = UInt64(tables.0) * 512
+        let warnings = Mutex<[String]>([])
+        var options = OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2))
+        options.warn = { warning in warnings.withLock { $0.append(warning) } }
+        let source = ObservedSource(file.bytes, failing: start..<UInt64(tables.1) * 512 + 10)
+        let image = try Image("disk.vmdk", source, options)
+        #expect(image.warnings.count == 1, "there is no descriptor")
+        for number in [3, 600] as [UInt64] {
+            #expect(try image.disk.bytes(at: number * 4096, count: 4096) == Self.text)
+            #expect(try image.disk.bytes(at: number * 4096 + 4096, count: 1) == [0])
+        }
+        #expect(
+            warnings.withLock { $0 } == [
+                "vmdk: the grain table at \(start) cannot be read, so the redundant one is used: bytes \(start) to "
+                    + "\(UInt64(tables.1) * 512 + 10) are bad"
+            ])
+        // Without leave to use it, it is not.
+        file.put(UInt32(1), at: 8)
+        let other = ObservedSource(file.bytes, failing: start..<start + 1)
+        let disk = try Image("disk.vmdk", other, options).disk
+        #expect(throws: ImageError.self) { try disk.bytes(at: 3 * 4096, count: 1) }
+        #expect(try disk.bytes(at: 600 * 4096, count: 4096) == Self.text)
     }
 
     @Test(arguments: [

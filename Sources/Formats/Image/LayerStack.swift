@@ -20,7 +20,7 @@ struct LayerStack {
         let context = OpenContext(
             engine: options.engine, indexes: options.indexes?.forImage(called: name),
             references: references, snapshot: options.snapshot, member: options.member,
-            recovers: options.recovers)
+            recovers: options.recovers, warn: options.warn)
         try self.init(name, file, forced, context)
     }
 

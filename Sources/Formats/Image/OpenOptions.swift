@@ -26,6 +26,9 @@ public struct OpenOptions: Sendable {
     /// Whether a VMDK's parent is opened also where its content ID says that it was written to since.
     public var ignoresContentID = false
 
+    /// Told, in words, what turns up while the disk is read; for what is known from the start, see `Image.warnings`.
+    public var warn: @Sendable (String) -> Void = { _ in }
+
     /// Where the seek indexes of its layers are found; without, what is learnt stays in memory.
     package var indexes: (any SeekIndexes)?
 

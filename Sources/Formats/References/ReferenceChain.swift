@@ -66,7 +66,8 @@ struct ReferenceChain: References {
         let context = OpenContext(
             engine: gate.engine, indexes: gate.indexes?.forReference(called: printable(reference.name)),
             references: references, recovers: gate.recovers, contentID: reference.contentID,
-            ignoresContentID: gate.ignoresContentID)
+            ignoresContentID: gate.ignoresContentID,
+            warn: { [warn = gate.warnLater] in warn("\(reference.text): \($0)") })
         let stack = try LayerStack(nil, file, [format], context)
         gate.warn(stack.warnings.map { "\(reference.text): \($0)" })
         return try stack.openDisk()

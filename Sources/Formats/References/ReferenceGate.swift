@@ -23,6 +23,7 @@ package final class ReferenceGate: Sendable {
     let referenceFormat: String?
     let recovers: Bool
     let ignoresContentID: Bool
+    let warnLater: @Sendable (String) -> Void
 
     private let policy: ReferencePolicy
     private let image: ReferencePlace
@@ -51,6 +52,7 @@ package final class ReferenceGate: Sendable {
         referenceFormat = options.referenceFormat
         recovers = options.recovers
         ignoresContentID = options.ignoresContentID
+        warnLater = options.warn
         policy = options.references
         image = ReferencePlace(directory: directory, path: PathName(Array(name.utf8)))
         imageFile = file

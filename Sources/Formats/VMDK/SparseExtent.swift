@@ -49,7 +49,7 @@ struct SparseExtent: Sendable {
             switch found {
             case .whole(let found), .damaged(let found, _):
                 (directory, layout) = (found.table, header.layout)
-                tables = file
+                tables = GrainTables(file, found, warn: context.warn)
                 warnings += found.warnings
             case .scanned(let scan):
                 var layout = header.layout

@@ -196,6 +196,7 @@ struct VMDKImage: Sendable {
         }
         var context = context
         context.indexes = context.indexes?.forReference(called: printable(reference.name))
+        context.warn = { [warn = context.warn] in warn("\(reference.text): \($0)") }
         let extent = try inside(reference.text) { () throws(ImageError) in
             try SparseExtent(file, context)
         }

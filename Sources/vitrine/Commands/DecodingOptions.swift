@@ -50,6 +50,7 @@ struct DecodingOptions: ParsableArguments {
         options.ignoresContentID = references?.ignoresContentID ?? false
         options.indexes = store.indexes
         options.member = member
+        options.warn = { complain("warning: \($0)") }
         return options
     }
 }
