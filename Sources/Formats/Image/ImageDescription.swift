@@ -4,7 +4,7 @@ public struct ImageDescription: Sendable {
     /// What the user calls it: the last part of the path.
     public let name: String
 
-    /// The formats it is made of, outermost first; the last is the disk's own.
+    /// The formats it is made of, outermost first; the last is the disk's own, or an archive that holds several.
     public let layers: [Layer]
 
     /// What takes a walk through the tables of the disk's format to say, such as how much of the disk is
@@ -23,7 +23,7 @@ public struct ImageDescription: Sendable {
     /// The file that holds it all.
     package let file: any Source
 
-    /// The size of the disk, in bytes.
+    /// The size of the disk, or of the archive that holds several, in bytes.
     public var size: UInt64 { layers.last?.size ?? 0 }
 
     /// What it is made of, innermost first, such as `raw in xz`.
@@ -44,7 +44,7 @@ public struct ImageDescription: Sendable {
 
     /// Describes the image that `file` holds.
     package init(_ name: String, _ file: any Source, _ options: OpenOptions) throws(ImageError) {
-        let stack = try LayerStack(name, file, options, RefusedReferences())
+        let stack = try LayerStack(name, file, options, RefusedReferences(), describes: true)
         self.name = name
         self.file = file
         layers = stack.layers

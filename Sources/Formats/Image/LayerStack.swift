@@ -5,29 +5,31 @@ struct LayerStack {
     /// What the layers warn of.
     private(set) var warnings: [String] = []
 
-    /// The disk's own layer.
+    /// The disk's own layer; where that is not decided, the last that is.
     let disk: Inspection
 
     /// The layers around the disk, as they are named in errors: `qcow2 in xz`.
     let place: String
 
-    /// The layers of the image that `file` holds, which is called `name`.
+    /// The layers of the image that `file` holds, which is called `name`; where it `describes`, as far as is decided which they are.
     init(
-        _ name: String, _ file: any Source, _ options: OpenOptions, _ references: any References
+        _ name: String, _ file: any Source, _ options: OpenOptions, _ references: any References,
+        describes: Bool = false
     ) throws(ImageError) {
         guard file.size > 0 else { throw ImageError(.corrupt, "the file is empty") }
         let forced = try options.formats.map { name throws(ImageError) in try Format.named(name) }
         let context = OpenContext(
             engine: options.engine, indexes: options.indexes?.forImage(called: name),
             references: references, snapshot: options.snapshot, member: options.member,
-            recovers: options.recovers, warn: options.warn)
-        try self.init(name, file, forced, context)
+            recovers: options.recovers, ignoresContentID: options.ignoresContentID, warn: options.warn)
+        try self.init(name, file, forced, context, describes: describes)
     }
 
     /// The layers in `file`, of which the outermost are of the formats `forced`; any after these are detected, also by
     /// the `name` of the file, and by what a layer calls the file that it holds.
     init(
-        _ name: String?, _ file: any Source, _ forced: [Format], _ context: OpenContext
+        _ name: String?, _ file: any Source, _ forced: [Format], _ context: OpenContext,
+        describes: Bool = false
     ) throws(ImageError) {
         var (name, forced, context, source) = (name, forced[...], context, file)
         while true {
@@ -51,7 +53,7 @@ struct LayerStack {
                 return try format.inspect(source, context)
             }
             warnings += inspection.warnings.map { "\(format.name): \($0)" }
-            if format.kind == .disk {
+            if format.kind == .disk || describes && inspection.isUndecided {
                 // What a raw disk lies in is its layer's, and not the disk's too.
                 layers.append(Layer(format.name, inspection, indexable: nil))
                 disk = inspection
@@ -59,11 +61,9 @@ struct LayerStack {
                 break
             }
             name = inspection.contentName
-            if format.hasMembers {
-                context.member = nil
-                // Inner layers are known by the outermost index, which does not tell members from one another.
-                if layers.contains(where: { $0.indexable != nil }) { context.indexes = nil }
-            }
+            context = inspection.contentContext ?? context
+            // Inner layers are known by the outermost index, which does not tell members from one another.
+            if format.hasMembers, layers.contains(where: { $0.indexable != nil }) { context.indexes = nil }
             source = try inside(place) { () throws(ImageError) in try inspection.open() }
             layers.append(Layer(format.name, inspection, indexable: source as? any Indexable))
             if !format.hasMembers { context.depth += 1 }

@@ -15,6 +15,13 @@ package struct Inspection: Sendable {
     /// What the layer calls the file that it holds, if it has a name for it: how it ends is a sign of its format.
     package var contentName: String?
 
+    /// What the file that the layer holds is opened with, where that is something else than the layer itself was.
+    package var contentContext: OpenContext?
+
+    /// Whether there are several things that the layer could hold, and none was chosen: it is described, and opening it says what
+    /// there is.
+    package var isUndecided = false
+
     /// What takes a walk through its tables to say, which only those pay for who ask for it.
     package var details: @Sendable () -> [Layer.Property]
 
@@ -39,11 +46,22 @@ package struct Inspection: Sendable {
     /// A layer that is open already.
     package init(
         _ source: any Source, properties: [Layer.Property] = [], warnings: [String] = [],
-        contentName: String? = nil
+        contentName: String? = nil, contentContext: OpenContext? = nil
     ) {
         self.init(
             size: source.size, properties: properties, warnings: warnings, contentName: contentName
         ) { source }
+        self.contentContext = contentContext
+    }
+
+    /// A layer of `size` bytes of which several things could be opened, and none was chosen, which `error` says.
+    package init(
+        undecided error: ImageError, size: UInt64, properties: [Layer.Property], warnings: [String]
+    ) {
+        self.init(size: size, properties: properties, warnings: warnings) { () throws(ImageError) in
+            throw error
+        }
+        isUndecided = true
     }
 
     /// Opens what the layer holds, and the files it names.

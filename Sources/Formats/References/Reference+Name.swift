@@ -27,4 +27,23 @@ extension Reference {
     func error(_ code: ImageError.Code, _ does: String) -> ImageError {
         ImageError(code, "\(text) \(does)")
     }
+
+    /// That files name files that name files too often.
+    var isTooDeep: ImageError {
+        error(
+            .limit,
+            "is not opened: no more than \(ReferenceGate.maximumDepth) files may each name the next")
+    }
+
+    /// That files name one another.
+    var leadsBack: ImageError {
+        error(.corrupt, "is the file that names it, or one that led there: the chain has no end")
+    }
+
+    /// That nobody says what is in the file.
+    var hasNoFormat: ImageError {
+        error(
+            .refused,
+            "is recorded without its format, and none is guessed: --reference-format FORMAT gives it")
+    }
 }

@@ -15,11 +15,7 @@ struct ReferenceChain: References {
     }
 
     func open(_ reference: Reference) throws(ImageError) -> any Source {
-        guard depth < ReferenceGate.maximumDepth else {
-            throw reference.error(
-                .limit,
-                "is not opened: no more than \(ReferenceGate.maximumDepth) files may each name the next")
-        }
+        guard depth < ReferenceGate.maximumDepth else { throw reference.isTooDeep }
         switch reference.role {
         case .dataFile, .extent:
             return try file(reference).source
@@ -34,14 +30,8 @@ struct ReferenceChain: References {
 
     func warn(_ warnings: [String]) { gate.warn(warnings) }
 
-    /// The format that is recorded, or that the user gave instead. The file is not asked: a raw disk holds what
-    /// its guest wrote, and that may be the head of an image that names any file.
-    private func format(of reference: Reference) throws(ImageError) -> Format {
-        guard let name = reference.format ?? gate.referenceFormat else {
-            throw reference.error(
-                .refused,
-                "is recorded without its format, and none is guessed: --reference-format FORMAT gives it")
-        }
+    func format(of reference: Reference) throws(ImageError) -> Format {
+        guard let name = reference.format ?? gate.referenceFormat else { throw reference.hasNoFormat }
         return try inside(reference.text) { () throws(ImageError) in try gate.format(name) }
     }
 
@@ -50,10 +40,7 @@ struct ReferenceChain: References {
         _ reference: Reference
     ) throws(ImageError) -> (source: FileSource, references: ReferenceChain) {
         let opened = try gate.open(reference, from: place)
-        guard !files.contains(opened.identity) else {
-            throw reference.error(
-                .corrupt, "is the file that names it, or one that led there: the chain has no end")
-        }
+        guard !files.contains(opened.identity) else { throw reference.leadsBack }
         let references = ReferenceChain(
             gate, opened.place, files: files.union([opened.identity]), depth: depth + 1)
         return (opened.file, references)

@@ -215,12 +215,10 @@ package final class ReferenceGate: Sendable {
         guard kind == S_IFREG else {
             throw reference.error(.refused, "is \(Self.name(of: kind)); only regular files are opened")
         }
-        return try inside(reference.text) { () throws(ImageError) in
-            // By way of /proc, as that is the very file that has been looked at.
-            let file = unsafe Glibc.open(descriptor.procName, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-            guard file >= 0 else { throw ImageError(.io, systemMessage(errno)) }
-            return try FileSource(descriptor: file)
-        }
+        // By way of /proc, as that is the very file that has been looked at.
+        let file = unsafe Glibc.open(descriptor.procName, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { throw error(.system(errno), reference) }
+        return try inside(reference.text) { () throws(ImageError) in try FileSource(descriptor: file) }
     }
 
     private static func name(of kind: mode_t) -> String {

@@ -10,10 +10,21 @@ package protocol References: Sendable {
     /// not: to them the reader adds `reference.text`.
     func open(_ reference: Reference) throws(ImageError) -> any Source
 
+    /// The format of the disk in the file that `reference` names: what is recorded, or what the user gave instead.
+    ///
+    /// Throws `refused` where there is neither. The file is not asked: a raw disk holds what its guest wrote, and that may be the
+    /// head of an image that names any file.
+    func format(of reference: Reference) throws(ImageError) -> Format
+
     /// Takes in what the user should know of a file that was opened, a sentence each.
     func warn(_ warnings: [String])
 }
 
 extension References {
+    package func format(of reference: Reference) throws(ImageError) -> Format {
+        guard let name = reference.format else { throw reference.hasNoFormat }
+        return try inside(reference.text) { () throws(ImageError) in try Format.named(name) }
+    }
+
     package func warn(_ warnings: [String]) {}
 }

@@ -6,31 +6,52 @@ extension Format {
     ) { (file, context) throws(ImageError) in
         let archive = try TarArchive(file)
         let disks = archive.disks()
-        let member = try archive.choose(context.member, among: disks)
+        guard let (member, inside) = try archive.choose(context.member, among: disks, context.archive) else {
+            return Inspection(
+                undecided: TarArchive.undecided(disks, context.archive), size: file.size,
+                properties: archive.properties(disks, opened: nil), warnings: archive.warnings)
+        }
+        var content = context
+        content.member = inside
+        content.archive = "\(context.archive)\(member.shownName)/"
+        content.references = TarReferences(archive, member, context)
         return Inspection(
             try archive.open(member), properties: archive.properties(disks, opened: member),
-            warnings: archive.warnings, contentName: String(decoding: member.baseName, as: UTF8.self))
+            warnings: archive.warnings, contentName: String(decoding: member.baseName, as: UTF8.self),
+            contentContext: content)
     }
 }
 
 extension TarArchive {
-    /// How many disks are listed.
+    /// How many members, or disks, are listed.
     private static let maximumListed = 1024
 
-    /// What there is to say about the archive, of which `member` is opened.
-    fileprivate func properties(_ disks: [TarMember], opened member: TarMember) -> [Layer.Property] {
+    /// What there is to say about the archive, of which `member` is opened, if any.
+    fileprivate func properties(_ disks: [TarMember], opened member: TarMember?) -> [Layer.Property] {
         var properties: [Layer.Property] = [.init("variant", "variant", .text(variant))]
         // What makes a tar archive an OVA.
         if let descriptor = members.first(where: { $0.baseName.suffix(4).elementsEqual(".ovf".utf8) }) {
             properties.append(.init("ovf-descriptor", "OVF descriptor", .text(descriptor.shownName)))
         }
-        properties += [
-            .init("members", "members", .number(UInt64(members.count))),
-            .init("member", "opened member", .text(member.shownName)),
-            .init("member-offset", "offset", .number(member.stored.lowerBound)),
-            .init("member-stored", "stored", .bytes(member.stored.upperBound - member.stored.lowerBound)),
-            .init("member-sparse", "sparse", .flag(member.map != nil)),
-        ]
+        properties.append(.init("members", "members", .number(UInt64(members.count))))
+        if let member {
+            properties += [
+                .init("member", "opened member", .text(member.shownName)),
+                .init("member-offset", "offset", .number(member.stored.lowerBound)),
+                .init(
+                    "member-stored", "stored", .bytes(member.stored.upperBound - member.stored.lowerBound)),
+                .init("member-sparse", "sparse", .flag(member.map != nil)),
+            ]
+        }
+        let places = Set(disks.map(\.header))
+        let contents = members.prefix(Self.maximumListed).map { member in
+            Self.record(member) + [
+                .init("type", "type", .text(member.kind.rawValue)),
+                .init("disk", "disk", .flag(places.contains(member.header))),
+            ]
+        }
+        properties.append(
+            .init("contents", "contents", .records(contents, total: UInt64(members.count))))
         if !disks.isEmpty {
             let records = disks.prefix(Self.maximumListed).map(Self.record)
             properties.append(.init("disks", "disks", .records(records, total: UInt64(disks.count))))

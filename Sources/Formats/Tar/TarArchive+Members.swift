@@ -41,33 +41,46 @@ extension TarArchive {
         return Format.known.contains { $0.name != Format.raw.name && $0.recognises(head) }
     }
 
-    /// The member called `name`; without a name, the only one of `disks`.
+    /// The member called `name`, and what is meant in it where that is an archive; without a name, the only one of `disks`, and nil
+    /// where there are several. `archive` stands before names in this one.
     ///
-    /// Throws `unsupported` where it is not known which one is meant, with those there are.
-    func choose(_ name: String?, among disks: [TarMember]) throws(ImageError) -> TarMember {
+    /// Throws `unsupported` where none is meant, with those there are.
+    func choose(
+        _ name: String?, among disks: [TarMember], _ archive: String
+    ) throws(ImageError) -> (member: TarMember, inside: String?)? {
         if let name { return try member(called: name) }
         guard let disk = disks.first else {
             throw ImageError(
                 .unsupported,
                 members.isEmpty
                     ? "the archive is empty"
-                    : "no member is a disk by its name or its content; --member NAME takes any file for one, of "
+                    : "no member is a disk by its name or its content; --member \(archive)NAME takes any file for one, of "
                         + Self.list(members))
         }
-        guard disks.count == 1 else {
-            throw ImageError(
-                .unsupported,
-                "there are \(disks.count) disks, of which --member NAME chooses one: \(Self.list(disks))")
-        }
-        return disk
+        return disks.count == 1 ? (disk, nil) : nil
     }
 
-    /// The member called `name`, as it is in the archive or as it is shown.
-    private func member(called name: String) throws(ImageError) -> TarMember {
+    /// That it is not known which of `disks` is meant. `archive` stands before their names.
+    static func undecided(_ disks: [TarMember], _ archive: String) -> ImageError {
+        ImageError(
+            .unsupported,
+            "there are \(disks.count) disks, of which --member \(archive)NAME chooses one: \(list(disks))")
+    }
+
+    /// The member called `name`, as it is in the archive or as it is shown; or else the archive in it by whose name `name` starts, and
+    /// what follows.
+    private func member(called name: String) throws(ImageError) -> (TarMember, inside: String?) {
         let wanted = TarMember(
             name: Array(name.utf8), kind: .file, header: 0, size: 0, stored: 0..<0, map: nil
         ).path
-        guard let member = members.last(where: { $0.path == wanted || $0.shownName == name }) else {
+        var inside: String?
+        var found = members.last { $0.path == wanted || $0.shownName == name }
+        if found == nil {
+            let outer = members.reversed().filter { $0.kind == .file && Self.name(wanted, in: $0) != nil }
+            found = outer.max { $0.path.count < $1.path.count }
+            inside = found.flatMap { Self.name(wanted, in: $0) }
+        }
+        guard let member = found else {
             throw ImageError(
                 .unsupported,
                 "there is no member \"\(printable(name))\"; there are "
@@ -77,7 +90,16 @@ extension TarArchive {
             throw ImageError(
                 .unsupported, "member \"\(member.shownName)\" is a \(member.kind.rawValue), not a file")
         }
-        return member
+        return (member, inside)
+    }
+
+    /// What `path` names in the archive that `member` is; nil where it does not lead through it.
+    private static func name(_ path: ArraySlice<UInt8>, in member: TarMember) -> String? {
+        let rest = path.dropFirst(member.path.count)
+        guard path.starts(with: member.path), rest.first == UInt8(ascii: "/"), rest.count > 1 else {
+            return nil
+        }
+        return String(decoding: rest.dropFirst(), as: UTF8.self)
     }
 
     private static func list(_ members: [TarMember]) -> String {

@@ -4,6 +4,9 @@ final class TarSparseSource: Source {
     private let archive: any Source
     private let map: TarSparseMap
 
+    /// How many stretches of data there are.
+    var segmentCount: Int { map.segments.count }
+
     /// The member of `size` bytes whose data lies in `archive` where `map` says, inside it.
     init(_ archive: any Source, _ map: TarSparseMap, size: UInt64) {
         self.archive = archive

@@ -1,0 +1,71 @@
+/// What an image in an archive opens files through: they are members of the archive too, beside it or below.
+///
+/// No name leads out of the archive, so no file is opened, and nothing needs the user's leave.
+struct TarReferences: References {
+    private let members: TarMembers
+    /// What the archive was opened with.
+    private let context: OpenContext
+    private let directory: PathName
+    /// Where the headers are of the member itself, and of those that led to it.
+    private let chain: [UInt64]
+
+    /// What `member` of `archive` opens files through, which was opened with `context`.
+    init(_ archive: TarArchive, _ member: TarMember, _ context: OpenContext) {
+        self.init(TarMembers(archive), member, context, after: [])
+    }
+
+    private init(_ members: TarMembers, _ member: TarMember, _ context: OpenContext, after chain: [UInt64]) {
+        self.members = members
+        self.context = context
+        directory = PathName(PathName(member.name).names).directory
+        self.chain = chain + [member.header]
+    }
+
+    func open(_ reference: Reference) throws(ImageError) -> any Source {
+        try reference.requireFileName()
+        guard chain.count <= ReferenceGate.maximumDepth else { throw reference.isTooDeep }
+        let name = PathName(reference.name)
+        guard !name.isAbsolute, !name.leadsUp else {
+            throw reference.error(
+                .refused,
+                "is not opened: names in an archive are those of members in the same directory of it, or below"
+            )
+        }
+        guard let member = members.find(name.from(directory)) else {
+            throw ImageError(.io, "there is no such member in the archive", path: [reference.text])
+        }
+        guard member.kind == .file else {
+            throw reference.error(
+                .refused, "is a \(member.kind.rawValue) in the archive; only regular files are opened")
+        }
+        guard !chain.contains(member.header) else { throw reference.leadsBack }
+        let source = try members.open(member, reference)
+        switch reference.role {
+        case .dataFile, .extent: return source
+        case .backingFile, .parent: return try disk(in: source, member, reference)
+        }
+    }
+
+    /// The disk in `member`, which is `source`.
+    private func disk(
+        in source: any Source, _ member: TarMember, _ reference: Reference
+    ) throws(ImageError) -> any Source {
+        let format = try format(of: reference)
+        var content = context
+        (content.member, content.snapshot, content.contentID) = (nil, nil, reference.contentID)
+        content.indexes = context.indexes?.forReference(called: printable(reference.name))
+        content.references = TarReferences(members, member, context, after: chain)
+        content.warn = { [warn = context.warn] in warn("\(reference.text): \($0)") }
+        return try inside(reference.text) { () throws(ImageError) in
+            let stack = try LayerStack(nil, source, [format], content)
+            warn(stack.warnings.map { "\(reference.text): \($0)" })
+            return try stack.openDisk()
+        }
+    }
+
+    func format(of reference: Reference) throws(ImageError) -> Format {
+        try context.references.format(of: reference)
+    }
+
+    func warn(_ warnings: [String]) { context.references.warn(warnings) }
+}
