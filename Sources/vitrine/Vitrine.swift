@@ -17,6 +17,11 @@ struct Vitrine: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [Serve.self, Copy.self, Info.self, Index.self])
+
+    static func main() {
+        OpenFileLimit.raise()
+        main(nil)
+    }
 }
 
 /// Prints `text` as one line on standard error.

@@ -199,6 +199,11 @@ package final class ReferenceGate: Sendable {
                 .refused,
                 "is not opened: this system has no openat2 (Linux 5.6), or forbids it, so that nothing would keep "
                     + "the name from leading elsewhere")
+        case .system(EMFILE):
+            return reference.error(
+                .limit,
+                "is one too many: this process may have no more files open (ulimit -n, and its hard limit, ulimit -Hn)"
+            )
         case .system(let code):
             return ImageError(.io, systemMessage(code), path: [reference.text])
         }
