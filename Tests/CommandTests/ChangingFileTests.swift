@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Image files that change while they are served: what is gone cannot be read, and nothing worse.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(5)))
+@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
 struct ChangingFileTests {
     @Test(arguments: TestDisk.Form.allCases)
     func fileThatShrinksIsReadableAsFarAsItGoes(_ form: TestDisk.Form) throws {

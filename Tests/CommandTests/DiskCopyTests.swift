@@ -6,7 +6,7 @@ import VitrineFormats
 @testable import vitrine
 
 /// The threads of a copy, the stretches of zeroes, and what a device is written with.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DiskCopyTests {
     private static let mebibyte = 1 << 20
 

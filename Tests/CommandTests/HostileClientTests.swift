@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Clients that misbehave, and many at once: others are served all the same.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(5)))
+@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
 struct HostileClientTests {
     /// Expects a client that behaves to be served.
     private func expectService(_ server: RunningServer, sourceLocation: SourceLocation = #_sourceLocation)

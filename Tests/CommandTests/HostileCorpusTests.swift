@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Damaged and hostile disk images of the corpus, by the command: each ends in its error.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileCorpusTests {
     static let corpus = Result {
         try CorpusFile.all("corpus/manifest.tsv", in: CorpusFile.root.appending(path: "corpus"))

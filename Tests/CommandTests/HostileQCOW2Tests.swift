@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Damaged and hostile qcow2 images: an error reaches the client, and they cost little memory.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileQCOW2Tests {
     static let corpus = HostileCorpusTests.corpus
 

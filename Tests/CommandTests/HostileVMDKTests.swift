@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Damaged and hostile VMDK images: an error reaches the client, and they cost little memory.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileVMDKTests {
     private static let nothing = path("good-vmdk-nothing.vmdk")
 

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Indexes that are damaged, and images that are not what was indexed.
-@Suite(.needs(.xz), .timeLimit(.minutes(5)))
+@Suite(.needs(.xz), .timeLimit(.minutes(10)))
 struct IndexDamageTests {
     /// Reads at random, and here and there; what cannot be read at once can be read the second time.
     private func expectContent(

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// nbdinfo and nbdcopy, of libnbd.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LibnbdToolsTests {
     private struct Listing: Decodable {
         struct Export: Decodable {

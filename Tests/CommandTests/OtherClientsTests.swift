@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// QEMU's tools, nbd-client and fio.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OtherClientsTests {
     @Test(.needs(.qemuImg, .sfdisk, .xz), arguments: TestDisk.Form.allCases)
     func qemuImgFindsNoDifference(_ form: TestDisk.Form) throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `vitrine` with disks in tar archives and OVAs.
-@Suite(.needs(.nbdcopy, .qemuImg, .sfdisk, .tar, .xz), .timeLimit(.minutes(5)))
+@Suite(.needs(.nbdcopy, .qemuImg, .sfdisk, .tar, .xz), .timeLimit(.minutes(10)))
 struct TarTests {
     private struct Report: Decodable {
         struct Layer: Decodable {

@@ -24,7 +24,7 @@ import Testing
         #expect((1...3).contains(most))
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func aWaitingWorkerLetsAnotherWorkInItsPlace() {
         let workers = Workers(count: 2)
         let isReady = Monitor(false)
@@ -40,7 +40,7 @@ import Testing
         #expect(done.wait { $0 == 20 ? $0 : nil } == 20)
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func whatIsUrgentComesFirst() {
         let workers = Workers(count: 1)
         let gate = Monitor(false)
@@ -53,7 +53,7 @@ import Testing
     }
 
     /// Found by fuzzing: each had a thread key of its own, of which a process has 1024.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func thereCanBeAnyNumberOfThemAndTheirThreadsEndWithThem() {
         func threads() -> Int {
             ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []).count
