@@ -22,6 +22,26 @@ struct InfoQCOW2Tests {
         return try #require(JSONSerialization.jsonObject(with: result.data) as? [String: Any])
     }
 
+    @Test(arguments: ["luks", "aes"])
+    func encryptedByQemu(_ method: String) throws {
+        try withTemporaryFolder { folder in
+            let image = try QemuImage.create(
+                folder.appending(path: "disk.qcow2"), size: 1 << 20,
+                [
+                    "--object", "secret,id=key,data=abcdefgh",
+                    "-o",
+                    "encrypt.format=\(method),encrypt.key-secret=key"
+                        + (method == "luks" ? ",encrypt.iter-time=10" : ""),
+                ])
+            #expect(try layer(image.url)["encryption"] as? String == method)
+            let served = try Vitrine.run("serve", image.url.path, "--run", "true")
+            #expect(served.status == 1)
+            #expect(
+                served.errors.hasSuffix(
+                    "the disk is encrypted (\(method.uppercased())): it can be described, but not read\n"))
+        }
+    }
+
     @Test(arguments: [
         ["compat=0.10"], ["compat=1.1"], ["compression_type=zstd", "cluster_size=2M"],
         ["extended_l2=on", "lazy_refcounts=on"], ["refcount_bits=1", "cluster_size=512"],
