@@ -21,7 +21,7 @@ struct GrainLayout: ClusterLayout {
 
     func table(_ entry: UInt64) throws(ImageError) -> UInt64? {
         try requireFound(entry)
-        // ("Grain Directory Entry") With zeroed grains, 1 is for a table of nothing else.
+        // ("Grain Directory Entry") With zeroed grains, 1 is for a table of sparse grains, as 0 is.
         return entry == 0 || entry == 1 && hasZeroGrains ? nil : entry * 512
     }
 
