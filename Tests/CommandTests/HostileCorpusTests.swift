@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Damaged and hostile disk images of the corpus, by the command: each ends in its error.
+/// Damaged and hostile disk images of the corpus, by the command and over the wire: each ends in its error.
 @Suite(.timeLimit(.minutes(10)))
 struct HostileCorpusTests {
     static let corpus = Result {
@@ -29,6 +29,29 @@ struct HostileCorpusTests {
             #expect(error[end.upperBound...] == file.error)
         } else {
             #expect(error == file.error)
+        }
+    }
+
+    /// What is wrong with one cluster or grain is told to those who read it; the rest can be read.
+    @Test(arguments: [
+        ("unsupported-qcow2-zstd-window-31.qcow2", 12_288), ("bad-qcow2-l2-entry-max.qcow2", 2560),
+        ("bad-qcow2-compressed-max.qcow2", 2560), ("bad-qcow2-l1-entry-max.qcow2", 40_000),
+        ("bad-vmdk-marker-sector.vmdk", 512), ("bad-vmdk-zlib-bomb.vmdk", 1000),
+        ("bad-vmdk-entry-max.vmdk", 700), ("bad-vmdk-cut-grain.vmdk", 3584),
+        ("bad-vmdk-flat-short.vmdk", 49_152),
+    ])
+    func errorGoesOverTheWire(_ name: String, _ offset: Int) throws {
+        let file = try #require(Self.corpus.get().first { $0.name == name })
+        try withServer(URL(filePath: file.path)) { server in
+            let client = try server.client()
+            try client.enter()
+            try client.sendRead(at: offset, count: 1)
+            let chunk = try #require(try client.chunk())
+            #expect(chunk.type == WireClient.Chunk.errorOffset)
+            #expect(number(chunk.payload[..<4]) == 5, "EIO")
+            let text = String(decoding: chunk.payload.dropFirst(6).dropLast(8), as: UTF8.self)
+            #expect(text == file.error)
+            #expect(try client.readBytes(at: 0, count: 512).contains { $0 != 0 })
         }
     }
 }

@@ -13,19 +13,7 @@ struct HostileReferenceTests {
         _ path: String, _ text: String, _ options: String...,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> String {
-        for command in [["serve", path], ["copy", path, "/nonexistent/copy"], ["index", path]] {
-            let result = try Program([Vitrine.path()] + command + options).wait()
-            #expect(result.status == 1, sourceLocation: sourceLocation)
-            #expect(result.output == "", sourceLocation: sourceLocation)
-            #expect(result.errors == "vitrine: \(path): qcow2: \(text)\n", sourceLocation: sourceLocation)
-        }
-        let result = try Vitrine.run("info", path)
-        #expect(result.status == 0, sourceLocation: sourceLocation)
-        #expect(result.errors == "", sourceLocation: sourceLocation)
-        #expect(
-            result.output.hasSuffix("\nno partitions were looked for: that may take the files it names\n"),
-            sourceLocation: sourceLocation)
-        return result.output
+        try ReferenceRefusal.expect(path, "qcow2", text, options, sourceLocation)
     }
 
     static let refused = Result {

@@ -18,18 +18,7 @@ struct HostileVMDKReferenceTests {
         _ path: String, _ text: String, _ options: String...,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        for command in [["serve", path], ["copy", path, "/nonexistent/copy"], ["index", path]] {
-            let result = try Program([Vitrine.path()] + command + options).wait()
-            #expect(result.status == 1, sourceLocation: sourceLocation)
-            #expect(result.output == "", sourceLocation: sourceLocation)
-            #expect(result.errors == "vitrine: \(path): vmdk: \(text)\n", sourceLocation: sourceLocation)
-        }
-        let result = try Vitrine.run("info", path)
-        #expect(result.status == 0, sourceLocation: sourceLocation)
-        #expect(result.errors == "", sourceLocation: sourceLocation)
-        #expect(
-            result.output.hasSuffix("\nno partitions were looked for: that may take the files it names\n"),
-            sourceLocation: sourceLocation)
+        try ReferenceRefusal.expect(path, "vmdk", text, options, sourceLocation)
     }
 
     /// Expects that every command refuses the image at `path` with `text`.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Decoders that are not at work, for whoever decodes next: making one takes longer than using it on a cluster.
+/// Decoders that are not at work, for whoever decodes next: one is not made anew for each cluster.
 final class IdleDecoders<Decoder: AnyObject & Sendable>: Sendable {
     private static var maximum: Int { 64 }
 
