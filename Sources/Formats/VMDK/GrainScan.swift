@@ -106,14 +106,16 @@ struct GrainScan: Sendable {
         directory = sector
     }
 
+    /// How many grains the disk has; the last may be shorter.
+    private var grainCount: UInt64 { (header.capacity + header.grainSize - 1) / header.grainSize }
+
     /// How much is there, in words.
     var summary: String {
         let count = tables.values.reduce(0) { count, table in
             count + table.entries.count { $0 > 1 && $0 != GrainLayout.missing }
         }
-        let total = (header.capacity + header.grainSize - 1) / header.grainSize
         let place = last.map { ", the last for disk offset \($0 * header.grainSize)" } ?? ""
-        return "\(count) of \(total) grains are there\(place)"
+        return "\(count) of \(grainCount) grains are there\(place)"
     }
 
     /// The tables, in a source of their own, for a layout that `isIncomplete`.
@@ -190,10 +192,11 @@ extension GrainScan {
         let fields = Fields(bytes, at: 0)
         let sector: UInt64 = try fields.little("directory", at: 0)
         let end: UInt64 = try fields.little("last grain", at: 8)
-        let grains = (header.capacity + header.grainSize - 1) / header.grainSize
-        guard end <= grains else { throw ImageError(.corrupt, "grain \(end) of \(grains) is the last") }
+        guard end <= grainCount else {
+            throw ImageError(.corrupt, "grain \(end) of \(grainCount) is the last")
+        }
         if sector != 0 {
-            guard sector <= file.size / 512, sector > 0,
+            guard sector <= file.size / 512,
                 try GrainMarker(file, at: (sector - 1) * 512).kind == .grainDirectory
             else { throw ImageError(.corrupt, "sector \(sector) is no grain directory") }
             addDirectory(at: sector)
