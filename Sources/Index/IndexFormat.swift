@@ -9,7 +9,7 @@ enum IndexFormat {
     static let endMagic = Array(magic.reversed())
 
     /// A file of another major version is not read.
-    static let major: UInt16 = 1
+    static let major: UInt16 = 2
     /// What was added since minor version 0 can be done without.
     static let minor: UInt16 = 0
 

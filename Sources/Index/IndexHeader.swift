@@ -3,7 +3,7 @@ import VitrineFormats
 /// The first 4096 bytes of an index file: what it is of, and where its sections lie.
 ///
 ///        0  magic             8   89 56 53 49 0d 0a 1a 0a
-///        8  major version     2   1
+///        8  major version     2   2
 ///       10  minor version     2   0
 ///       12  header length     4   4096
 ///       16  layer kind        4   1 = LZMA2 in xz, 2 = grains of a VMDK stream

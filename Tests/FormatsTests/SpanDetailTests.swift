@@ -20,7 +20,12 @@ import Testing
                     unsafe window.append(gap: Int.random(in: 0...100_000, using: &random), run)
                 }
             }
-            let state = number == 0 ? [] : (0..<number * 500).map { UInt8(truncatingIfNeeded: $0 / 3) }
+            // Of a span that starts at 0.
+            let state =
+                number == 0
+                ? []
+                : [UInt8](repeating: 0, count: 8)
+                    + (0..<number * 500).map { UInt8(truncatingIfNeeded: $0 / 3) }
             return SpanDetail(
                 state: state, window: window,
                 hashes: (0..<number + 1).map { _ in UInt64.random(in: 0...(.max), using: &random) })
@@ -69,7 +74,7 @@ import Testing
                 unsafe window.withUnsafeMutableBufferPointer { window in
                     try? unsafe found.window.scatter(into: window)
                 }
-                if !found.state.isEmpty { _ = try? XZSpanState(found.state) }
+                if !found.state.isEmpty { _ = try? XZSpanState(found.state, at: 0) }
             }
         }
     }

@@ -12,11 +12,13 @@ import Testing
 
     private func engine() -> Engine { Engine(memory: 16 << 20, threads: 2) }
 
-    /// Reads everything twice: what is given out is right, and what fails does so once, for the index's sake.
-    private func expectRecovery(_ index: FakeIndex, _ file: [UInt8] = file, mustDrop: Bool = true) throws {
+    /// Reads everything twice, from `start` on: what is given out is right, and what fails does so once, for the index's sake.
+    private func expectRecovery(
+        _ index: FakeIndex, _ file: [UInt8] = file, from start: Int = 0, mustDrop: Bool = true
+    ) throws {
         let source = try SeekContent.open(file, index, engine())
-        for _ in 0..<2 {
-            for offset in stride(from: 0, to: Self.content.count, by: 50_000) {
+        for start in [start, 0] {
+            for offset in stride(from: start, to: Self.content.count, by: 50_000) {
                 let count = min(50_000, Self.content.count - offset)
                 let expected = Array(Self.content[offset..<offset + count])
                 do {
@@ -38,7 +40,7 @@ import Testing
 
     /// Ways in which a detail can be wrong, each for the span that starts at an offset.
     private enum Wrong: CaseIterable {
-        case missing, garbage, empty, ofAnother, hashes, window, state, history, fresh
+        case missing, garbage, empty, ofAnother, hashes, window, start, state, history, fresh
     }
 
     @Test(arguments: Wrong.allCases) private func detailIsWrong(_ wrong: Wrong) throws {
@@ -61,8 +63,9 @@ import Testing
                     case .window:
                         detail.window = SparseWindow(
                             runs: detail.window.runs, bytes: detail.window.bytes.map { $0 ^ 0xFF })
-                    case .state: detail.state[40] ^= 4
-                    case .history: detail.state[29] ^= 0xFF
+                    case .start: detail.state[0] ^= 1
+                    case .state: detail.state[48] ^= 4
+                    case .history: detail.state[37] ^= 0xFF
                     case .fresh: detail.state = []
                     }
                     return detail.packed(level: 1)
@@ -83,12 +86,17 @@ import Testing
             { $0.range = $0.range.lowerBound..<1 << 62 },
             { $0.range = 0..<$0.range.upperBound },
         ]
+        // One with whole pieces: its last one alone would show that something is wrong.
+        let place = try #require(
+            whole.indices.dropFirst(whole.count / 3).first { whole[$0].span.count > 200_000 })
         for (number, change) in changes.enumerated() {
             for keepsRest in [true, false] {
-                let place = whole.count / 2
                 var known = keepsRest ? whole : Array(whole[...place])
                 change(&known[place].span)
-                try expectRecovery(FakeIndex(known), mustDrop: number != 4)
+                // From the start, and from that span on: nobody decodes its last piece ahead then.
+                for start in [0, Int(whole[place].span.range.lowerBound) + 1] {
+                    try expectRecovery(FakeIndex(known), from: start, mustDrop: number != 4)
+                }
             }
         }
     }

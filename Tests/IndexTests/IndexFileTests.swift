@@ -97,7 +97,7 @@ import VitrineFormats
             let error = #expect(throws: ImageError.self) { try IndexFile(MemorySource(forged.bytes)) }
             #expect(error?.description == text)
         }
-        expect("major version at 8 is 2, expected 1") { $0.header[8] = 2 }
+        expect("major version at 8 is 3, expected 2") { $0.header[8] = 3 }
         expect("header length at 12 is 4352, expected 4096") { $0.header[13] = 0x11 }
         expect("layer kind at 16 is 3, expected 1 or 2") { $0.header[16] = 3 }
         expect("piece length at 20 is 131073, expected 131072") { $0.header[20] = 1 }

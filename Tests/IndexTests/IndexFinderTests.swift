@@ -228,13 +228,13 @@ import VitrineFormats
     @Test func aNamedFileOfALaterVersionIsLeftAsItIs() throws {
         try withTemporaryFolder { folder in
             var forged = ForgedIndex()
-            forged.header[8] = 2
+            forged.header[8] = 3
             let file = try folder.file("side.sidx", Data(forged.bytes))
             let index = try open(finder(folder, .file(file.path)), TestImage.file)
             TestImage.add(2, to: index)
             #expect(throws: ImageError.self) { try index.save() }
             #expect(
-                warnings.all == ["no seek index is used: \(file.path): major version at 8 is 2, expected 1"])
+                warnings.all == ["no seek index is used: \(file.path): major version at 8 is 3, expected 2"])
             #expect(try Data(contentsOf: file) == Data(forged.bytes))
         }
     }

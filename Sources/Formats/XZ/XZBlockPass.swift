@@ -90,7 +90,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         // A quarter is for the recorder, whose bits take an eighth of the dictionary.
         let decoderLimit = memoryLimit - memoryLimit / 4
         if let known, !known.detail.state.isEmpty {
-            let state = try XZSpanState(known.detail.state)
+            let state = try XZSpanState(known.detail.state, at: origin)
             check = block.check.computation(from: state.check)
             decoder = try LZMA2Decoder(
                 source, known.span.input..<header.data.upperBound, dictionary: dictionary,
@@ -212,7 +212,8 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
                 failure = dataEnds(after: 0)
                 return
             }
-            spanState = XZSpanState(check: check?.stored() ?? [], lzma2: checkpoint).bytes
+            spanState =
+                XZSpanState(start: position, check: check?.stored() ?? [], lzma2: checkpoint).bytes
         }
     }
 

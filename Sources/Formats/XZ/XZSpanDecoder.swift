@@ -34,9 +34,10 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
             decoder = try LZMA2Decoder(
                 source, header.data, dictionary: dictionary, size: size, memoryLimit: memoryLimit)
         } else {
+            let state = try XZSpanState(detail.state, at: span.range.lowerBound)
             decoder = try LZMA2Decoder(
                 source, span.input..<header.data.upperBound, dictionary: dictionary, size: size,
-                from: (try XZSpanState(detail.state).lzma2, .sparse(detail.window)), memoryLimit: memoryLimit)
+                from: (state.lzma2, .sparse(detail.window)), memoryLimit: memoryLimit)
         }
     }
 

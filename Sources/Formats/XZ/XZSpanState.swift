@@ -1,5 +1,9 @@
-/// What the detail of a span keeps as the state of an xz decoder: the check of the block so far, and LZMA2's checkpoint.
+/// What the detail of a span keeps as the state of an xz decoder: where the span starts, the check of the block so far, and LZMA2's
+/// checkpoint.
 struct XZSpanState: Equatable {
+    /// In bytes from the start of the layer. Without it a span that is said to start elsewhere would decode to pieces that have
+    /// the right hashes, and are in the wrong place.
+    var start: UInt64
     /// The check over the block up to the span, as it would be stored; empty where there is none that can go on.
     var check: [UInt8]
     var lzma2: LZMA2Checkpoint
@@ -7,19 +11,31 @@ struct XZSpanState: Equatable {
     private static let maximumCheck = 8
 
     /// As it stands in seek indexes (docs/seek-index.md, "State").
-    var bytes: [UInt8] { [UInt8(check.count)] + check + lzma2.bytes }
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(little: start)
+        bytes.append(UInt8(check.count))
+        return bytes + check + lzma2.bytes
+    }
 
-    init(check: [UInt8], lzma2: LZMA2Checkpoint) {
+    init(start: UInt64, check: [UInt8], lzma2: LZMA2Checkpoint) {
+        self.start = start
         self.check = check.count <= Self.maximumCheck ? check : []
         self.lzma2 = lzma2
     }
 
-    /// The state that `bytes` hold; throws `corrupt` where they cannot.
-    init(_ bytes: [UInt8]) throws(ImageError) {
-        guard let count = bytes.first.map(Int.init), count <= Self.maximumCheck, count < bytes.count else {
+    /// The state that `bytes` hold, of a span that starts at `start`; throws `corrupt` where they cannot, or are of another span.
+    init(_ bytes: [UInt8], at start: UInt64) throws(ImageError) {
+        self.start = try Fields(bytes, at: 0).little("start of a span's state", at: 0)
+        guard self.start == start else {
+            throw ImageError(
+                .corrupt, "the state of the span at \(start) is of one that starts at \(self.start)")
+        }
+        let rest = bytes[8...]
+        guard let count = rest.first.map(Int.init), count <= Self.maximumCheck, count < rest.count else {
             throw ImageError(.corrupt, "the state of a span has \(bytes.count) bytes, which hold no check")
         }
-        check = Array(bytes[1..<count + 1])
-        lzma2 = try LZMA2Checkpoint(Array(bytes[(count + 1)...]))
+        check = Array(rest.dropFirst().prefix(count))
+        lzma2 = try LZMA2Checkpoint(Array(rest.dropFirst(count + 1)))
     }
 }

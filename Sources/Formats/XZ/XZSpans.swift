@@ -275,7 +275,14 @@ final class XZSpans: Sendable {
     /// Throws `corrupt` where it cannot be had, whatever the reason: the index is of no use then.
     func detail(of span: SeekSpan) throws(ImageError) -> SpanDetail {
         do throws(ImageError) {
-            return try SpanDetail(try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
+            let detail = try SpanDetail(
+                try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
+            let block = container.blocks[container.block(at: span.range.lowerBound)]
+            guard (span.range.lowerBound == block.start) == detail.state.isEmpty else {
+                throw ImageError(
+                    .corrupt, "span \(span.range) has \(detail.state.count) bytes of state to start from")
+            }
+            return detail
         } catch {
             throw ImageError(.corrupt, "seek index: \(error)")
         }
