@@ -100,8 +100,11 @@ import Testing
         var words: [UInt64] = (0..<count).map { UInt64(l1Size + $0 * 512) }
         words += [UInt64](repeating: 0, count: l1Size / 8 - count)
         words += [UInt64](repeating: 1, count: count * 64)
-        return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) }
-        }
+        return bigEndian(words)
+    }
+
+    private func bigEndian(_ words: [UInt64]) -> [UInt8] {
+        words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) } }
     }
 
     /// As many tables are kept as an eighth of the memory holds: 4096 of these.
@@ -111,7 +114,7 @@ import Testing
         let layout = QCOWLayout(kind: .qcow2v3, clusterBits: 9, l2Bits: 6, hasDataFile: false)
         let size = UInt64(count) << 15
         let tables = ClusterTables(
-            source, layout, try L1Table(source, at: 0, count: count, layout.word),
+            source, layout, .memory(try L1Table(source, at: 0, count: count, layout.word)),
             Engine(memory: Engine.minimumMemory, threads: 2))
         let before = source.reads
         let map = ClusterMap(kind: .tables(tables))
@@ -125,5 +128,42 @@ import Testing
         #expect(source.reads - before == count * times)
         let run = try map.run(in: 0..<size, mayWait: true)
         #expect(run?.range == 0..<size)
+    }
+
+    /// An L1 table of 1.6 MB, in which few entries name a table, and the last of these names a part of L1 itself.
+    @Test func aLargeL1TableIsReadInPartsWhenNeeded() throws {
+        let count = FirstLevel.maximumInMemory + 70_000
+        let l1 = 512
+        let table = l1 + (count * 8 + 511) / 512 * 512
+        var words = [UInt64](repeating: 0, count: table / 8) + [UInt64](repeating: 1, count: 64)
+        for number in [0, 8191, 8192, 50_000, count - 2] { words[(l1 / 8) + number] = UInt64(table) }
+        words[(l1 / 8) + count - 1] = UInt64(l1)
+        let source = ObservedSource(bigEndian(words), isHot: false)
+        let layout = QCOWLayout(kind: .qcow2v3, clusterBits: 9, l2Bits: 6, hasDataFile: false)
+        let level = try FirstLevel(source, at: UInt64(l1), count: count, layout.word)
+        #expect(source.reads == 0 && level.count == count)
+        let tables = ClusterTables(
+            source, layout, level, Engine(memory: Engine.minimumMemory, threads: 2))
+        let map = ClusterMap(kind: .tables(tables))
+        let size = UInt64(count) << 15
+        #expect(try map.run(in: 5 << 15..<6 << 15, mayWait: false) == nil)
+        var position: UInt64 = 0
+        var runs: [Range<UInt64>] = []
+        while position < UInt64(count - 1) << 15 {
+            let run = try #require(try map.run(in: position..<size, mayWait: true))
+            if run.content == .zero { runs.append(run.range) }
+            #expect(run.content == .zero || run.content == .unallocated)
+            position = run.range.upperBound
+        }
+        #expect(
+            runs.map { $0.lowerBound >> 15..<$0.upperBound >> 15 } == [
+                0..<1, 8191..<8193, 50_000..<50_001, UInt64(count - 2)..<UInt64(count - 1),
+            ])
+        // Where the first entry of L1, which lies in the file at that place, is taken for that of a cluster.
+        #expect(try map.run(in: position..<position + 512, mayWait: true)?.content == .data(UInt64(table)))
+        // All parts of L1, the table, and L1 as a table.
+        let parts = (count + 8191) / 8192 + 2
+        #expect(source.reads == parts)
+        #expect(try map.run(in: 5 << 15..<6 << 15, mayWait: false)?.content == .unallocated)
     }
 }

@@ -1,8 +1,8 @@
 import DequeModule
 import Synchronization
 
-/// The tables of an image: L1, all of it, and of the L2 tables as many as fit in an eighth of the engine's memory, or in its share
-/// of that where a disk has several such images.
+/// The tables of an image: L1, or parts of a large one, and of the L2 tables as many as fit in an eighth of the engine's memory, or
+/// in its share of that where a disk has several such images.
 final class ClusterTables: Sendable {
     /// What is known of a place on the disk.
     enum Place {
@@ -11,11 +11,17 @@ final class ClusterTables: Sendable {
         case slice(L2Slice)
     }
 
+    /// A part of a table that is kept: of an L1 table or of an L2 table, which may claim the same place, and where it starts in
+    /// the file.
+    private struct Part: Hashable {
+        var isFirstLevel: Bool
+        var offset: UInt64
+    }
+
     private struct State {
-        /// By where they start in the file.
-        var slices: [UInt64: (slice: L2Slice, isUsed: Bool)] = [:]
+        var parts: [Part: (words: [UInt64], isUsed: Bool)] = [:]
         /// In the order in which the hand of the clock passes them.
-        var clock: Deque<UInt64> = []
+        var clock: Deque<Part> = []
         var held = 0
     }
 
@@ -23,41 +29,37 @@ final class ClusterTables: Sendable {
     private let file: any Source
     private let cache: DecodedCache
     private let budget: Int
-    private let l1: L1Table
+    private let l1: FirstLevel
     private let state = Mutex(State())
 
     /// The tables in `file` of which `l1` is the first level; one of `shares` on the disk.
     init(
-        _ file: any Source, _ layout: any ClusterLayout, _ l1: L1Table, shares: Int = 1, _ engine: Engine
+        _ file: any Source, _ layout: any ClusterLayout, _ l1: FirstLevel, shares: Int = 1, _ engine: Engine
     ) {
         self.file = file
         self.layout = layout
         self.l1 = l1
         cache = engine.cache
         budget = engine.memory / 8 / shares
-        cache.setAside(l1.entries.count * 8)
+        cache.setAside(l1.memory)
     }
 
     deinit {
-        cache.setAside(-l1.entries.count * 8 - state.withLock { $0.held })
+        cache.setAside(-l1.memory - state.withLock { $0.held })
     }
 
     /// What is known of `position`, which lies on the disk, with an interest in what lies before `end`; nil where
     /// that is to be read first and `mayWait` is false.
     func place(_ position: UInt64, before end: UInt64, mayWait: Bool) throws(ImageError) -> Place? {
         let number = Int(position >> layout.coverageBits)
-        let entry = l1.entries[number]
+        guard let entries = try entries(around: number, mayWait) else { return nil }
+        let entry = entries.words[number - entries.first]
         let table: UInt64
         do throws(ImageError) {
             guard let offset = try layout.table(entry) else {
-                // Over all that follow: most of a disk may be nothing.
-                var next = number + 1
-                while next < l1.entries.count, UInt64(next) << layout.coverageBits < end,
-                    layout.isEmpty(l1.entries[next])
-                {
-                    next += 1
-                }
-                return .nothing(until: UInt64(next) << layout.coverageBits)
+                return .nothing(
+                    until: UInt64(endOfNothing(after: number, entries, before: end, mayWait))
+                        << layout.coverageBits)
             }
             table = offset
         } catch {
@@ -74,13 +76,9 @@ final class ClusterTables: Sendable {
                 "is \(hex(entry)): offset \(table) is a table of \(1 << layout.tableBits) bytes that passes the end "
                     + "of the file at \(file.size)")
         }
-        if let slice = cached(table + inTable, start) { return .slice(slice) }
-        guard let words = try read(table + inTable, count: 1 << Int(sliceBits), mayWait) else {
-            return nil
-        }
-        let slice = L2Slice(range: start..<start + coverage, offset: table + inTable, words: words)
-        keep(slice)
-        return .slice(slice)
+        let part = Part(isFirstLevel: false, offset: table + inTable)
+        guard let words = try words(of: part, count: 1 << Int(sliceBits), mayWait) else { return nil }
+        return .slice(L2Slice(range: start..<start + coverage, offset: part.offset, words: words))
     }
 
     private func damaged(_ number: Int, _ reason: String) -> ImageError {
@@ -88,48 +86,78 @@ final class ClusterTables: Sendable {
         return ImageError(.corrupt, "\(place) \(reason)", path: [layout.formatName])
     }
 
-    // MARK: Slices
+    // MARK: The first level
 
-    private func cached(_ offset: UInt64, _ start: UInt64) -> L2Slice? {
-        state.withLock { state in
-            guard let index = state.slices.index(forKey: offset) else { return nil }
-            state.slices.values[index].isUsed = true
-            let slice = state.slices.values[index].slice
-            // Two L1 entries may name one table.
-            return slice.range.lowerBound == start
-                ? slice
-                : L2Slice(
-                    range: start..<start + (slice.range.upperBound - slice.range.lowerBound), offset: offset,
-                    words: slice.words)
+    /// Entries of the L1 table, with the number of the first of them.
+    private typealias Entries = (first: Int, words: [UInt64])
+
+    /// Entry `number` of the L1 table and some around it.
+    private func entries(around number: Int, _ mayWait: Bool) throws(ImageError) -> Entries? {
+        switch l1 {
+        case .memory(let table): return (0, table.entries)
+        case .file(let offset, let total):
+            let most = Int(L2Slice.maximumSize) >> Int(layout.word.bits)
+            let first = number / most * most
+            let part = Part(isFirstLevel: true, offset: offset + UInt64(first * layout.word.size))
+            let count = min(most, total - first) * layout.word.size
+            return try words(of: part, count: count, mayWait).map { (first, $0) }
         }
     }
 
-    /// The words of the `count` bytes at `offset`.
-    private func read(_ offset: UInt64, count: Int, _ mayWait: Bool) throws(ImageError) -> [UInt64]? {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var span = bytes.mutableSpan
-        guard try file.read(into: &span, at: offset, mayWait: mayWait) else { return nil }
-        return layout.word.words(bytes)
+    /// The first entry of the L1 table after `number`, which is in `entries`, that does not name nothing, or that tells of what lies
+    /// at `end` or after it: most of a disk may be nothing. Or the first that is not at hand, if that takes waiting.
+    private func endOfNothing(after number: Int, _ entries: Entries, before end: UInt64, _ mayWait: Bool)
+        -> Int
+    {
+        var next = number + 1
+        var entries = entries
+        while next < l1.count, UInt64(next) << layout.coverageBits < end {
+            if next - entries.first == entries.words.count {
+                guard let more = try? self.entries(around: next, mayWait) else { break }
+                entries = more
+            }
+            guard layout.isEmpty(entries.words[next - entries.first]) else { break }
+            next += 1
+        }
+        return next
     }
 
-    /// Keeps `slice`. Where two threads have read the same one, either stays.
-    private func keep(_ slice: L2Slice) {
-        let size = slice.words.count * 8
+    // MARK: Parts
+
+    /// The words of the `count` bytes of `part`; nil where they are to be read first and `mayWait` is false.
+    private func words(of part: Part, count: Int, _ mayWait: Bool) throws(ImageError) -> [UInt64]? {
+        let kept = state.withLock { state -> [UInt64]? in
+            guard let index = state.parts.index(forKey: part) else { return nil }
+            state.parts.values[index].isUsed = true
+            return state.parts.values[index].words
+        }
+        if let kept { return kept }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var span = bytes.mutableSpan
+        guard try file.read(into: &span, at: part.offset, mayWait: mayWait) else { return nil }
+        let words = layout.word.words(bytes)
+        keep(words, part)
+        return words
+    }
+
+    /// Keeps `words`. Where two threads have read the same part, either's stay.
+    private func keep(_ words: [UInt64], _ part: Part) {
+        let size = words.count * 8
         let difference = state.withLock { state -> Int in
-            guard state.slices[slice.offset] == nil else { return 0 }
+            guard state.parts[part] == nil else { return 0 }
             let before = state.held
-            while state.held + size > budget, let offset = state.clock.popFirst() {
-                guard let index = state.slices.index(forKey: offset) else { continue }
-                if state.slices.values[index].isUsed {
-                    state.slices.values[index].isUsed = false
-                    state.clock.append(offset)
+            while state.held + size > budget, let oldest = state.clock.popFirst() {
+                guard let index = state.parts.index(forKey: oldest) else { continue }
+                if state.parts.values[index].isUsed {
+                    state.parts.values[index].isUsed = false
+                    state.clock.append(oldest)
                 } else {
-                    state.held -= state.slices.values[index].slice.words.count * 8
-                    state.slices.remove(at: index)
+                    state.held -= state.parts.values[index].words.count * 8
+                    state.parts.remove(at: index)
                 }
             }
-            state.slices[slice.offset] = (slice, false)
-            state.clock.append(slice.offset)
+            state.parts[part] = (words, false)
+            state.clock.append(part)
             state.held += size
             return state.held - before
         }

@@ -30,8 +30,8 @@ extension Format {
 }
 
 extension QCOW1Header {
-    fileprivate func l1Table(_ file: any Source) throws(ImageError) -> L1Table {
-        try L1Table(file, at: l1.offset, count: Int(l1.count), layout.word)
+    fileprivate func firstLevel(_ file: any Source) throws(ImageError) -> FirstLevel {
+        try FirstLevel(file, at: l1.offset, count: Int(l1.count), layout.word)
     }
 
     /// Opens the disk, and its backing file.
@@ -44,7 +44,7 @@ extension QCOW1Header {
             ReferencedSource(
                 source: try context.references.open(reference), text: reference.text, formatName: "qcow")
         }
-        let tables = ClusterTables(file, layout, try l1Table(file), context.engine)
+        let tables = ClusterTables(file, layout, try firstLevel(file), context.engine)
         return ClusterDisk(
             size: size, layout, ClusterMap(kind: .tables(tables)), data: file,
             clusters: CompressedClusters(

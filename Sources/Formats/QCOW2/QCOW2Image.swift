@@ -151,7 +151,7 @@ struct QCOW2Image: Sendable {
             } else {
                 .tables(
                     ClusterTables(
-                        file, layout, try L1Table(file, at: l1.offset, count: l1.count, layout.word),
+                        file, layout, try FirstLevel(file, at: l1.offset, count: l1.count, layout.word),
                         context.engine))
             }
         return ClusterDisk(

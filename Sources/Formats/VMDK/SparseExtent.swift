@@ -135,7 +135,8 @@ struct SparseExtent: Sendable {
             grainSize: layout.clusterSize, capacity: capacity, hasMarkers: header?.hasMarkers ?? false)
         return ClusterDisk(
             size: size, layout,
-            ClusterMap(kind: .tables(ClusterTables(tables, layout, directory, shares: shares, engine))),
+            ClusterMap(
+                kind: .tables(ClusterTables(tables, layout, .memory(directory), shares: shares, engine))),
             data: file, clusters: CompressedClusters(file, layout, decoder, engine.cache), backing: backing,
             engine)
     }
