@@ -16,12 +16,7 @@ struct ClusterUsage {
     private let fileSize: UInt64
     private let sizeOnDisk: UInt64?
 
-    private var allocated: UInt64 = 0
-    private var data: UInt64 = 0
-    private var compressed: UInt64 = 0
-    private var zero: UInt64 = 0
-    /// Entries that make no sense, and tables that are not there.
-    private var damaged: UInt64 = 0
+    private var count = ClusterCount()
     private var tables: UInt64 = 0
     private var isWhole = true
 
@@ -40,12 +35,12 @@ struct ClusterUsage {
         let isZeroEmpty = layout.isEmpty(0)
         for (number, entry) in l1.enumerated() {
             if entry == 0 ? isZeroEmpty : layout.isEmpty(entry) { continue }
-            guard damaged < Self.maximumDamaged else {
+            guard count.damaged < Self.maximumDamaged else {
                 isWhole = false
                 return
             }
             guard let table = try? layout.table(entry) else {
-                damaged += 1
+                count.damaged += 1
                 continue
             }
             guard walked + cost <= Self.limit || tables == 0 else {
@@ -69,49 +64,12 @@ struct ClusterUsage {
             guard !place.overflow,
                 let bytes = try? file.bytes(at: place.partialValue, count: 1 << Int(sliceBits))
             else {
-                damaged += 1
+                count.damaged += 1
                 return
             }
-            count(
-                L2Slice(
-                    range: first..<first + coverage, offset: place.partialValue,
-                    words: layout.word.words(bytes)))
-        }
-    }
-
-    private mutating func count(_ slice: L2Slice) {
-        let (step, clusterSize, size) = (Int(1 << layout.entryWordBits), layout.clusterSize, size)
-        var position = slice.range.lowerBound
-        for index in stride(from: 0, to: slice.words.count, by: step) where position < size {
-            defer { position += clusterSize }
-            // Most of most tables.
-            if slice.words[index] == 0, step == 1 || slice.words[index + 1] == 0 { continue }
-            count(slice, position, at: index)
-        }
-    }
-
-    /// Counts the cluster at `position`, whose entry and bitmap are at `index`.
-    private mutating func count(_ slice: L2Slice, _ position: UInt64, at index: Int) {
-        let content: ClusterContent
-        do throws(ImageError) {
-            content = try slice.content(at: position, layout)
-        } catch {
-            damaged += 1
-            return
-        }
-        if case .compressed = content {
-            compressed += 1
-            allocated += layout.clusterSize
-        } else if layout.entryWordBits > 0 {
-            let bitmap = slice.words[index + 1]
-            let subclusters = (bitmap & 0xFFFF_FFFF).nonzeroBitCount
-            allocated += UInt64(subclusters) << layout.unitBits
-            if subclusters > 0 { data += 1 } else if bitmap != 0 { zero += 1 }
-        } else if case .data = content {
-            data += 1
-            allocated += layout.clusterSize
-        } else if content == .zero {
-            zero += 1
+            let slice = L2Slice(
+                range: first..<first + coverage, offset: place.partialValue, words: layout.word.words(bytes))
+            count += layout.count(slice, before: size)
         }
     }
 
@@ -124,13 +82,17 @@ struct ClusterUsage {
         guard counts else { return properties }
         let total = (size &+ layout.clusterSize &- 1) >> layout.clusterBits
         properties += [
-            .init("allocated-size", "allocated", .bytes(allocated)),
+            .init("allocated-size", "allocated", .bytes(count.allocated)),
             .init("total-clusters", "clusters", .number(total)),
-            .init("allocated-clusters", "with data", .share(data + compressed, of: total)),
-            .init("compressed-clusters", "compressed", .share(compressed, of: data + compressed)),
-            .init("zero-clusters", "zero", .number(zero)),
+            .init("allocated-clusters", "with data", .share(count.data + count.compressed, of: total)),
+            .init(
+                "compressed-clusters", "compressed",
+                .share(count.compressed, of: count.data + count.compressed)),
+            .init("zero-clusters", "zero", .number(count.zero)),
         ]
-        if damaged > 0 { properties.append(.init("damaged-entries", "damaged entries", .number(damaged))) }
+        if count.damaged > 0 {
+            properties.append(.init("damaged-entries", "damaged entries", .number(count.damaged)))
+        }
         if !isWhole {
             properties.append(
                 .init("counted-tables", "counted", .text("the first \(tables) L2 tables only")))
