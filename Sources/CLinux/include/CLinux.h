@@ -51,8 +51,20 @@ int vitrine_signal_on_parent_exit(int signal);
 /// Names the calling thread, for ps and debuggers; 15 characters at most.
 void vitrine_name_thread(const char *name);
 
-/// Has malloc take memory from at most `count` arenas, by mallopt(3).
-void vitrine_limit_arenas(int count);
+/// What can be set of malloc by mallopt(3); sizes are in bytes.
+struct vitrine_malloc {
+    /// The most arenas that memory is taken from.
+    int arenas;
+    /// By how much more than is needed the heap grows.
+    int growth;
+    /// How much may be free at the end of the heap before it is given back.
+    int kept;
+    /// Blocks of this size and more are mapped one by one, where there is no room for them in the heap.
+    int mapped_from;
+};
+
+/// Configures malloc, for all of the process.
+void vitrine_configure_malloc(struct vitrine_malloc options);
 
 /// Starts `/bin/sh -c command` with this process's environment and standard files,
 /// no others, and with no signal blocked or ignored. Returns 0 and sets `process`, or an errno.

@@ -33,9 +33,10 @@ struct DecodingOptions: ParsableArguments {
 
     /// The threads and the memory to decode with; for the whole process, and before it has threads.
     func engine() -> Engine {
-        // Before the first thread takes memory.
-        Allocator.useOneArena()
-        return Engine(memory: memory?.bytes ?? Engine.defaultMemory)
+        let memory = memory?.bytes ?? Engine.defaultMemory
+        // Before the first thread takes any.
+        Allocator.prepare(forDecoding: memory)
+        return Engine(memory: memory)
     }
 
     /// What images are opened with, whose seek indexes `store` finds, with the files they name that `references` allow:
