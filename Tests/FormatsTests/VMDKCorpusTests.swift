@@ -18,6 +18,8 @@ struct VMDKCorpusTests {
         "no-descriptor", "qemu-2gb-sparse-s001", "stream-extent", "stream-in-descriptor",
         "stream-footer-at-end", "stream-footer-cut", "stream-footer-grain", "stream-footer-magic",
         "stream-footer-none", "stream-no-descriptor", "stream-no-end", "stream-padded",
+        "stream-sector-1-extent",
+        "stream-sector-1-footer",
         "stream-trailing-noise", "stream-trailing-text", "text-bare",
         "text-loose",
         "text-no-quotes", "text-quotes", "text-windows-1252", "vmfs-offset", "vmfseagerzeroedthick",

@@ -6,11 +6,13 @@ struct VMDKFile {
     private(set) var bytes: [UInt8]
     private(set) var table: [UInt32]
 
-    /// One for `grains` grains, of which the last may not be there as a whole: it lacks `missing` sectors.
+    /// One for `grains` grains, of which the last may not be there as a whole: it lacks `missing` sectors. What is added starts
+    /// in `firstSector`.
     init(
-        grains: Int = 16, missing: Int = 0, version: UInt32 = 1, flags: UInt32 = 3, compressed: Bool = false
+        grains: Int = 16, missing: Int = 0, version: UInt32 = 1, flags: UInt32 = 3, compressed: Bool = false,
+        firstSector: Int = 8
     ) {
-        bytes = [UInt8](repeating: 0, count: 8 * 512)
+        bytes = [UInt8](repeating: 0, count: firstSector * 512)
         table = [UInt32](repeating: 0, count: (grains + 511) / 512 * 512)
         put(Array("KDMV".utf8), at: 0)
         put(version, at: 4)
@@ -18,7 +20,7 @@ struct VMDKFile {
         put(UInt64(grains * 8 - missing), at: 12)
         put(UInt64(8), at: 20)
         put(UInt32(512), at: 44)
-        put(UInt64(8), at: 64)
+        put(UInt64(firstSector), at: 64)
         put([0x0A, 0x20, 0x0D, 0x0A], at: 73)
         put(UInt16(compressed ? 1 : 0), at: 77)
     }

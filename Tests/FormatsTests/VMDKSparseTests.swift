@@ -22,8 +22,11 @@ import Testing
     enum Layout: CaseIterable { case footer, front, patched, trailing, padded }
 
     /// A stream of 16 grains; the last is short by 3 sectors.
-    private func stream(_ layout: Layout) throws -> (file: VMDKFile, content: [UInt8]) {
-        var file = VMDKFile(missing: 3, version: 3, flags: 0x30001, compressed: true)
+    private func stream(
+        _ layout: Layout, firstSector: Int = 8
+    ) throws -> (file: VMDKFile, content: [UInt8]) {
+        var file = VMDKFile(
+            missing: 3, version: 3, flags: 0x30001, compressed: true, firstSector: firstSector)
         if layout == .front { file.append([UInt8](repeating: 0, count: 2048 + 512)) }
         file.put(UInt64(file.sectors), at: 64)
         var content = [UInt8](repeating: 0, count: 16 * 4096 - 3 * 512)
@@ -190,6 +193,53 @@ import Testing
             error?.description
                 == "vmdk: grain table entry at 4100 is 1: a grain of zeroes, which the flags at 8 do not provide for"
         )
+    }
+
+    /// Where nothing else is there, by the header, an entry of 1 is a grain's place.
+    @Test(arguments: [Layout.footer, .patched])
+    func grainInSector1(_ layout: Layout) throws {
+        let (file, content) = try stream(layout, firstSector: 1)
+        #expect(file.table[0] == 1)
+        let image = try file.open()
+        #expect(try image.disk.bytes(at: 0, count: content.count) == content)
+        // With the flag for grains of zeroes it is one of them.
+        var zeroed = file
+        zeroed.put(UInt32(0x30005), at: 8)
+        zeroed.put(UInt32(0x30005), at: file.bytes.count - 1024 + 8)
+        #expect(try zeroed.open().disk.bytes(at: 0, count: 4096) == [UInt8](repeating: 0, count: 4096))
+        // A descriptor in sector 1, a directory there, or other grains first: that is no grain.
+        for (value, offset) in [(1, 28), (1, 48), (2, 64)] as [(UInt64, Int)] {
+            var other = file
+            other.put(value, at: offset)
+            if offset == 28 { other.put(UInt64(1), at: 36) }
+            if offset == 48 { other.put(UInt32(0x30003), at: 8) }
+            let disk = try other.open().disk
+            let error = #expect(throws: ImageError.self) { try disk.bytes(at: 0, count: 1) }
+            #expect(error?.reason.contains(" is 1: a grain of zeroes, which the flags at 8 do not") == true)
+            #expect(try disk.bytes(at: 4096, count: 4096) == Array(content[4096..<8192]))
+        }
+    }
+
+    /// Going through a stream finds that grain, too, and counts it.
+    @Test func grainInSector1IsRecovered() throws {
+        var (file, content) = try stream(.footer, firstSector: 1)
+        for overhead in [0, 1] as [UInt64] {
+            file.put(overhead, at: 64)
+            file.truncate(to: Int(file.table[15]) * 512 + 100)
+            let image = try file.open(recovers: true)
+            #expect(
+                image.warnings.contains {
+                    $0.contains(": 3 of 16 grains are there, the last for disk offset 20480")
+                })
+            #expect(try image.disk.bytes(at: 0, count: 8192) == Array(content[..<8192]))
+        }
+        // One in a table that is there, and alone in it.
+        var alone = VMDKFile(version: 3, flags: 0x30001, compressed: true, firstSector: 1)
+        alone.addCompressed(0, try Self.compressed(Self.text))
+        alone.put(UInt64.max, at: 56)
+        _ = alone.addTable(marked: true)
+        let disk = try alone.open(recovers: true).disk
+        #expect(try disk.bytes(at: 0, count: 65_536) == Self.text + [UInt8](repeating: 0, count: 61_440))
     }
 
     @Test func redundantDirectory() throws {

@@ -157,17 +157,18 @@ def deflate(data, level=9):
 
 
 def stream(disk, text=b"", layout="footer", grain=8, entries=512, version=3, flags=NEWLINES | COMPRESSED | MARKERS, levels=None,
-           zeroed=(), order=None):
+           zeroed=(), order=None, first=2):
     """A stream: with its directory at the end and a footer, `patched` into the header as well, or in `front`.
 
-    `levels` are those at which zlib compresses some grains; `order` is that of the grains in the file.
+    `levels` are those at which zlib compresses some grains; `order` is that of the grains in the file; `first` is
+    the sector from where they may be.
     """
     made = Extent(grain_size=grain * SECTOR, entries=entries)
     count = -(-len(disk) // made.grain_size)
     tables, size = -(-count // entries), -(-entries * 4 // SECTOR)
     places = -(-tables * 4 // SECTOR)
-    # A table entry of 1 may stand for zeroes: no grain starts there.
-    start = max(2, 1 + sectors(text))
+    # A table entry of 1 may stand for zeroes: mostly no grain starts there.
+    start = max(first, 1 + sectors(text))
     in_front = layout == "front"
     copies = (2 if flags & REDUNDANT else 1) if in_front else 0
     overhead = start + copies * (places + tables * size)

@@ -138,7 +138,7 @@ def streams(corpus):
     text = descriptor('RW 253 SPARSE "generated-stream.vmdk"', kind="streamOptimized")
 
     def one(name, made, **more):
-        add(corpus, f"stream-{name}", made.file if isinstance(made, vmdk.Extent) else made, disk, **more)
+        return add(corpus, f"stream-{name}", made.file if isinstance(made, vmdk.Extent) else made, disk, **more)
 
     footer = vmdk.stream(disk, text)
     one("footer", footer)
@@ -153,6 +153,11 @@ def streams(corpus):
     one("tables", vmdk.stream(disk, text, entries=4))
     zeroed = vmdk.stream(disk, text, flags=0x30005, zeroed=[2, 4])
     one("zeroed", zeroed)
+    # The first grain is in sector 1, which a table entry of 1 means where it cannot stand for zeroes.
+    one("sector-1-footer", vmdk.stream(disk, first=1), qemu_accepts=False)
+    # To qemu a disk takes a descriptor, which is in sector 1 unless it is in a file of its own.
+    inner = one("sector-1-extent", vmdk.stream(disk, layout="patched", first=1), qemu_accepts=False)
+    one("sector-1", descriptor(f'RW 253 SPARSE "{inner}"', kind="twoGbMaxExtentSparse"), needs=[inner])
     # qemu looks for the footer at the very end alone.
     one("trailing-text", footer.file + b"# another descriptor, as if by mistake\n", qemu_accepts=False)
     one("trailing-noise", footer.file + data.noise(70_000, "trailing"), qemu_accepts=False)

@@ -12,6 +12,8 @@ struct GrainLayout: ClusterLayout {
     /// Whether the entry 1 stands for zeroes.
     let hasZeroGrains: Bool
     let isCompressed: Bool
+    /// Whether the entry 1 stands for a grain there.
+    var hasGrainInSector1 = false
     /// Whether the tables were made for what was found of a stream.
     var isIncomplete = false
 
@@ -29,7 +31,7 @@ struct GrainLayout: ClusterLayout {
     {
         try requireFound(entry)
         if entry == 0 { return .unallocated }
-        if entry == 1 {
+        guard isGrain(entry) else {
             guard hasZeroGrains else {
                 throw ImageError(
                     .corrupt, "is 1: a grain of zeroes, which the flags at 8 do not provide for")
@@ -42,6 +44,9 @@ struct GrainLayout: ClusterLayout {
                 number: position >> clusterBits, offset: entry * 512,
                 count: GrainMarker.maximumData(clusterSize)))
     }
+
+    /// Whether `entry` of a grain table says where a grain is.
+    func isGrain(_ entry: UInt64) -> Bool { entry > 1 || entry == 1 && hasGrainInSector1 }
 
     private func requireFound(_ entry: UInt64) throws(ImageError) {
         guard !isIncomplete || entry != Self.missing else {

@@ -34,8 +34,8 @@ struct GrainScan: Sendable {
     /// Throws `limit` where what there is takes too many tables, and what reading throws.
     init(_ file: any Source, _ header: SparseExtentHeader) throws(ImageError) {
         self.init(nothingOf: file, header)
-        guard header.overhead > 0, header.overhead <= file.size / 512 else { return }
-        var position = header.overhead * 512
+        guard header.overhead <= file.size / 512 else { return }
+        var position = max(header.overhead, 1) * 512
         while position < file.size, file.size - position >= 16 {
             let marker = try GrainMarker(file, at: position)
             guard marker.kind != .endOfStream, let length = marker.length(header.grainSize) else { return }
@@ -89,11 +89,12 @@ struct GrainScan: Sendable {
         guard sector < GrainLayout.missing, let bytes = try? file.bytes(at: sector * 512, count: count)
         else { return }
         let entries = bytes.littleEndianHalfWords(count / 4).map { UInt32(truncatingIfNeeded: $0) }
-        guard let index = entries.firstIndex(where: { $0 > 1 }),
+        let layout = header.layout
+        guard let index = entries.firstIndex(where: { layout.isGrain(UInt64($0)) }),
             let marker = try? GrainMarker(file, at: UInt64(entries[index]) * 512), case .grain = marker.kind,
             let number = number(marker), number % UInt64(header.entriesPerTable) == UInt64(index)
         else { return }
-        let table = number >> header.layout.l2Bits
+        let table = number >> layout.l2Bits
         if tables[table] == nil { try requireRoom() }
         tables[table] = Table(sector: UInt32(sector), entries: entries)
     }
@@ -111,8 +112,9 @@ struct GrainScan: Sendable {
 
     /// How much is there, in words.
     var summary: String {
+        let layout = header.layout
         let count = tables.values.reduce(0) { count, table in
-            count + table.entries.count { $0 > 1 && $0 != GrainLayout.missing }
+            count + table.entries.count { layout.isGrain(UInt64($0)) && $0 != GrainLayout.missing }
         }
         let place = last.map { ", the last for disk offset \($0 * header.grainSize)" } ?? ""
         return "\(count) of \(grainCount) grains are there\(place)"
@@ -189,7 +191,7 @@ extension GrainScan {
             throw ImageError(.limit, "\(count) bytes of tables are more than are made")
         }
         let bytes = try Zstd.decompress(packed[4...], count: count)
-        let fields = Fields(bytes, at: 0)
+        let (fields, layout) = (Fields(bytes, at: 0), header.layout)
         let sector: UInt64 = try fields.little("directory", at: 0)
         let end: UInt64 = try fields.little("last grain", at: 8)
         guard end <= grainCount else {
@@ -209,7 +211,7 @@ extension GrainScan {
             let number = UInt64(try fields.little("table", at: position, as: UInt32.self))
             let sector: UInt32 = try fields.little("sector of a table", at: position + 4)
             position += Self.tableHeadSize
-            guard number < header.layout.l1Count(header.capacity), tables[number] == nil else {
+            guard number < layout.l1Count(header.capacity), tables[number] == nil else {
                 throw ImageError(.corrupt, "table \(number) is not on the disk, or there twice")
             }
             if sector != 0 {
@@ -227,7 +229,10 @@ extension GrainScan {
             let size = Int(header.entriesPerTable) * 4
             let words = try fields.slice("entries", at: position, count: size).littleEndianHalfWords(size / 4)
             // What was never written, only a table in the file can tell.
-            guard words.allSatisfy({ $0 > 1 && ($0 == GrainLayout.missing || $0 < file.size / 512 + 1) })
+            guard
+                words.allSatisfy({
+                    layout.isGrain($0) && ($0 == GrainLayout.missing || $0 < file.size / 512 + 1)
+                })
             else {
                 throw ImageError(.corrupt, "an entry of table \(number) lies outside of the file")
             }

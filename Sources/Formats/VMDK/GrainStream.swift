@@ -74,7 +74,7 @@ struct GrainStream {
         for (index, table) in tables.enumerated() where index == 0 || tables[index - 1].offset < table.offset
         {
             let fields = try reader.fields("grain table", at: table.offset, count: 1 << Int(layout.tableBits))
-            for (index, entry) in layout.word.words(fields.bytes).enumerated() where entry > 1 {
+            for (index, entry) in layout.word.words(fields.bytes).enumerated() where layout.isGrain(entry) {
                 let number = UInt64(table.number) << layout.l2Bits + UInt64(index)
                 guard number <= (header.capacity - 1) >> layout.clusterBits else { break }
                 named += 1

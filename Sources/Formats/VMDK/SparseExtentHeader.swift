@@ -56,7 +56,14 @@ struct SparseExtentHeader: Sendable {
         GrainLayout(
             clusterBits: UInt64(grainSize.trailingZeroBitCount),
             l2Bits: UInt64(entriesPerTable.trailingZeroBitCount), hasZeroGrains: hasZeroGrains,
-            isCompressed: isCompressed)
+            isCompressed: isCompressed, hasGrainInSector1: mayHaveGrainInSector1)
+    }
+
+    /// Whether a grain may start right behind the header: as far as that tells, sector 1 holds nothing else, and the entry 1 does not
+    /// stand for zeroes.
+    private var mayHaveGrainInSector1: Bool {
+        !hasZeroGrains && overhead <= 1 && descriptor?.lowerBound != 512 && directory != 1
+            && !(hasRedundantDirectory && redundantDirectory == 1)
     }
 
     /// Reads the header at `offset` of `file`; nothing in it is trusted but what is checked here.
