@@ -146,6 +146,8 @@ def footers(corpus):
     file = made.file
     bad("grain-cut", "the stream is cut off in its last grain", file[:made.grains[7] + 40])
     bad("grains-none", "the stream is cut off after its descriptor", file[:made.grains[0]])
+    bad("marker", f"the marker at {made.grains[1]} is damaged, and the stream is cut off behind its last grain",
+        put(file[:made.tables[0] - 512], made.grains[1], b"\xff" * 12))
     corpus.bad("bad-vmdk-footer-table-outside.vmdk", put(file, made.directory, 1 << 30), "the grain table lies at 2^30; fails all reads",
                qemu_accepts=True)
     corpus.bad("bad-vmdk-stream-overhead-max.vmdk", change(file[:made.footer - 512], overhead=MAX64),

@@ -28,22 +28,25 @@ import CZlib
     ) throws(ImageError) {
         if try idle.withOne({ $0.decodeWhole(bytes, count, &decoded) }) { return }
         // -15: raw, with any distance that deflate has.
-        decoded = inflate(bytes, count, windowBits: -15, mayGoOn: true)
+        var used = 0
+        decoded = inflate(bytes, count, windowBits: -15, mayGoOn: true, &used)
         guard decoded.count == count else {
             throw ImageError(.corrupt, "deflate data of \(bytes.count) bytes does not hold \(count) bytes")
         }
     }
 
     /// Puts the bytes that the zlib data (RFC 1950) at the start of `bytes` holds into `decoded`, which is empty: `count` of them, with zeroes behind those there are,
-    /// of which there must be `least`.
+    /// of which there must be `least`. Returns how many of `bytes` that data takes.
     ///
     /// Throws `corrupt` where there are more, or fewer, or the data is damaged. The caller has bounded `count`.
+    @discardableResult
     package static func decodeZlib(
         _ bytes: [UInt8], count: Int, least: Int, into decoded: inout [UInt8]
-    ) throws(ImageError) {
-        try idle.withOne { $0.decodeZlib(bytes, count, &decoded) }
+    ) throws(ImageError) -> Int {
+        var used = 0
+        try idle.withOne { $0.decodeZlib(bytes, count, &decoded, &used) }
         // As with raw deflate: libdeflate is stricter than what else reads such data.
-        if decoded.isEmpty { decoded = inflate(bytes, count, windowBits: 15, mayGoOn: false) }
+        if decoded.isEmpty { decoded = inflate(bytes, count, windowBits: 15, mayGoOn: false, &used) }
         guard decoded.count >= least, !decoded.isEmpty else {
             throw ImageError(
                 .corrupt,
@@ -52,16 +55,18 @@ import CZlib
                     : "zlib data of \(bytes.count) bytes holds \(decoded.count) bytes, expected \(least)")
         }
         decoded += [UInt8](repeating: 0, count: count - decoded.count)
+        return used
     }
 
     /// By libdeflate, which takes only streams that end within `count` bytes; empty where it does not.
-    private func decodeZlib(_ bytes: [UInt8], _ count: Int, _ decoded: inout [UInt8]) {
+    private func decodeZlib(_ bytes: [UInt8], _ count: Int, _ decoded: inout [UInt8], _ used: inout Int) {
         decoded.append(addingCapacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { target, filled in
                 var produced = 0
                 let result = unsafe bytes.withUnsafeBytes { source in
-                    unsafe libdeflate_zlib_decompress(
-                        decoder, source.baseAddress, source.count, target.baseAddress, count, &produced)
+                    unsafe libdeflate_zlib_decompress_ex(
+                        decoder, source.baseAddress, source.count, target.baseAddress, count, &used,
+                        &produced)
                 }
                 filled = result == LIBDEFLATE_SUCCESS ? min(produced, count) : 0
             }
@@ -84,7 +89,7 @@ import CZlib
 
     /// By zlib, which stops after `count` bytes; empty where the stream is damaged, or goes on then and may not.
     private static func inflate(
-        _ bytes: [UInt8], _ count: Int, windowBits: Int32, mayGoOn: Bool
+        _ bytes: [UInt8], _ count: Int, windowBits: Int32, mayGoOn: Bool, _ used: inout Int
     ) -> [UInt8] {
         var stream = unsafe z_stream()
         // The macro inflateInit2.
@@ -105,6 +110,7 @@ import CZlib
                 let left = unsafe Int(stream.avail_out)
                 let isDone = status == Z_STREAM_END || mayGoOn && status == Z_BUF_ERROR && left == 0
                 filled = isDone ? count - left : 0
+                used = unsafe bytes.count - Int(stream.avail_in)
             }
         }
     }

@@ -14,9 +14,10 @@ struct GrainDecoder: ClusterDecoder {
         let least = Int(min(grainSize, capacity - min(start, capacity)))
         guard hasMarkers else {
             let count = min(grain.count, file.size - grain.offset)
-            return try DeflateDecoder.decodeZlib(
+            try DeflateDecoder.decodeZlib(
                 try file.bytes(at: grain.offset, count: Int(count)), count: Int(grainSize), least: least,
                 into: &content)
+            return
         }
         let marker = try GrainMarker(file, at: grain.offset)
         guard case .grain(let size) = marker.kind, UInt64(size) <= grain.count else {

@@ -1,4 +1,5 @@
-/// What a stream holds, found by going from marker to marker: for one whose grain directory is missing.
+/// What a stream holds, found by going from marker to marker: for one whose grain directory is missing. Behind a marker that is damaged it
+/// goes on where the next one is.
 struct GrainScan: Sendable {
     /// A grain table, made of what was found.
     struct Table: Equatable, Sendable {
@@ -23,6 +24,13 @@ struct GrainScan: Sendable {
     /// The number of the last grain that is there.
     private(set) var last: UInt64?
 
+    /// In how many places the next marker had to be searched for, and where the first of them is in the file.
+    private(set) var damageCount: UInt64 = 0
+    private(set) var firstDamage: UInt64 = 0
+
+    /// How many bytes were decoded, at most, to find out what is a marker.
+    var tried: UInt64 = 0
+
     /// Of a stream of which nothing is known yet.
     init(nothingOf file: any Source, _ header: SparseExtentHeader) {
         self.file = file
@@ -36,26 +44,53 @@ struct GrainScan: Sendable {
         self.init(nothingOf: file, header)
         guard header.overhead <= file.size / 512 else { return }
         var position = max(header.overhead, 1) * 512
-        while position < file.size, file.size - position >= 16 {
-            let marker = try GrainMarker(file, at: position)
-            guard marker.kind != .endOfStream, let length = marker.length(header.grainSize) else { return }
-            if case .grain(let size) = marker.kind {
-                guard let number = number(marker), GrainMarker.size + UInt64(size) <= file.size - position
-                else { return }
-                try add(number, at: position)
+        var previous: UInt64?
+        while true {
+            if let length = try take(position) {
+                previous = position
+                position += length
+            } else if !isEnd(position, previous), let found = try resume(position, previous) {
+                if damageCount == 0 { firstDamage = found.damaged }
+                damageCount += 1
+                previous = nil
+                position = found.next
+            } else {
+                return
             }
-            guard length <= file.size - position else { return }
-            switch marker.kind {
-            case .grainTable: try addTable(at: position / 512 + 1)
-            case .grainDirectory: addDirectory(at: position / 512 + 1)
-            case .grain, .endOfStream, .footer, .other: break
-            }
-            position += length
         }
     }
 
+    /// Takes over what is behind the marker at `position`, and returns how far the next one is; nil where there is no marker that makes
+    /// sense.
+    private mutating func take(_ position: UInt64) throws(ImageError) -> UInt64? {
+        guard position < file.size, file.size - position >= 16 else { return nil }
+        let marker = try GrainMarker(file, at: position)
+        guard marker.kind != .endOfStream, let length = marker.length(header.grainSize) else { return nil }
+        if case .grain(let size) = marker.kind {
+            guard let number = number(marker), GrainMarker.size + UInt64(size) <= file.size - position
+            else { return nil }
+            try add(number, at: position)
+            return length
+        }
+        guard length <= file.size - position else { return nil }
+        switch marker.kind {
+        case .grainTable: try addTable(at: position / 512 + 1)
+        case .grainDirectory: addDirectory(at: position / 512 + 1)
+        case .grain, .endOfStream, .footer, .other: break
+        }
+        return length
+    }
+
+    /// Whether the stream ends at `position`, to which the marker at `previous` led: behind its footer. The end-of-stream marker alone
+    /// is what any sector that was lost reads as.
+    private func isEnd(_ position: UInt64, _ previous: UInt64?) -> Bool {
+        guard let previous, let footer = try? GrainMarker(file, at: previous), footer.kind == .footer
+        else { return false }
+        return (try? GrainMarker(file, at: position))?.kind == .endOfStream
+    }
+
     /// The number of the grain with `marker`; nil where there can be none.
-    private func number(_ marker: GrainMarker) -> UInt64? {
+    func number(_ marker: GrainMarker) -> UInt64? {
         let sectors = header.grainSize / 512
         guard marker.value.isMultiple(of: sectors), marker.value < header.capacity / 512 else { return nil }
         return marker.value / sectors
@@ -81,22 +116,25 @@ struct GrainScan: Sendable {
         }
     }
 
-    /// Takes over the grain table at `sector`, if it is one: it tells what was never written from what is missing.
-    ///
-    /// Which one it is, only its grains say.
-    mutating func addTable(at sector: UInt64) throws(ImageError) {
+    /// The grain table at `sector`, and its number, which only its grains say; nil where there is none.
+    func table(at sector: UInt64) -> (number: UInt64, entries: [UInt32])? {
         let count = Int(header.entriesPerTable) * 4
         guard sector < GrainLayout.missing, let bytes = try? file.bytes(at: sector * 512, count: count)
-        else { return }
+        else { return nil }
         let entries = bytes.littleEndianHalfWords(count / 4).map { UInt32(truncatingIfNeeded: $0) }
         let layout = header.layout
         guard let index = entries.firstIndex(where: { layout.isGrain(UInt64($0)) }),
             let marker = try? GrainMarker(file, at: UInt64(entries[index]) * 512), case .grain = marker.kind,
             let number = number(marker), number % UInt64(header.entriesPerTable) == UInt64(index)
-        else { return }
-        let table = number >> layout.l2Bits
-        if tables[table] == nil { try requireRoom() }
-        tables[table] = Table(sector: UInt32(sector), entries: entries)
+        else { return nil }
+        return (number >> layout.l2Bits, entries)
+    }
+
+    /// Takes over the grain table at `sector`, if it is one: it tells what was never written from what is missing.
+    mutating func addTable(at sector: UInt64) throws(ImageError) {
+        guard let (number, entries) = table(at: sector) else { return }
+        if tables[number] == nil { try requireRoom() }
+        tables[number] = Table(sector: UInt32(sector), entries: entries)
     }
 
     /// Takes over the grain directory at `sector`, if all its tables are in the file.
@@ -117,7 +155,10 @@ struct GrainScan: Sendable {
             count + table.entries.count { layout.isGrain(UInt64($0)) && $0 != GrainLayout.missing }
         }
         let place = last.map { ", the last for disk offset \($0 * header.grainSize)" } ?? ""
-        return "\(count) of \(grainCount) grains are there\(place)"
+        let others = damageCount == 2 ? " and in 1 more place" : " and in \(damageCount &- 1) more places"
+        let damage =
+            damageCount == 0 ? "" : ", with damage at \(firstDamage)" + (damageCount == 1 ? "" : others)
+        return "\(count) of \(grainCount) grains are there\(place)\(damage)"
     }
 
     /// The tables, in a source of their own, for a layout that `isIncomplete`.
@@ -162,13 +203,15 @@ extension GrainScan {
     }
 
     /// How many bytes stand in front of the tables, and how many each begins with.
-    private static let (headSize, tableHeadSize) = (16, 8)
+    private static let (headSize, tableHeadSize) = (32, 8)
 
     /// As it stands in seek indexes (docs/seek-index.md, "Kind 2"), compressed at `level`, 1 to 19.
     func packed(level: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(little: directory ?? 0)
         bytes.append(little: last.map { $0 + 1 } ?? 0)
+        bytes.append(little: damageCount)
+        bytes.append(little: firstDamage)
         for (number, table) in tables.sorted(by: { $0.key < $1.key }) {
             bytes.append(little: UInt32(number))
             bytes.append(little: table.sector)
@@ -196,6 +239,12 @@ extension GrainScan {
         let end: UInt64 = try fields.little("last grain", at: 8)
         guard end <= grainCount else {
             throw ImageError(.corrupt, "grain \(end) of \(grainCount) is the last")
+        }
+        damageCount = try fields.little("damaged markers", at: 16)
+        firstDamage = try fields.little("damaged marker", at: 24)
+        guard damageCount <= file.size / 512, firstDamage <= file.size else {
+            throw ImageError(
+                .corrupt, "\(damageCount) damaged markers, the first at \(firstDamage), do not fit the file")
         }
         if sector != 0 {
             guard sector <= file.size / 512,
