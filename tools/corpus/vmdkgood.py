@@ -113,6 +113,7 @@ def sparse(corpus):
     made = vmdk.sparse(disk, descriptor('RW 256 SPARSE "/etc/shadow"'))
     add(corpus, "names-itself-wrongly", made.file, disk)
     add(corpus, "descriptor-damaged", put(made.file, 512, b"\xff\xfe\0\1" * 16), disk, qemu_accepts=False)
+    add(corpus, "descriptor-empty", put(made.file, 512, bytes(512)), disk, qemu_accepts=False)
     add(corpus, "descriptor-outside", change(made.file, descriptor=1 << 20), disk)
     add(corpus, "unclean", change(made.file, unclean=1), disk)
     # To qemu a file goes on in zeroes, which name no tables and no grains; it has no use for the redundant ones.
@@ -285,6 +286,10 @@ def descriptors(corpus):
     line = f'RW 1 FLAT "{accented}" 0'
     one("text-utf-8-name", descriptor(line, kind="monolithicFlat", encoding="UTF-8"), raw[512:1024], [accented])
     one("text-windows-1252", descriptor(line, kind="monolithicFlat", encoding="windows-1252"), raw[512:1024], [accented], qemu_accepts=False)
+    # In GBK the second byte of a character may be a backslash, as it is in the last of these.
+    chinese = "good-raw-vmdk-\u4e2d\u8aa0.raw"
+    corpus.good(chinese, raw[1024:1536], raw[1024:1536], "raw")
+    one("text-gbk", descriptor(f'RW 1 FLAT "{chinese}" 0', kind="monolithicFlat", encoding="GBK"), raw[1024:1536], [chinese], qemu_accepts=False)
     one("text-ddb-many", descriptor(f'RW 96 FLAT "{name}" 0', *(f'ddb.key{number} = "{number}"' for number in range(300)), kind="monolithicFlat"))
 
 

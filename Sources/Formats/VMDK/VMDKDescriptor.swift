@@ -31,6 +31,12 @@ struct VMDKDescriptor: Sendable {
             || extents.contains { $0.kind == .vmfsRDM || $0.kind == .vmfsRaw }
     }
 
+    /// Whether nothing in it says of what kind the disk is, nor which, nor where.
+    var isEmpty: Bool {
+        createType == nil && contentID == nil && parentContentID == nil && parentName == nil
+            && extents.isEmpty
+    }
+
     /// The value in the disk database of `key`.
     func ddb(_ key: String) -> String? {
         database.first { $0.key.lowercased() == key.lowercased() }?.value

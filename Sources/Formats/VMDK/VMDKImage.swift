@@ -56,10 +56,10 @@ struct VMDKImage: Sendable {
             extent = nil
         }
         warnings += extent?.warnings ?? []
-        if extent != nil, descriptor == nil {
+        if extent != nil, descriptor?.isEmpty != false {
+            let what = descriptor == nil ? "there is no descriptor" : "the descriptor is empty or damaged"
             warnings.append(
-                "there is no descriptor: this may be a part of a disk only, or a snapshot without what it is one of"
-            )
+                "\(what): this may be a part of a disk only, or a snapshot without what it is one of")
         }
         size = if let extent { extent.capacity } else { try Self.size(of: descriptor) }
         parent = try Self.parent(descriptor)
