@@ -164,6 +164,19 @@ import Testing
         if layout == .front || layout == .footer { #expect(source.bytesRead < 4096) }
     }
 
+    /// Of a disk of nothing there is nothing to be missing.
+    @Test func noCapacity() throws {
+        for layout in Layout.allCases {
+            for recovers in [false, true] {
+                var (file, _) = try stream(layout)
+                file.put(UInt64(0), at: 12)
+                if let image = try? file.open(recovers: recovers) { #expect(image.size == 0) }
+                file.truncate(to: 9 * 512 + 100)
+                if let image = try? file.open(recovers: recovers) { #expect(image.size == 0) }
+            }
+        }
+    }
+
     @Test func damagedGrains() throws {
         var (file, _) = try stream(.footer)
         let start = Int(file.table[0]) * 512

@@ -67,6 +67,7 @@ struct GrainStream {
         }
         if looksForEnd, try isEnded() { return nil }
         tables.sort { $0 < $1 }
+        let (size, capacity) = (file.size, header.capacity)
         var reader = WindowReader(file)
         var named = 0
         var missing = (count: 0, first: UInt64.max)
@@ -76,9 +77,9 @@ struct GrainStream {
             let fields = try reader.fields("grain table", at: table.offset, count: 1 << Int(layout.tableBits))
             for (index, entry) in layout.word.words(fields.bytes).enumerated() where layout.isGrain(entry) {
                 let number = UInt64(table.number) << layout.l2Bits + UInt64(index)
-                guard number <= (header.capacity - 1) >> layout.clusterBits else { break }
+                guard number << layout.clusterBits < capacity else { break }
                 named += 1
-                if entry * 512 >= file.size {
+                if entry * 512 >= size {
                     missing = (missing.count + 1, min(missing.first, number))
                 } else if entry * 512 > last.offset {
                     last = (entry * 512, number)
