@@ -16,11 +16,12 @@ import Testing
         }
     }
 
-    private func open(_ text: [UInt8], _ files: [String: [UInt8]] = [:]) throws(ImageError) -> Image {
-        try Image(
-            "disk.vmdk", MemorySource(text),
-            OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2)),
-            references: Files(files: files))
+    private func open(
+        _ text: [UInt8], _ files: [String: [UInt8]] = [:], recovers: Bool = false
+    ) throws(ImageError) -> Image {
+        var options = OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2))
+        options.recovers = recovers
+        return try Image("disk.vmdk", MemorySource(text), options, references: Files(files: files))
     }
 
     private func sectors(_ count: Int, _ byte: UInt8) -> [UInt8] {
@@ -70,6 +71,30 @@ import Testing
         let extent = try VMDKExtent(Array("RW 1 FLAT \(text)".utf8)[...], number: 1)
         #expect(extent.name == Array(name.utf8))
         #expect(extent.offset == 0)
+    }
+
+    /// Of one stream that is cut short, named over and over, the tables are made as often.
+    @Test func manyRecoveredExtents() throws {
+        let tables = 256
+        var file = VMDKFile(grains: tables, version: 3, flags: 0x30001, compressed: true)
+        // Tables of one entry, which take a sector each.
+        file.put(UInt32(1), at: 44)
+        file.put(UInt64(file.sectors), at: 64)
+        file.put(UInt64.max, at: 56)
+        for table in 0..<tables { file.addCompressed(table, [0]) }
+        let bytes = file.bytes
+        func open(_ extents: Int) throws(ImageError) -> Image {
+            let lines = String(repeating: "RW 8 SPARSE \"s.vmdk\"\n", count: extents)
+            return try self.open(
+                Array("# Disk DescriptorFile\n\(lines)".utf8), ["s.vmdk": bytes], recovers: true)
+        }
+        // Each takes a sector more than its tables.
+        let most = GrainScan.maximumTables / (tables * 512 + 512)
+        #expect(try open(most).size == UInt64(most) * 4096)
+        let error = #expect(throws: ImageError.self) { try open(most + 1) }
+        #expect(
+            error?.description
+                == "vmdk: the grains that are there of the extents take more tables together than are made")
     }
 
     @Test func encodedNames() throws {

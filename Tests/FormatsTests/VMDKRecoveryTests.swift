@@ -137,4 +137,36 @@ import Testing
         #expect(contents(try open(MemorySource(file.bytes), stale), numbers) == right)
         #expect(stale.drops == 1 && stale.entries == entries)
     }
+
+    /// Behind a marker that leaves no room for it there is no directory, of which there would be as many as sectors.
+    @Test func directoryWithoutRoom() throws {
+        var file = try stream(tables: 2)
+        for _ in 0..<20 { file.addMarker(2, sectors: 0) }
+        let header = try SparseExtentHeader(MemorySource(file.bytes))
+        let scan = try GrainScan(MemorySource(file.bytes), header)
+        #expect(scan.directory == nil && scan.tables.count == 3)
+    }
+
+    /// Tables of a few bytes count for the sectors that are made of them, whoever names them.
+    @Test func smallTablesTakeSectors() throws {
+        var file = VMDKFile(grains: 200_000, version: 3, flags: 0x30001, compressed: true)
+        file.put(UInt32(1), at: 44)
+        let source = MemorySource(file.bytes)
+        let header = try SparseExtentHeader(source)
+        func scan(tables: UInt32) throws(ImageError) -> GrainScan {
+            var content = [UInt8](repeating: 0, count: 32)
+            for number in 0..<tables {
+                content.append(little: number)
+                content.append(little: UInt32(0))
+                content.append(little: UInt32(GrainLayout.missing))
+            }
+            var packed: [UInt8] = []
+            packed.append(little: UInt32(content.count))
+            return try GrainScan(packed + Zstd.compress(content, level: 1), source, header)
+        }
+        let most = UInt32(GrainScan.maximumTables / 512)
+        let error = #expect(throws: ImageError.self) { try scan(tables: most + 1) }
+        #expect(error?.code == .limit)
+        #expect(try scan(tables: most).made().tables.size == UInt64(GrainScan.maximumTables) + 512)
+    }
 }

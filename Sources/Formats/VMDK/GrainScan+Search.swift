@@ -55,9 +55,7 @@ extension GrainScan {
     /// Whether a marker is at `offset`, of a grain that was not found yet, or of tables that lead to such.
     private mutating func isMarker(_ offset: UInt64) throws(ImageError) -> Bool {
         let marker = try GrainMarker(file, at: offset)
-        let (tableSize, directorySize) = (
-            UInt64(header.entriesPerTable) * 4, header.layout.l1Count(header.capacity) * 4
-        )
+        let tableSize = UInt64(header.entriesPerTable) * 4
         switch marker.kind {
         case .grain:
             guard let number = number(marker), let length = marker.length(header.grainSize) else {
@@ -72,7 +70,7 @@ extension GrainScan {
             guard marker.value == (tableSize + 511) / 512, mayTry(tableSize) else { return false }
             return table(at: offset / 512 + 1) != nil
         case .grainDirectory:
-            guard marker.value == (directorySize + 511) / 512, mayTry(directorySize),
+            guard marker.value == directorySectors, mayTry(directorySectors * 512),
                 let found = try? GrainDirectory.read(file, header, at: offset / 512 + 1, "directory"),
                 let index = found.entries.firstIndex(where: { !header.layout.isEmpty($0) })
             else { return false }

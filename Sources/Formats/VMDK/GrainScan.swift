@@ -75,8 +75,9 @@ struct GrainScan: Sendable {
         guard length <= file.size - position else { return nil }
         switch marker.kind {
         case .grainTable: try addTable(at: position / 512 + 1)
-        case .grainDirectory: addDirectory(at: position / 512 + 1)
-        case .grain, .endOfStream, .footer, .other: break
+        case .grainDirectory where marker.value >= directorySectors: addDirectory(at: position / 512 + 1)
+        // As many as there are sectors, each the size of the file, would take hours to read.
+        case .grain, .grainDirectory, .endOfStream, .footer, .other: break
         }
         return length
     }
@@ -111,7 +112,9 @@ struct GrainScan: Sendable {
     }
 
     private func requireRoom() throws(ImageError) {
-        guard (tables.count + 1) * Int(header.entriesPerTable) * 4 <= Self.maximumTables else {
+        // In `made` each takes whole sectors.
+        let size = max(Int(header.entriesPerTable) * 4, 512)
+        guard (tables.count + 1) * size <= Self.maximumTables else {
             throw ImageError(.limit, "the grains that are there take more tables than are made")
         }
     }
@@ -136,6 +139,9 @@ struct GrainScan: Sendable {
         if tables[number] == nil { try requireRoom() }
         tables[number] = Table(sector: UInt32(sector), entries: entries)
     }
+
+    /// How many sectors the grain directory takes.
+    var directorySectors: UInt64 { (header.layout.l1Count(header.capacity) * 4 + 511) / 512 }
 
     /// Takes over the grain directory at `sector`, if all its tables are in the file.
     mutating func addDirectory(at sector: UInt64) {

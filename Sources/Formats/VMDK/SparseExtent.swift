@@ -22,6 +22,9 @@ struct SparseExtent: Sendable {
     /// Whether the tables were made for what there is of a stream.
     let isRecovered: Bool
 
+    /// How many bytes of tables were made, which stay in memory.
+    var madeTables: UInt64 { isRecovered ? tables.size : 0 }
+
     /// Reads what `file` starts with. Where that is a stream that is cut short, `context` says whether to make do with what is there.
     init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
         self.file = file

@@ -156,10 +156,10 @@ struct VMDKImage: Sendable {
         if let extent { return extent.open(size, backing: parent, context.engine) }
         var parts: [ReferencedSource] = []
         var start: UInt64 = 0
-        var entries = 0
+        var tables = ExtentTables()
         for line in descriptor?.extents ?? [] where line.sectors > 0 {
             let range = start..<start + line.sectors * 512
-            parts += try self.parts(line, try Self.part(of: parent, range), &entries)
+            parts += try self.parts(line, try Self.part(of: parent, range), &tables)
             start = range.upperBound
         }
         return ExtentDisk(parts)
@@ -176,10 +176,10 @@ struct VMDKImage: Sendable {
             text: parent.text, formatName: parent.formatName)
     }
 
-    /// The extent that `line` is about, and zeroes where it is shorter than that says; `entries` counts those of all grain
-    /// directories, which may take as much memory together as one may.
+    /// The extent that `line` is about, and zeroes where it is shorter than that says; `tables` counts what all
+    /// of them keep in memory.
     private func parts(
-        _ line: VMDKExtent, _ backing: ReferencedSource?, _ entries: inout Int
+        _ line: VMDKExtent, _ backing: ReferencedSource?, _ tables: inout ExtentTables
     ) throws(ImageError) -> [ReferencedSource] {
         let size = line.sectors * 512
         guard let kind = line.kind else {
@@ -200,13 +200,7 @@ struct VMDKImage: Sendable {
         let extent = try inside(reference.text) { () throws(ImageError) in
             try SparseExtent(file, context)
         }
-        entries += extent.directory.entries.count
-        guard entries <= Int(SparseExtentHeader.maximumDirectory) else {
-            throw ImageError(
-                .limit,
-                "the grain directories of the extents have more than \(SparseExtentHeader.maximumDirectory) entries together"
-            )
-        }
+        try tables.add(extent)
         context.references.warn(extent.warnings.map { "\(reference.text): \($0)" })
         let held = min(size, extent.capacity)
         if extent.capacity != size {

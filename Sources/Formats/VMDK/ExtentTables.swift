@@ -1,0 +1,21 @@
+/// What the extents of one disk keep in memory to find their grains by: as much together as one may.
+struct ExtentTables {
+    private var entries = 0
+    private var made: UInt64 = 0
+
+    /// Counts those of `extent`; throws `limit` where they are too many.
+    mutating func add(_ extent: SparseExtent) throws(ImageError) {
+        entries += extent.directory.entries.count
+        guard entries <= Int(SparseExtentHeader.maximumDirectory) else {
+            throw ImageError(
+                .limit,
+                "the grain directories of the extents have more than \(SparseExtentHeader.maximumDirectory) entries together"
+            )
+        }
+        made += extent.madeTables
+        guard made <= GrainScan.maximumTables else {
+            throw ImageError(
+                .limit, "the grains that are there of the extents take more tables together than are made")
+        }
+    }
+}
