@@ -133,7 +133,7 @@ if Context.environment["VITRINE_FUZZ"] != nil {
     for (name, dependencies) in [
         ("FuzzLZMA2", ["TestSupport", "VitrineFormats"]),
         ("FuzzXZ", ["VitrineFormats"]),
-        ("FuzzTar", ["VitrineFormats"]),
+        ("FuzzTar", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzIndex", ["VitrineFormats", "VitrineIndex"]),
         ("FuzzPartitions", ["VitrineFormats"]),
         ("FuzzQCOW2", ["FuzzSupport", "VitrineFormats"]),

@@ -5,7 +5,7 @@ import VitrineFormats
 /// that contradict one another.
 ///
 /// Of the first byte, the low four bits say how many times 64 KiB of zeroes follow the others, so that tables and large
-/// grains fit in short inputs; the next two, whether what is there of a stream is made do with, and whether content IDs count.
+/// grains fit in short inputs; the next two, how they are opened (`OpenOptions.init`).
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzVMDK(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // The fuzzer owns these bytes for the time of this call, and says how many they are.
@@ -14,9 +14,7 @@ public func fuzzVMDK(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let images = InputFiles(
         Array(input.dropFirst() + [UInt8](repeating: 0, count: Int(how & 15) << 16)))
     let engine = Engine(memory: Engine.minimumMemory, threads: 1)
-    var options = OpenOptions(formats: ["vmdk"], engine: engine)
-    options.recovers = how & 0x10 != 0
-    options.ignoresContentID = how & 0x20 != 0
+    let options = OpenOptions(formats: ["vmdk"], how, engine: engine)
     let description = try? ImageDescription("fuzz", images.file, options)
     let references = InputReferences(images, engine, options)
     guard let image = try? Image("fuzz", images.file, options, references: references) else { return 0 }
