@@ -138,6 +138,7 @@ if Context.environment["VITRINE_FUZZ"] != nil {
         ("FuzzPartitions", ["VitrineFormats"]),
         ("FuzzQCOW2", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzVMDK", ["FuzzSupport", "VitrineFormats"]),
+        ("FuzzGrainScan", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzSession", ["VitrineFormats", "VitrineServer", nio]),
     ] as [(String, [Target.Dependency])] {
         package.targets.append(
