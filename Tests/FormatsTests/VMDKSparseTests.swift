@@ -188,7 +188,7 @@ import Testing
             wrong?.description
                 == "vmdk: compressed grain at \(start): is for sector 8, by its marker, expected 0")
         let damaged = #expect(throws: ImageError.self) { try disk.bytes(at: 4096, count: 1) }
-        #expect(damaged?.reason.hasSuffix("is damaged, or holds more than 4096 bytes") == true)
+        #expect(damaged?.reason.contains("bytes is damaged: ") == true)
     }
 
     @Test func zeroedGrains() throws {

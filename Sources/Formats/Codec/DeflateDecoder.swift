@@ -28,11 +28,14 @@ import CZlib
     ) throws(ImageError) {
         if try idle.withOne({ $0.decodeWhole(bytes, count, &decoded) }) { return }
         // -15: raw, with any distance that deflate has.
-        var used = 0
-        decoded = inflate(bytes, count, windowBits: -15, mayGoOn: true, &used)
-        guard decoded.count == count else {
-            throw ImageError(.corrupt, "deflate data of \(bytes.count) bytes does not hold \(count) bytes")
+        let inflated = inflate(bytes, count, windowBits: -15)
+        guard inflated.decoded.count == count,
+            inflated.status == Z_STREAM_END || inflated.status == Z_BUF_ERROR
+        else {
+            throw ImageError(
+                .corrupt, "deflate data of \(bytes.count) bytes \(inflated.fault(expected: count, count))")
         }
+        decoded = inflated.decoded
     }
 
     /// Puts the bytes that the zlib data (RFC 1950) at the start of `bytes` holds into `decoded`, which is empty: `count` of them, with zeroes behind those there are,
@@ -46,13 +49,13 @@ import CZlib
         var used = 0
         try idle.withOne { $0.decodeZlib(bytes, count, &decoded, &used) }
         // As with raw deflate: libdeflate is stricter than what else reads such data.
-        if decoded.isEmpty { decoded = inflate(bytes, count, windowBits: 15, mayGoOn: false, &used) }
-        guard decoded.count >= least, !decoded.isEmpty else {
-            throw ImageError(
-                .corrupt,
-                decoded.isEmpty
-                    ? "zlib data of \(bytes.count) bytes is damaged, or holds more than \(count) bytes"
-                    : "zlib data of \(bytes.count) bytes holds \(decoded.count) bytes, expected \(least)")
+        if decoded.count < max(least, 1) {
+            let inflated = inflate(bytes, count, windowBits: 15)
+            guard inflated.decoded.count >= max(least, 1), inflated.status == Z_STREAM_END else {
+                throw ImageError(
+                    .corrupt, "zlib data of \(bytes.count) bytes \(inflated.fault(expected: least, count))")
+            }
+            (decoded, used) = (inflated.decoded, inflated.used)
         }
         decoded += [UInt8](repeating: 0, count: count - decoded.count)
         return used
@@ -87,31 +90,52 @@ import CZlib
         return decoded.count == count
     }
 
-    /// By zlib, which stops after `count` bytes; empty where the stream is damaged, or goes on then and may not.
-    private static func inflate(
-        _ bytes: [UInt8], _ count: Int, windowBits: Int32, mayGoOn: Bool, _ used: inout Int
-    ) -> [UInt8] {
+    /// What zlib has come to.
+    private struct Inflated {
+        var status: Int32
+        /// What it says of that; nil where it says nothing.
+        var message: String?
+        var decoded: [UInt8] = []
+        /// How many bytes of the data it has taken.
+        var used = 0
+
+        /// What is wrong with data that should hold `expected` to `most` bytes.
+        func fault(expected: Int, _ most: Int) -> String {
+            switch status {
+            case Z_STREAM_END: "holds \(decoded.count) bytes, expected \(expected)"
+            case Z_NEED_DICT: "needs a preset dictionary"
+            case Z_BUF_ERROR where decoded.count == most: "holds more than \(most) bytes"
+            case Z_BUF_ERROR: "is cut short: it holds \(decoded.count) bytes, expected \(expected)"
+            default: "is damaged: \(message ?? "status \(status)")"
+            }
+        }
+    }
+
+    /// By zlib, which stops after `count` bytes.
+    private static func inflate(_ bytes: [UInt8], _ count: Int, windowBits: Int32) -> Inflated {
         var stream = unsafe z_stream()
         // The macro inflateInit2.
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
-        guard unsafe inflateInit2_(&stream, windowBits, zlibVersion(), size) == Z_OK else { return [] }
+        let status = unsafe inflateInit2_(&stream, windowBits, zlibVersion(), size)
+        guard status == Z_OK else { return Inflated(status: status) }
         defer { _ = unsafe inflateEnd(&stream) }
+        var inflated = Inflated(status: status)
         // zlib's pointer is not const, but nothing is written through it.
         var input = bytes
-        return [UInt8](capacity: count) { output in
+        inflated.decoded = [UInt8](capacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { target, filled in
-                let status = unsafe input.withUnsafeMutableBufferPointer { source in
+                inflated.status = unsafe input.withUnsafeMutableBufferPointer { source in
                     unsafe stream.next_in = source.baseAddress
                     unsafe stream.avail_in = UInt32(source.count)
                     unsafe stream.next_out = target.baseAddress
                     unsafe stream.avail_out = UInt32(count)
                     return unsafe CZlib.inflate(&stream, Z_FINISH)
                 }
-                let left = unsafe Int(stream.avail_out)
-                let isDone = status == Z_STREAM_END || mayGoOn && status == Z_BUF_ERROR && left == 0
-                filled = isDone ? count - left : 0
-                used = unsafe bytes.count - Int(stream.avail_in)
+                filled = unsafe count - Int(stream.avail_out)
             }
         }
+        inflated.used = unsafe bytes.count - Int(stream.avail_in)
+        if let message = unsafe stream.msg { inflated.message = unsafe String(cString: message) }
+        return inflated
     }
 }
