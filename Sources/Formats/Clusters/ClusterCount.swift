@@ -1,5 +1,5 @@
 /// How many clusters of which kind some tables tell of.
-struct ClusterCount: Equatable, Sendable {
+struct ClusterCount {
     /// The bytes of the disk that there are clusters or subclusters for.
     var allocated: UInt64 = 0
     var data: UInt64 = 0

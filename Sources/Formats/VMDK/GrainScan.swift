@@ -161,9 +161,13 @@ struct GrainScan: Sendable {
             count + table.entries.count { layout.isGrain(UInt64($0)) && $0 != GrainLayout.missing }
         }
         let place = last.map { ", the last for disk offset \($0 * header.grainSize)" } ?? ""
-        let others = damageCount == 2 ? " and in 1 more place" : " and in \(damageCount &- 1) more places"
         let damage =
-            damageCount == 0 ? "" : ", with damage at \(firstDamage)" + (damageCount == 1 ? "" : others)
+            switch damageCount {
+            case 0: ""
+            case 1: ", with damage at \(firstDamage)"
+            case 2: ", with damage at \(firstDamage) and in 1 more place"
+            default: ", with damage at \(firstDamage) and in \(damageCount - 1) more places"
+            }
         return "\(count) of \(grainCount) grains are there\(place)\(damage)"
     }
 
