@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -8,9 +9,15 @@ import Testing
     private final class Parked: DecodedCache.Parked {
         let nextPiece: Int
         let cost: Int
-        init(nextPiece: Int, cost: Int) {
+        let isDear: Bool
+        let began: UInt64
+
+        /// `age`: how long ago it was made, in nanoseconds.
+        init(nextPiece: Int, cost: Int, isDear: Bool = false, age: UInt64 = 0) {
             self.nextPiece = nextPiece
             self.cost = cost
+            self.isDear = isDear
+            began = monotonicTime() - age
         }
     }
 
@@ -19,20 +26,59 @@ import Testing
         return (DecodedCache(budget: budget, workers: workers), workers)
     }
 
+    private func unit(_ cache: DecodedCache, _ number: Int = 0) -> DecodedCache.Unit {
+        DecodedCache.Unit(owner: cache.newOwner(), number: number)
+    }
+
+    /// A decode of one piece of `count` bytes, which is kept as what was read once.
+    private func read(_ cache: DecodedCache, _ unit: DecodedCache.Unit, _ number: Int, count: Int) throws {
+        _ = try cache.piece(
+            unit, number,
+            decode: { turn throws(ImageError) in
+                let bytes = [UInt8](repeating: 1, count: count)
+                cache.publish(turn, number, bytes, for: .again(rounds: 0))
+                return (bytes, nil)
+            })
+    }
+
+    /// Decodes `numbers` of `unit` ahead of a reader of the first, as far as that is granted; returns those that were decoded.
+    private func decodeAhead(
+        _ cache: DecodedCache, _ unit: DecodedCache.Unit, _ numbers: Range<Int>, each count: Int
+    ) throws -> [Int] {
+        var decoded: [Int] = []
+        _ = try cache.piece(
+            unit, numbers.lowerBound, taking: count,
+            demand: { () throws(ImageError) in DecodedCache.Demand(ahead: count * (numbers.count - 1)) },
+            decode: { turn throws(ImageError) in
+                let bytes = [UInt8](repeating: 1, count: count)
+                for number in numbers where number == numbers.lowerBound || turn.ahead >= count {
+                    decoded.append(number)
+                    let taken = number == numbers.lowerBound ? count : 0
+                    cache.publish(turn, number, bytes, for: .ahead(taken: taken))
+                }
+                return (bytes, nil)
+            })
+        return decoded
+    }
+
     @Test func manyReadersCauseOneDecode() {
         let (cache, workers) = cache(1 << 20)
-        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        let unit = unit(cache)
         let decodes = Atomic<Int>(0)
         let results = Monitor<[[UInt8]]>([])
         // More readers than there are workers, so that some wait in whileBlocked.
         for piece in 0..<40 {
             workers.submit(.now) {
-                let bytes = try? cache.piece(unit, piece % 4) { publish throws(ImageError) in
-                    decodes.add(1, ordering: .relaxed)
-                    let pieces = (0..<4).map { [UInt8](repeating: UInt8($0), count: 100) }
-                    publish(0, pieces)
-                    return pieces[piece % 4]
-                }
+                let bytes = try? cache.piece(
+                    unit, piece % 4,
+                    decode: { turn throws(ImageError) in
+                        decodes.add(1, ordering: .relaxed)
+                        let pieces = (0..<4).map { [UInt8](repeating: UInt8($0), count: 100) }
+                        for (number, bytes) in pieces.enumerated() {
+                            cache.publish(turn, number, bytes, for: .again(rounds: 2))
+                        }
+                        return (pieces[piece % 4], nil)
+                    })
                 results.change { $0.append(bytes ?? []) }
             }
         }
@@ -44,48 +90,51 @@ import Testing
     }
 
     @Test func waitersGetTheErrorAndLaterReadersTryAnew() throws {
-        let (cache, workers) = cache(1 << 20)
-        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        let (cache, workers) = cache(1 << 20, threads: 4)
+        let unit = unit(cache)
         let attempts = Atomic<Int>(0)
         let gate = Monitor(false)
         let errors = Monitor<[ImageError]>([])
+        let arrived = Monitor(0)
         for _ in 0..<10 {
             workers.submit(.now) {
+                arrived.change { $0 += 1 }
                 do throws(ImageError) {
-                    _ = try cache.piece(unit, 0) { _ throws(ImageError) in
-                        attempts.add(1, ordering: .relaxed)
-                        gate.wait { $0 ? () : nil }
-                        throw ImageError(.corrupt, "damaged")
-                    }
+                    _ = try cache.piece(
+                        unit, 0,
+                        decode: { _ throws(ImageError) in
+                            attempts.add(1, ordering: .relaxed)
+                            gate.wait { $0 ? () : nil }
+                            throw ImageError(.corrupt, "damaged")
+                        })
                 } catch {
                     errors.change { $0.append(error) }
                 }
             }
         }
+        // All of them: one decodes, and those that wait for it let others come.
+        arrived.wait { $0 == 10 ? () : nil }
+        while cache.waiters < 9 { sched_yield() }
         gate.change { $0 = true }
         let all = errors.wait { $0.count == 10 ? $0 : nil }
         #expect(all.allSatisfy { $0.description == "damaged" })
-        #expect(attempts.load(ordering: .relaxed) <= 10)
-        let bytes = try cache.piece(unit, 0) { _ throws(ImageError) in [1] }
+        #expect(attempts.load(ordering: .relaxed) == 1, "those who wait are told what the one who tried was")
+        let bytes = try cache.piece(unit, 0, decode: { _ throws(ImageError) in ([1], nil) })
         #expect(bytes == [1])
     }
 
     @Test func staysWithinItsBudgetAndKeepsWhatIsUsed() throws {
         let (cache, _) = cache(1000)
-        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        let unit = unit(cache)
         for number in 0..<100 {
-            _ = try cache.piece(unit, number) { publish throws(ImageError) in
-                let bytes = [UInt8](repeating: 0, count: 100)
-                publish(number, [bytes])
-                return bytes
-            }
+            try read(cache, unit, number, count: 100)
             #expect(cache.held <= 1000)
             #expect(cache.cached(unit, piece: 0) != nil, "used all the time, after piece \(number)")
         }
         #expect(cache.cached(unit, piece: 50) == nil)
-        cache.reserve(600)
-        #expect(cache.held <= 400)
-        cache.release(600)
+        let turn = cache.begin(DecodedCache.Demand(decoder: 500), self.unit(cache), before: 0)
+        #expect(cache.held <= 500)
+        cache.end(turn)
         cache.remove(unit)
         #expect(cache.held == 0)
         #expect(cache.cached(unit, piece: 0) == nil)
@@ -93,7 +142,7 @@ import Testing
 
     @Test func keepsWhatIsDearToDecodeAgain() throws {
         let (cache, _) = cache(1000)
-        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
+        let unit = unit(cache)
         // What does not compress takes its size.
         var generator = SeededGenerator(seed: 1)
         for number in 0..<40 {
@@ -105,60 +154,155 @@ import Testing
         #expect(cache.cached(unit, piece: 20) == nil)
     }
 
-    @Test func keepsWhatWasDecodedAheadUntilItIsRead() throws {
-        let (cache, _) = cache(1000)
-        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
-        let bytes = [UInt8](repeating: 1, count: 100)
-        cache.publish(unit, 0, [bytes, bytes])
-        #expect(cache.cached(unit, piece: 0) == bytes)
-        // As many as fit besides.
-        cache.publish(unit, 10, [[UInt8]](repeating: bytes, count: 8))
-        #expect(cache.cached(unit, piece: 1) == bytes)
-        #expect(cache.cached(unit, piece: 0) == nil)
+    @Test func whatWasDecodedAheadStaysUntilAllOfItIsRead() throws {
+        let (cache, _) = cache(10_000)
+        let (ahead, other) = (unit(cache), unit(cache))
+        #expect(try decodeAhead(cache, ahead, 0..<4, each: 800) == [0, 1, 2, 3])
+        // Readers come in any order, and take parts.
+        #expect(cache.cached(ahead, piece: 1, taking: 500) != nil)
+        for number in 0..<40 { try read(cache, other, number, count: 800) }
+        #expect(cache.cached(ahead, piece: 1, taking: 300) != nil, "in the middle of it")
+        for number in 40..<80 { try read(cache, other, number, count: 800) }
+        #expect(cache.cached(ahead, piece: 1) == nil, "it was read to its end")
+        #expect(cache.cached(ahead, piece: 2) != nil, "nobody has come for it yet")
+    }
+
+    @Test func nothingIsDecodedAheadThatCannotBeKept() throws {
+        let (cache, _) = cache(12_000)
+        // Of 11,000 bytes for pieces three eighths, at once, and seven eighths in all.
+        let first = unit(cache)
+        #expect(try decodeAhead(cache, first, 0..<20, each: 1000) == Array(0...4))
+        let second = unit(cache)
+        #expect(try decodeAhead(cache, second, 0..<20, each: 1000) == Array(0...4))
+        var isAsked = false
+        try cache.decodeAhead(
+            unit(cache), 0, demand: { () throws(ImageError) in DecodedCache.Demand(ahead: 1000) },
+            decode: { _ throws(ImageError) in
+                isAsked = true
+                return ([1], nil)
+            })
+        #expect(!isAsked, "nobody waits for it, and readers may need the room")
+        #expect((1...4).allSatisfy { cache.cached(first, piece: $0, taking: 0) != nil })
+    }
+
+    @Test func aReaderWaitsForRoomUntilOthersHaveReadWhatIsTheirs() throws {
+        let (cache, workers) = cache(12_000)
+        let (first, second, third) = (unit(cache), unit(cache), unit(cache))
+        _ = try decodeAhead(cache, first, 0..<5, each: 1000)
+        _ = try decodeAhead(cache, second, 0..<5, each: 1000)
+        let decoded = Monitor<[Int]?>(nil)
+        workers.submit(.now) {
+            let numbers = try? self.decodeAhead(cache, third, 0..<5, each: 1000)
+            decoded.change { $0 = numbers ?? [] }
+        }
+        while cache.waiters == 0 { sched_yield() }
+        for number in 1...4 { #expect(cache.cached(first, piece: number) != nil) }
+        workers.submit(.now) { for number in 1...4 { _ = cache.cached(first, piece: number) } }
+        #expect(decoded.wait { $0 } == Array(0...4))
+        #expect((1...4).allSatisfy { cache.cached(second, piece: $0, taking: 0) != nil })
+    }
+
+    @Test func aReaderDoesNotWaitForOthersThatDoNotCome() throws {
+        let (cache, _) = cache(12_000)
+        let (first, second, third) = (unit(cache), unit(cache), unit(cache))
+        _ = try decodeAhead(cache, first, 0..<5, each: 1000)
+        _ = try decodeAhead(cache, second, 0..<5, each: 1000)
+        #expect(try decodeAhead(cache, third, 0..<5, each: 1000) == Array(0...4))
+        #expect((1...4).allSatisfy { cache.cached(third, piece: $0, taking: 0) != nil })
+    }
+
+    private func park(_ cache: DecodedCache, _ decoder: Parked, _ unit: DecodedCache.Unit) {
+        let turn = cache.begin(DecodedCache.Demand(decoder: decoder.cost), unit, before: -1)
+        cache.end(turn, parking: decoder)
+    }
+
+    /// The number of the piece that the decoder stopped before which a reader of `piece` is given.
+    private func takeParked(_ cache: DecodedCache, _ unit: DecodedCache.Unit, before piece: Int) -> Int? {
+        let turn = cache.begin(DecodedCache.Demand(decoder: 1), unit, before: piece)
+        defer { cache.end(turn) }
+        return turn.parked?.nextPiece
     }
 
     @Test func parkedDecodersAreTakenByTheNearestReader() {
         let (cache, _) = cache(10_000)
-        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
-        for piece in [10, 30, 20] { cache.park(Parked(nextPiece: piece, cost: 100), of: unit) }
+        let unit = unit(cache)
+        for piece in [10, 30, 20] { park(cache, Parked(nextPiece: piece, cost: 100), unit) }
         #expect(cache.held == 300)
-        #expect(cache.takeParked(unit, before: 9) == nil)
-        #expect(cache.takeParked(unit, before: 29)?.nextPiece == 20)
-        #expect(cache.takeParked(unit, before: 29)?.nextPiece == 10)
-        #expect(cache.takeParked(unit, before: 29) == nil)
+        #expect(takeParked(cache, unit, before: 9) == nil)
+        #expect(takeParked(cache, unit, before: 29) == 20)
+        #expect(takeParked(cache, unit, before: 29) == 10)
+        #expect(takeParked(cache, unit, before: 29) == nil)
         #expect(cache.held == 100)
-        // One is kept even if it takes much, and the others go for it; but not if it takes what is meant for pieces.
-        cache.park(Parked(nextPiece: 1, cost: 7000), of: unit)
-        #expect(cache.held == 7000)
-        #expect(cache.takeParked(unit, before: 100)?.nextPiece == 1)
-        cache.park(Parked(nextPiece: 1, cost: 8000), of: unit)
-        #expect(cache.held == 0)
+        // One is kept even if it takes much, and the others go for it.
+        park(cache, Parked(nextPiece: 1, cost: 4000), unit)
+        #expect(cache.held == 4000)
+        #expect(takeParked(cache, unit, before: 100) == 1)
+    }
+
+    @Test func aDecoderThatIsDearIsNotGivenUpForAnotherReaderAtOnce() {
+        let (cache, workers) = cache(512 << 20)
+        let (first, second) = (unit(cache), unit(cache))
+        park(cache, Parked(nextPiece: 1, cost: 200 << 20, isDear: true), first)
+        let isDone = Monitor(false)
+        workers.submit(.now) {
+            let turn = cache.begin(DecodedCache.Demand(decoder: 200 << 20), second, before: 0)
+            isDone.change { $0 = true }
+            cache.end(turn)
+        }
+        while cache.waiters == 0 { sched_yield() }
+        // Its own reader comes again meanwhile, and has it.
+        let turn = cache.begin(DecodedCache.Demand(decoder: 200 << 20), first, before: 5)
+        #expect(turn.parked?.nextPiece == 1)
+        #expect(!isDone.withLock { $0 })
+        // It has had its time.
+        cache.end(turn, parking: Parked(nextPiece: 6, cost: 200 << 20, isDear: true, age: 60_000_000_000))
+        isDone.wait { $0 ? () : nil }
+        #expect(takeParked(cache, first, before: 10) == nil)
     }
 
     @Test func decodersAtWorkHaveRoomTogetherOrWait() {
         let (cache, workers) = cache(1000)
         let isDone = Monitor(false)
-        cache.reserve(500)
+        let first = cache.begin(DecodedCache.Demand(decoder: 400), unit(cache), before: 0)
         workers.submit(.now) {
             // Not before the other has given back what it has.
-            cache.reserve(300)
+            let second = cache.begin(DecodedCache.Demand(decoder: 400), self.unit(cache), before: 0)
             isDone.change { $0 = true }
-            cache.release(300)
+            cache.end(second)
         }
-        // The same thread may have more: it might wait for itself.
-        cache.reserve(400)
+        while cache.waiters == 0 { sched_yield() }
+        // The same thread may have more: the other might wait for it.
+        let nested = cache.begin(DecodedCache.Demand(decoder: 400), unit(cache), before: 0)
         #expect(!isDone.withLock { $0 })
-        cache.release(400)
-        cache.release(500)
+        cache.end(nested)
+        #expect(!isDone.withLock { $0 })
+        cache.end(first)
+        isDone.wait { $0 ? () : nil }
+    }
+
+    @Test func whatLayersBelowTakeIsClaimedWithTheDecoderAbove() {
+        let (cache, workers) = cache(1000)
+        let isDone = Monitor(false)
+        let outer = cache.begin(DecodedCache.Demand(decoder: 200, below: 200), unit(cache), before: 0)
+        workers.submit(.now) {
+            let other = cache.begin(DecodedCache.Demand(decoder: 200, below: 200), self.unit(cache), before: 0)
+            isDone.change { $0 = true }
+            cache.end(other)
+        }
+        while cache.waiters == 0 { sched_yield() }
+        let inner = cache.begin(DecodedCache.Demand(decoder: 200), unit(cache), before: 0)
+        cache.end(inner)
+        #expect(!isDone.withLock { $0 }, "what it may take in the layer below is not for others")
+        cache.end(outer)
         isDone.wait { $0 ? () : nil }
     }
 
     @Test func whatDecodersHadIsNotGivenToPieces() throws {
         let (cache, _) = cache(1000)
-        let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
-        cache.reserve(400)
-        cache.release(400)
-        cache.publish(unit, 0, (0..<20).map { _ in [UInt8](repeating: 1, count: 100) })
+        let turn = cache.begin(DecodedCache.Demand(decoder: 400), unit(cache), before: 0)
+        cache.end(turn)
+        let unit = unit(cache)
+        for number in 0..<20 { try read(cache, unit, number, count: 100) }
         #expect(cache.held == 500)
     }
 }

@@ -1,7 +1,7 @@
 extension ClusterDisk {
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         // More than this would push out its own beginning.
-        let end = min(range.upperBound, range.lowerBound + UInt64(engine.memory / 2))
+        let end = min(range.upperBound, range.lowerBound + engine.cache.plan.readAhead)
         guard range.lowerBound < end else { return }
         let help = readAhead.share(range.lowerBound..<end, of: self)
         defer { help?.end() }
@@ -14,7 +14,7 @@ extension ClusterDisk {
                 break
             case .compressed(let cluster):
                 readAhead.noteCompressed()
-                _ = try clusters.content(of: cluster)
+                _ = try clusters.content(of: cluster, taking: 0)
             case .unallocated:
                 guard let backing, run.range.lowerBound < backing.source.size else { break }
                 let held = run.range.lowerBound..<min(position, backing.source.size)
@@ -34,7 +34,7 @@ extension ClusterDisk {
         while position < range.upperBound, !isOver() {
             guard let run = try? map.run(in: position..<range.upperBound, mayWait: true) else { return }
             if case .compressed(let cluster) = run.content, !clusters.isUnderWay(cluster) {
-                _ = try? clusters.content(of: cluster)
+                _ = try? clusters.content(of: cluster, taking: 0)
             }
             position = run.range.upperBound
         }

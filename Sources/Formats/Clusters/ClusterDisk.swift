@@ -75,7 +75,7 @@ package final class ClusterDisk: Source {
             case .data(let offset):
                 guard try fillData(&buffer, done, run.range, offset, mayWait) else { return false }
             case .compressed(let cluster):
-                guard let content = try content(of: cluster, mayWait) else { return false }
+                guard let content = try content(of: cluster, taking: count, mayWait) else { return false }
                 buffer.copy(
                     content, from: Int(position & (layout.clusterSize - 1)), count: count, to: done)
             }
@@ -130,9 +130,11 @@ package final class ClusterDisk: Source {
         }
     }
 
-    private func content(of cluster: CompressedCluster, _ mayWait: Bool) throws(ImageError) -> [UInt8]? {
-        guard mayWait else { return clusters.cached(cluster) }
+    private func content(
+        of cluster: CompressedCluster, taking count: Int, _ mayWait: Bool
+    ) throws(ImageError) -> [UInt8]? {
+        guard mayWait else { return clusters.cached(cluster, taking: count) }
         readAhead.noteCompressed()
-        return try clusters.content(of: cluster)
+        return try clusters.content(of: cluster, taking: count)
     }
 }

@@ -40,7 +40,7 @@ final class ClusterTables: Sendable {
         self.layout = layout
         self.l1 = l1
         cache = engine.cache
-        budget = engine.memory / 8 / shares
+        budget = engine.cache.plan.tables / shares
         cache.setAside(l1.memory)
     }
 

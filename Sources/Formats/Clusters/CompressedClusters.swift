@@ -17,6 +17,9 @@ final class CompressedClusters: Sendable {
         owner = cache.newOwner()
     }
 
+    /// For a cluster that was read once, most often in part.
+    private static let rounds = 2
+
     deinit {
         cache.remove(owner: owner)
     }
@@ -25,19 +28,26 @@ final class CompressedClusters: Sendable {
         DecodedCache.Unit(owner: owner, number: Int(cluster.number))
     }
 
-    /// The content of `cluster`, if it is in the cache.
-    func cached(_ cluster: CompressedCluster) -> [UInt8]? { cache.cached(unit(cluster), piece: 0) }
+    /// The content of `cluster`, of which a reader takes `count` bytes, if it is in the cache.
+    func cached(_ cluster: CompressedCluster, taking count: Int) -> [UInt8]? {
+        cache.cached(unit(cluster), piece: 0, taking: count)
+    }
 
     /// Whether `cluster` is in the cache, or being decoded.
     func isUnderWay(_ cluster: CompressedCluster) -> Bool { cache.isUnderWay(unit(cluster), piece: 0) }
 
-    /// The content of `cluster`: all of it, also of the last cluster of a disk that ends inside.
-    func content(of cluster: CompressedCluster) throws(ImageError) -> [UInt8] {
-        try cache.piece(unit(cluster), 0) { publish throws(ImageError) in
-            let content = try decode(cluster)
-            publish(0, [content])
-            return content
-        }
+    /// The content of `cluster`, of which a reader takes `count` bytes, or nobody any yet: all of it, also of the last cluster of a disk
+    /// that ends inside.
+    func content(of cluster: CompressedCluster, taking count: Int) throws(ImageError) -> [UInt8] {
+        // No memory is claimed for it: the decoders of clusters are small, and whoever decodes one waits for layers below, never
+        // for a layer above, which would be the one that has memory.
+        try cache.piece(
+            unit(cluster), 0, taking: count,
+            decode: { turn throws(ImageError) in
+                let content = try decode(cluster)
+                cache.publish(turn, 0, content, for: count > 0 ? .again(rounds: Self.rounds) : .ahead(taken: 0))
+                return (content, nil)
+            })
     }
 
     private func decode(_ cluster: CompressedCluster) throws(ImageError) -> [UInt8] {

@@ -1,19 +1,15 @@
-import DequeModule
-
-/// What has been decoded lately: one for the whole process, bounded in bytes.
+/// Pieces of decoded data, and the memory to decode them with: one for the whole process, bounded in bytes.
 ///
-/// Decoded data is kept in pieces. A *unit* is what decodes on its own (an xz
-/// block, a cluster, a grain) and holds one piece or many. However many readers
-/// want a unit, one of them decodes it (*single-flight*), and the others wait for
-/// the pieces as they come.
+/// A *unit* is what decodes on its own (a span, a cluster, a grain) and holds one piece or many. However many readers
+/// want a unit, one of them decodes it (*single-flight*), and the others wait for the pieces as they come.
 ///
-/// A decoder that stopped in the middle of a unit can be parked here too, for
-/// whoever reads on: it counts against the same budget, and gives way to decoders at work.
+/// Nobody who has registered as the one that decodes something waits for memory: it is there before (`Turn`). And whoever
+/// decodes already, and reads through another layer for that, never waits for memory at all. So of the threads that wait for
+/// each other there is always one that can go on.
 ///
-/// What decoders have taken at their most is not given to pieces any more: the C library's heap, which pieces lie
-/// in, does not shrink when they go, and the process would grow by both.
+/// Nothing is decoded ahead of a reader but what has room until it is read: `MemoryPlan` says how much that is.
 package final class DecodedCache: Sendable {
-    /// Something that decodes on its own, such as one block of one xz file.
+    /// Something that decodes on its own, such as one span of one xz file.
     package struct Unit: Hashable, Sendable {
         /// From `newOwner()`: whose unit it is.
         package var owner: Int
@@ -32,64 +28,99 @@ package final class DecodedCache: Sendable {
         var nextPiece: Int { get }
         /// The bytes of memory it holds.
         var cost: Int { get }
+        /// Whether far more than its unit must be decoded to come by it again.
+        var isDear: Bool { get }
+        /// When it was made, in nanoseconds of the monotonic clock.
+        var began: UInt64 { get }
     }
 
-    /// Publishes pieces of the unit being decoded: `bytes[0]` is piece `first`, and so on.
-    package typealias Publish = (_ first: Int, _ bytes: [[UInt8]]) -> Void
-
-    fileprivate struct Key: Hashable {
-        var unit: Unit
-        var piece: Int
+    /// Memory that a thread needs to decode something.
+    package struct Demand: Sendable {
+        /// The bytes that the decoder takes.
+        package var decoder = 0
+        /// The most bytes that decoders of the layers below take, through which it reads.
+        package var below = 0
+        /// The bytes of pieces that it would decode ahead of its reader; as many as there is room for are granted.
+        package var ahead = 0
     }
 
-    fileprivate struct Entry {
-        var content: CachedPiece
-        /// How often the clock's hand passes it before it may go.
-        var rounds: Int
-        /// How often it was read since the clock's hand last passed; no more than 2 are counted.
-        var reads = 0
-        /// Whether it was decoded ahead of its reader, and not read yet.
-        var isAhead: Bool
+    /// How badly something is wanted.
+    fileprivate enum Wish {
+        /// By a reader, who waits for room.
+        case reader
+        /// By a decoder that reads through this layer, and must not wait for room.
+        case decoder
+        /// By nobody yet: only if there is more room than readers may need at once.
+        case nobody
     }
 
-    /// One decode under way. Touched only under the monitor's lock.
+    /// The memory to decode one unit with, for one thread.
+    package final class Turn {
+        /// A decoder of the unit that stopped before the piece that is wanted.
+        package let parked: (any Parked)?
+        /// How many bytes it may still decode ahead of its reader. Touched by its thread alone.
+        package fileprivate(set) var ahead: Int
+        fileprivate let unit: Unit
+        fileprivate let cost: Int
+        fileprivate let below: Int
+        /// What the thread had claimed for this before, and what it claims besides.
+        fileprivate let claimBefore = Reservations.claim
+        fileprivate let claim: Int
+        /// What others who want the unit wait for; nil where nobody does.
+        fileprivate var flight: Flight?
+
+        fileprivate init(_ unit: Unit, parked: (any Parked)?, ahead: Int, cost: Int, below: Int) {
+            self.unit = unit
+            self.parked = parked
+            self.ahead = ahead
+            self.cost = cost
+            self.below = below
+            claim = max(0, cost + below - (claimBefore ?? 0))
+        }
+    }
+
+    /// A decode that others wait for. Touched only under the monitor's lock.
     fileprivate final class Flight {
         var failure: ImageError?
     }
 
     fileprivate struct State {
-        var pieces: [Key: Entry] = [:]
-        /// In the order in which the hand of the clock passes them.
-        var clock: Deque<Key> = []
-        /// Decoders that stopped, oldest first.
-        var parked: [(unit: Unit, decoder: any Parked)] = []
+        var pieces = PieceTable()
+        var parked = ParkedDecoders()
         var flights: [Unit: Flight] = [:]
-        /// The bytes of the pieces, of parked decoders, and of those at work.
-        var held = 0
-        var parkedCost = 0
+        /// The bytes that decoders at work have.
         var reserved = 0
+        /// Those, and what they may yet take in the layers that they read through.
+        var claimed = 0
+        /// The bytes of pieces that decoders at work may yet add ahead of their readers.
+        var promised = 0
         /// The most that decoders have had.
-        var decodersPeak = 0
+        var peak = 0
+        /// The most that one decoder has asked for.
+        var largest = 0
         /// What else counts against the budget.
         var setAside = 0
-        /// Memory of plain pieces that went, for those that come.
-        var spare: [[UInt8]] = []
-        var spareBytes = 0
+        var spare = SparePieces()
         var owners = 0
         var decodes = 0
+        var waiters = 0
     }
 
-    /// The most that pieces, parked decoders and decoders at work may hold together, in bytes.
-    package let budget: Int
-
+    package let plan: MemoryPlan
     private let workers: Workers
     private let state = Monitor(State())
 
+    /// How often those who wait look whether others still come for what was decoded ahead of them, in nanoseconds.
+    private static let lookInterval: UInt64 = 50_000_000
+
     /// A cache of `budget` bytes, whose waiting readers step aside in `workers`.
     package init(budget: Int, workers: Workers) {
-        self.budget = budget
+        plan = MemoryPlan(budget: budget)
         self.workers = workers
     }
+
+    /// The most that pieces, parked decoders and decoders at work may hold together, in bytes.
+    package var budget: Int { plan.budget }
 
     /// A number no other owner of units has.
     package func newOwner() -> Int {
@@ -107,65 +138,165 @@ package final class DecodedCache: Sendable {
         state.withLock { $0.decodes += 1 }
     }
 
-    /// The bytes held by pieces and parked decoders.
-    package var held: Int { state.withLock { $0.held + $0.parkedCost } }
+    /// How many threads wait for another's decode, or for memory.
+    package var waiters: Int { state.withLock { $0.waiters } }
 
-    /// The piece, if it is here.
-    package func cached(_ unit: Unit, piece: Int) -> [UInt8]? {
-        state.withLock { $0.use(Key(unit: unit, piece: piece)) }.map { unpack($0, unit, piece) }
+    /// The bytes held by pieces and parked decoders.
+    package var held: Int { state.withLock { $0.pieces.held + $0.parked.cost } }
+
+    // MARK: Pieces
+
+    /// The piece, if it is here, for a reader that takes `count` bytes of it.
+    package func cached(_ unit: Unit, piece: Int, taking count: Int = .max) -> [UInt8]? {
+        let key = PieceTable.Key(unit: unit, piece: piece)
+        return state.withLock { $0.pieces.use(key, taking: count) }.map { unpack($0, key) }
     }
 
     /// The bytes of an entry that was found; one that is compressed and in use is compressed no more.
-    private func unpack(_ found: (content: CachedPiece, isUsed: Bool), _ unit: Unit, _ piece: Int) -> [UInt8]
-    {
+    private func unpack(_ found: (content: CachedPiece, isUsed: Bool), _ key: PieceTable.Key) -> [UInt8] {
         let bytes = found.content.bytes
-        if found.isUsed, case .packed = found.content { publish(unit, piece, [bytes]) }
+        if found.isUsed, case .packed = found.content {
+            state.change { $0.insert(key, .plain(bytes), for: .again(rounds: PieceTable.roundsUsed), plan) }
+        }
         return bytes
     }
 
     /// Whether the piece is here, or its unit is being decoded.
     package func isUnderWay(_ unit: Unit, piece: Int) -> Bool {
-        state.withLock { $0.flights[unit] != nil || $0.pieces[Key(unit: unit, piece: piece)] != nil }
+        state.withLock {
+            $0.flights[unit] != nil || $0.pieces.contains(PieceTable.Key(unit: unit, piece: piece))
+        }
     }
 
-    /// The piece: from the cache, from the decode that is under way, or decoded by `decode`.
+    /// The piece, for a reader that takes `count` bytes of it: from the cache, from the decode that is under way, or decoded by
+    /// `decode`.
     ///
-    /// `decode` returns the piece, and publishes it and every other piece it comes by. What it
-    /// throws, those who waited for it are thrown too; the next reader tries anew.
+    /// `demand` says what that takes, and is asked only where it comes to it. `decode` returns the piece, publishes every piece it
+    /// comes by, and returns the decoder if it is worth parking. What it throws, those who waited for it are thrown too; the next reader tries anew.
     package func piece(
-        _ unit: Unit, _ piece: Int, decode: (Publish) throws(ImageError) -> [UInt8]
+        _ unit: Unit, _ piece: Int, taking count: Int = .max,
+        demand: () throws(ImageError) -> Demand = { () throws(ImageError) in Demand() },
+        decode: (Turn) throws(ImageError) -> (piece: [UInt8], rest: (any Parked)?)
     ) throws(ImageError) -> [UInt8] {
-        enum Outcome {
-            case found((content: CachedPiece, isUsed: Bool))
-            case failed(ImageError)
-            case ours(Flight)
-        }
-        let key = Key(unit: unit, piece: piece)
+        let bytes = try self.piece(
+            PieceTable.Key(unit: unit, piece: piece), taking: count,
+            Reservations.claim == nil ? .reader : .decoder, demand, decode)
+        guard let bytes else { preconditionFailure("who waits for a piece gets it, or an error") }
+        return bytes
+    }
+
+    /// Decodes what is missing of the unit from the piece on, as `piece` does, if it is not being decoded and there is room to keep it
+    /// until it is read.
+    package func decodeAhead(
+        _ unit: Unit, _ piece: Int, demand: () throws(ImageError) -> Demand,
+        decode: (Turn) throws(ImageError) -> (piece: [UInt8], rest: (any Parked)?)
+    ) throws(ImageError) {
+        _ = try self.piece(
+            PieceTable.Key(unit: unit, piece: piece), taking: 0, .nobody, demand, decode)
+    }
+
+    private enum Outcome {
+        case found((content: CachedPiece, isUsed: Bool))
+        case failed(ImageError)
+        case missing
+        case ours(Turn)
+        case notNow
+    }
+
+    private func piece(
+        _ key: PieceTable.Key, taking count: Int, _ wish: Wish, _ demand: () throws(ImageError) -> Demand,
+        _ decode: (Turn) throws(ImageError) -> (piece: [UInt8], rest: (any Parked)?)
+    ) throws(ImageError) -> [UInt8]? {
         var awaited: Flight?
+        var known: Demand?
         func look(_ state: inout State) -> Outcome? {
-            if let found = state.use(key) { return .found(found) }
+            if let found = state.pieces.use(key, taking: count) { return .found(found) }
             if let failure = awaited?.failure { return .failed(failure) }
-            if let flight = state.flights[unit] {
+            if let flight = state.flights[key.unit] {
                 awaited = flight
-                return nil
+                return wish == .nobody ? .notNow : nil
+            }
+            guard let known else { return .missing }
+            guard let turn = state.admit(known, key.unit, before: key.piece, wish, plan) else {
+                return wish == .nobody ? .notNow : nil
             }
             let flight = Flight()
-            state.flights[unit] = flight
+            turn.flight = flight
+            state.flights[key.unit] = flight
             state.decodes += 1
-            return .ours(flight)
+            return .ours(turn)
         }
-        let outcome = state.withLock(look) ?? workers.whileBlocked { state.wait(until: look) }
-        switch outcome {
-        case .found(let found): return unpack(found, unit, piece)
-        case .failed(let error): throw error
-        case .ours(let flight): return try fly(flight, unit, decode)
+        while true {
+            let outcome = state.withLock(look) ?? wait(until: look)
+            switch outcome {
+            case .found(let found): return unpack(found, key)
+            case .failed(let error): throw error
+            case .notNow: return nil
+            case .missing: known = try demand()
+            case .ours(let turn): return try fly(turn, decode)
+            }
         }
     }
 
-    /// Takes in pieces that were decoded without anyone asking here.
-    package func publish(_ unit: Unit, _ first: Int, _ pieces: [[UInt8]]) {
-        state.change { $0.insert(unit, first, pieces.map { .plain($0) }, budget) }
+    /// What `look` gives, as soon as it gives something; others are at work meanwhile.
+    private func wait<Result>(until look: (inout State) -> Result?) -> Result {
+        workers.whileBlocked {
+            state.withLock { $0.waiters += 1 }
+            defer { state.withLock { $0.waiters -= 1 } }
+            return state.wait(every: Self.lookInterval, until: look)
+        }
     }
+
+    private func fly(
+        _ turn: Turn, _ decode: (Turn) throws(ImageError) -> (piece: [UInt8], rest: (any Parked)?)
+    ) throws(ImageError) -> [UInt8] {
+        Reservations.claim = turn.below
+        do throws(ImageError) {
+            let (bytes, rest) = try decode(turn)
+            end(turn, parking: rest)
+            return bytes
+        } catch {
+            end(turn, failure: error)
+            throw error
+        }
+    }
+
+    /// Takes in piece `number` of the unit of `turn`.
+    func publish(_ turn: Turn, _ number: Int, _ bytes: [UInt8], for purpose: PieceTable.Purpose) {
+        let used =
+            if case .ahead(let taken) = purpose, taken < bytes.count { min(turn.ahead, bytes.count) } else { 0 }
+        turn.ahead -= used
+        state.change { state in
+            state.promised -= used
+            state.insert(
+                PieceTable.Key(unit: turn.unit, piece: number), .plain(bytes), for: purpose, plan)
+        }
+    }
+
+    /// Takes in piece `number` of `unit`, which was decoded in the `turn` of another, and of which a reader has `taken` so many bytes; false where it
+    /// is not `isAwaited` and there is no room for it until it is read.
+    package func publish(
+        _ turn: Turn, _ unit: Unit, _ number: Int, _ bytes: [UInt8], taken: Int, isAwaited: Bool
+    ) -> Bool {
+        let used = taken < bytes.count ? min(turn.ahead, bytes.count) : 0
+        let isKept = state.change { state in
+            guard isAwaited || state.freeAhead(plan) + used >= bytes.count else { return false }
+            state.promised -= used
+            state.insert(
+                PieceTable.Key(unit: unit, piece: number), .plain(bytes), for: .ahead(taken: taken), plan)
+            return true
+        }
+        if isKept { turn.ahead -= used }
+        return isKept
+    }
+
+    /// Whether `count` bytes more may be decoded ahead of readers in `turn`.
+    package func hasRoomAhead(_ turn: Turn, _ count: Int) -> Bool {
+        turn.ahead >= count || state.withLock { $0.freeAhead(plan) + turn.ahead >= count }
+    }
+
+    /// The number of the piece before which the foremost parked decoder of `unit` stopped.
+    package func parkedPiece(_ unit: Unit) -> Int? { state.withLock { $0.parked.foremost(unit) } }
 
     /// Takes in piece `number`, which was decoded for a reader at random or on the way to what that one wants: compressed, so
     /// that far more of what is read at random stays than the memory holds.
@@ -173,32 +304,15 @@ package final class DecodedCache: Sendable {
     /// `worth`, from 0 to 1, is what part of the unit must be decoded again to come by it again: of two pieces that are read
     /// as rarely, the cheaper one goes first.
     package func publishPacked(_ unit: Unit, _ number: Int, _ bytes: [UInt8], worth: Double) {
+        let key = PieceTable.Key(unit: unit, piece: number)
         // Compressing takes a third of the time of decoding.
-        guard state.withLock({ $0.pieces[Key(unit: unit, piece: number)] == nil }) else { return }
+        guard state.withLock({ !$0.pieces.contains(key) }) else { return }
         let piece = CachedPiece(packing: bytes)
         let rounds = Int(worth * worth * Double(Self.maximumRounds))
-        state.change { $0.insert(unit, number, [piece], rounds: rounds, budget) }
+        state.change { $0.insert(key, piece, for: .again(rounds: rounds), plan) }
     }
 
     private static let maximumRounds = 16
-
-    private func fly(
-        _ flight: Flight, _ unit: Unit, _ decode: (Publish) throws(ImageError) -> [UInt8]
-    ) throws(ImageError) -> [UInt8] {
-        do throws(ImageError) {
-            let bytes = try decode { first, pieces in
-                publish(unit, first, pieces)
-            }
-            state.change { $0.flights[unit] = nil }
-            return bytes
-        } catch {
-            state.change { state in
-                flight.failure = error
-                state.flights[unit] = nil
-            }
-            throw error
-        }
-    }
 
     /// Forgets every piece and parked decoder of `unit`.
     package func remove(_ unit: Unit) {
@@ -215,167 +329,140 @@ package final class DecodedCache: Sendable {
     }
 
     /// An empty array for a piece of `count` bytes, in the memory of one that went, if there is one of that size.
-    ///
-    /// Pieces that came and went one by one would leave holes in the C library's heap, which other data takes a part of: it
-    /// would grow by half of what the pieces take.
     package func emptyPiece(_ count: Int) -> [UInt8] {
-        var piece = state.withLock { $0.takeSpare(count) } ?? []
+        var piece = state.withLock { $0.spare.take(count) } ?? []
         piece.removeAll(keepingCapacity: true)
         piece.reserveCapacity(count)
         return piece
     }
 
-    /// Makes room for a decoder at work that holds `cost` bytes; `release` gives it back, on the same thread.
+    // MARK: Memory
+
+    /// The memory of `demand`, and the decoder of `unit` that stopped before `piece`, if there is one; `end` gives it back, on the same
+    /// thread.
     ///
-    /// Waits while others at work leave no room for it. A thread that has room already, such as that of a decoder that
-    /// reads through another, never waits: those others might wait for it.
-    package func reserve(_ cost: Int) {
-        let mayWait = Reservations.begin() == 0
-        func look(_ state: inout State) -> Void? {
-            guard !mayWait || state.reserved == 0 || state.reserved + cost <= State.decoderShare(budget)
-            else {
-                return nil
-            }
-            state.reserved += cost
-            state.evict(budget)
-            return ()
+    /// Waits while others leave no room for it, unless the thread decodes already. Whoever calls it is waited for by nobody.
+    package func begin(_ demand: Demand, _ unit: Unit, before piece: Int) -> Turn {
+        let wish = Reservations.claim == nil ? Wish.reader : .decoder
+        func look(_ state: inout State) -> Turn? {
+            state.admit(demand, unit, before: piece, wish, plan)
         }
-        state.withLock(look) ?? workers.whileBlocked { state.wait(until: look) }
+        let turn = state.withLock(look) ?? wait(until: look)
+        Reservations.claim = turn.below
+        return turn
     }
 
-    /// Gives back what `reserve` took.
-    package func release(_ cost: Int) {
-        Reservations.end()
-        state.change { $0.reserved -= cost }
+    /// The same, if there is more room than readers may need at once; nil where there is not.
+    package func beginAhead(_ demand: Demand, _ unit: Unit, before piece: Int) -> Turn? {
+        let turn = state.withLock { $0.admit(demand, unit, before: piece, .nobody, plan) }
+        if let turn { Reservations.claim = turn.below }
+        return turn
     }
 
-    /// Gives back part of what `reserve` took; `release` is for what is left then.
-    package func shrinkReservation(by count: Int) {
-        state.change { $0.reserved -= count }
+    /// Gives back the memory of `turn`, and keeps the decoder `rest`, which stopped in the middle of its unit, for whoever reads on there.
+    package func end(_ turn: Turn, parking rest: (any Parked)? = nil) {
+        end(turn, parking: rest, failure: nil)
+    }
+
+    private func end(_ turn: Turn, parking rest: (any Parked)? = nil, failure: ImageError?) {
+        Reservations.claim = turn.claimBefore
+        state.change { state in
+            state.reserved -= turn.cost
+            state.claimed -= turn.claim
+            state.promised -= turn.ahead
+            if let rest { state.parked.add(rest, of: turn.unit, plan) }
+            state.makeRoom(plan)
+            guard let flight = turn.flight else { return }
+            flight.failure = failure
+            state.flights[turn.unit] = nil
+        }
     }
 
     /// Counts `difference` bytes more, or fewer, that are held elsewhere for decoding.
     package func setAside(_ difference: Int) {
         state.change { state in
             state.setAside += difference
-            state.evict(budget)
-        }
-    }
-
-    /// Keeps `decoder`, which stopped in the middle of `unit`, for whoever reads on there.
-    package func park(_ decoder: any Parked, of unit: Unit) {
-        state.change { state in
-            state.parked.append((unit, decoder))
-            state.parkedCost += decoder.cost
-            state.evict(budget)
-        }
-    }
-
-    /// Takes the parked decoder of `unit` from which `piece` is the nearest ahead.
-    package func takeParked(_ unit: Unit, before piece: Int) -> (any Parked)? {
-        state.change { state in
-            let best = state.parked.indices
-                .filter { state.parked[$0].unit == unit && state.parked[$0].decoder.nextPiece <= piece }
-                .max { state.parked[$0].decoder.nextPiece < state.parked[$1].decoder.nextPiece }
-            return best.map { state.removeParked($0) }
+            state.makeRoom(plan)
         }
     }
 }
 
 extension DecodedCache.State {
-    fileprivate mutating func use(_ key: DecodedCache.Key) -> (content: CachedPiece, isUsed: Bool)? {
-        guard let index = pieces.index(forKey: key) else { return nil }
-        pieces.values[index].reads = min(2, pieces.values[index].reads + 1)
-        let isUsed = pieces.values[index].reads > 1
-        if pieces.values[index].isAhead {
-            pieces.values[index].isAhead = false
-            pieces.values[index].rounds = 0
+    /// How long readers wait for others to come for what was decoded ahead of these, in nanoseconds.
+    private static let patience: UInt64 = 250_000_000
+
+    /// The memory of `demand`; nil where there is no room for it now.
+    fileprivate mutating func admit(
+        _ demand: DecodedCache.Demand, _ unit: DecodedCache.Unit, before piece: Int, _ wish: DecodedCache.Wish,
+        _ plan: MemoryPlan
+    ) -> DecodedCache.Turn? {
+        largest = max(largest, demand.decoder)
+        let (least, overflow) = demand.decoder.addingReportingOverflow(demand.below)
+        // One goes on whatever it takes: its layer has seen to it that this is within the budget.
+        if wish != .decoder {
+            // What nobody waits for yet is not worth any decoder that is parked.
+            let kept =
+                wish == .reader
+                ? parked.firmCost(but: unit, before: piece, plan)
+                : parked.has(unit, before: piece) ? 0 : parked.cost
+            let free = plan.decoders(largest: largest) - claimed - kept
+            guard claimed == 0 && kept == 0 || !overflow && least <= free else { return nil }
         }
-        if isUsed { pieces.values[index].rounds = max(pieces.values[index].rounds, Self.roundsUsed) }
-        return (pieces.values[index].content, isUsed)
+        guard let ahead = grant(demand.ahead, decoders: reserved + demand.decoder, wish, plan) else { return nil }
+        let decoder = parked.take(unit, before: piece)
+        let cost = decoder?.cost ?? demand.decoder
+        let turn = DecodedCache.Turn(unit, parked: decoder, ahead: ahead, cost: cost, below: demand.below)
+        reserved += cost
+        claimed += turn.claim
+        promised += ahead
+        makeRoom(plan)
+        return turn
     }
 
-    /// For what was decoded ahead, until it is read.
-    private static let roundsAhead = 2
-    /// For what is read again and again.
-    private static let roundsUsed = 4
+    /// How much of `wanted` bytes may be decoded ahead; nil where whoever asks is to wait.
+    private mutating func grant(
+        _ wanted: Int, decoders: Int, _ wish: DecodedCache.Wish, _ plan: MemoryPlan
+    ) -> Int? {
+        guard wanted > 0 else { return 0 }
+        let room = plan.pieces(decoders: max(peak, decoders), setAside: setAside)
+        let portion = plan.portion(of: room)
+        let most = min(wanted, portion)
+        let free = plan.ahead(of: room) - pieces.ahead - promised
+        switch wish {
+        case .nobody: return most <= free - portion ? most : nil
+        case .decoder: return max(0, min(most, free))
+        case .reader:
+            if most <= free { return most }
+            // As long as others come for what is theirs, room will be free.
+            guard promised == 0, monotonicTime() - pieces.lastProgress > Self.patience else { return nil }
+            pieces.giveUpAhead(most - free)
+            return most
+        }
+    }
 
-    /// Takes in pieces, which the hand of the clock is to pass so many times; or, without `rounds`, what was decoded ahead.
+    /// How much more may be decoded ahead, in bytes.
+    fileprivate func freeAhead(_ plan: MemoryPlan) -> Int {
+        plan.ahead(of: plan.pieces(decoders: peak, setAside: setAside)) - pieces.ahead - promised
+    }
+
     fileprivate mutating func insert(
-        _ unit: DecodedCache.Unit, _ first: Int, _ contents: [CachedPiece], rounds: Int? = nil, _ budget: Int
+        _ key: PieceTable.Key, _ content: CachedPiece, for purpose: PieceTable.Purpose, _ plan: MemoryPlan
     ) {
-        for (offset, content) in contents.enumerated() {
-            let key = DecodedCache.Key(unit: unit, piece: first + offset)
-            held += content.held
-            if let old = pieces.updateValue(
-                DecodedCache.Entry(
-                    content: content, rounds: rounds ?? Self.roundsAhead, isAhead: rounds == nil), forKey: key
-            ) {
-                held -= old.content.held
-            } else {
-                clock.append(key)
-            }
-        }
-        evict(budget)
+        pieces.insert(key, content, for: purpose)
+        makeRoom(plan)
     }
 
-    /// What decoders may have of a budget together; the rest is for what they decode.
-    fileprivate static func decoderShare(_ budget: Int) -> Int { budget / 4 * 3 }
-
-    /// Makes room, for decoders at work first.
-    ///
-    /// Pieces go by the clock algorithm: each stays for a number of rounds of the hand, more of them if it is read again and
-    /// again, or dear to decode again. What was read just once is the first to go: a copying client reads everything once,
-    /// and would keep what it is done with in place of what was decoded ahead of it.
-    fileprivate mutating func evict(_ budget: Int) {
-        // One decoder is worth keeping whatever it takes: reading on from the start again is much worse.
-        while parked.count > 1, parkedCost > budget / 12 { _ = removeParked(0) }
-        while !parked.isEmpty, reserved + parkedCost > Self.decoderShare(budget) { _ = removeParked(0) }
-        decodersPeak = max(decodersPeak, reserved + parkedCost)
-        // A twelfth is for what the heap loses between pieces that come and go.
-        let room = max(budget / 16, budget - budget / 12 - decodersPeak - setAside)
-        while held > room, let key = clock.popFirst() {
-            guard let index = pieces.index(forKey: key) else { continue }
-            if pieces.values[index].rounds > 0 {
-                pieces.values[index].rounds -= 1
-                pieces.values[index].reads = 0
-                clock.append(key)
-            } else {
-                let content = pieces.remove(at: index).value.content
-                held -= content.held
-                if case .plain(let bytes) = content { keepSpare(bytes, budget) }
-            }
-        }
-    }
-
-    private mutating func keepSpare(_ piece: [UInt8], _ budget: Int) {
-        guard spareBytes + piece.count <= budget / 64 else { return }
-        spareBytes += piece.count
-        spare.append(piece)
-    }
-
-    fileprivate mutating func takeSpare(_ count: Int) -> [UInt8]? {
-        guard let index = spare.lastIndex(where: { $0.count == count }) else {
-            // Those of another size are of no use any more.
-            if let other = spare.popLast() { spareBytes -= other.count }
-            return nil
-        }
-        let piece = spare.remove(at: index)
-        spareBytes -= piece.count
-        return piece
-    }
-
-    fileprivate mutating func removeParked(_ index: Int) -> any DecodedCache.Parked {
-        let decoder = parked.remove(at: index).decoder
-        parkedCost -= decoder.cost
-        return decoder
+    /// Has parked decoders and pieces make room for decoders at work, and for what these will add.
+    fileprivate mutating func makeRoom(_ plan: MemoryPlan) {
+        let most = plan.decoders(largest: largest)
+        while reserved + parked.cost > most, parked.giveUpOne(plan) {}
+        peak = max(peak, reserved + parked.cost)
+        let room = plan.pieces(decoders: peak, setAside: setAside)
+        pieces.evict(to: max(0, room - promised)) { spare.keep($0, limit: plan.spare) }
     }
 
     fileprivate mutating func removeAll(where matches: (DecodedCache.Unit) -> Bool) {
-        for key in clock where matches(key.unit) {
-            held -= pieces.removeValue(forKey: key)?.content.held ?? 0
-        }
-        clock.removeAll { matches($0.unit) }
-        for index in parked.indices.reversed() where matches(parked[index].unit) { _ = removeParked(index) }
+        pieces.removeAll(where: matches)
+        parked.removeAll(where: matches)
     }
 }

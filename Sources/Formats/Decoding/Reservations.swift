@@ -1,6 +1,8 @@
 import Glibc
 
-/// How many reservations of memory the calling thread has.
+/// What the calling thread may take of memory without waiting for any: it decodes already, and reads through another layer.
+///
+/// Others may wait for it, so it must not wait for memory that they have.
 enum Reservations {
     private static let key: pthread_key_t = {
         var key = pthread_key_t()
@@ -9,16 +11,16 @@ enum Reservations {
         return key
     }()
 
-    /// Counts one more; returns how many there were before.
-    static func begin() -> Int { change(by: 1) }
-
-    /// Counts one less.
-    static func end() { _ = change(by: -1) }
-
-    /// The count is kept in place of a pointer, which nothing reads through.
-    private static func change(by difference: Int) -> Int {
-        let before = unsafe Int(bitPattern: pthread_getspecific(key))
-        unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: before + difference))
-        return before
+    /// The bytes that are claimed for the thread, and not taken yet; nil where it decodes nothing.
+    ///
+    /// The number, and one more, is kept in place of a pointer, which nothing reads through.
+    static var claim: Int? {
+        get {
+            let value = unsafe Int(bitPattern: pthread_getspecific(key))
+            return value == 0 ? nil : value - 1
+        }
+        set {
+            unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: newValue.map { $0 + 1 } ?? 0))
+        }
     }
 }

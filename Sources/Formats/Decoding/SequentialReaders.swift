@@ -5,13 +5,14 @@
 /// copying client, each with requests that arrive a little out of order.
 package struct SequentialReaders: Sendable {
     fileprivate struct Reader {
-        /// The end of what it has read, in bytes.
+        /// Where it began, and the end of what it has read, in bytes.
+        var start: UInt64
         var next: UInt64
-        /// How much it has read in sequence, in bytes.
+        /// How much it has read since, in bytes.
         var run: UInt64
     }
 
-    private static let maximumReaders = 16
+    private static let maximumReaders = 128
     /// How far from the expected offset a read may lie and still belong to its reader.
     private static let slack: UInt64 = 8 << 20
     /// How much must have been read in sequence before it counts as such.
@@ -26,18 +27,26 @@ package struct SequentialReaders: Sendable {
     package mutating func isSequential(_ range: Range<UInt64>) -> Bool {
         let count = range.upperBound - range.lowerBound
         guard let index = readers.firstIndex(where: { $0.isNear(range.lowerBound, Self.slack) }) else {
-            readers.insert(Reader(next: range.upperBound, run: count), at: 0)
+            readers.insert(
+                Reader(start: range.lowerBound, next: range.upperBound, run: count), at: 0)
             if readers.count > Self.maximumReaders { readers.removeLast() }
             return false
         }
-        var reader = readers.remove(at: index)
-        // Reading the same place again is no progress.
-        if range.upperBound > reader.next {
-            reader.run = reader.run.addingReportingOverflow(count).partialValue
-            reader.next = range.upperBound
+        var reader = readers[index]
+        reader.next = max(reader.next, range.upperBound)
+        // Requests may come out of order; but who reads backwards does not read on, and reading the same place again is no progress.
+        if range.lowerBound >= reader.start {
+            reader.run = min(reader.run.addingReportingOverflow(count).partialValue, reader.next - reader.start)
         }
-        readers.insert(reader, at: 0)
-        return reader.run >= Self.threshold
+        if index > 0 {
+            readers.remove(at: index)
+            readers.insert(reader, at: 0)
+        } else {
+            readers[0] = reader
+        }
+        // Of many who jump about, some come near each other; but they leave out nearly all that lies between. Who reads on may
+        // leave out holes.
+        return reader.run >= Self.threshold && reader.run >= (reader.next - reader.start) / 16
     }
 }
 

@@ -17,7 +17,12 @@ import Glibc
     package init(_ value: sending Value) {
         self.value = value
         unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        // Waiting for a time must not depend on what the wall clock is set to.
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -57,6 +62,20 @@ import Glibc
         while true {
             if let result = body(&value) { return result }
             unsafe pthread_cond_wait(condition, mutex)
+        }
+    }
+
+    /// Waits until `body` gives a result, which may also be for time that has passed.
+    ///
+    /// `body` runs as for `wait(until:)`, and every `interval` nanoseconds besides.
+    package func wait<Result>(every interval: UInt64, until body: (inout Value) -> Result?) -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = body(&value) { return result }
+            let (end, _) = monotonicTime().addingReportingOverflow(interval)
+            var time = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
+            unsafe pthread_cond_timedwait(condition, mutex, &time)
         }
     }
 }

@@ -125,6 +125,18 @@ struct SeekMap: Sendable {
         return run.lowerBound > range.lowerBound ? run.lowerBound - 1 : nil
     }
 
+    /// How many bytes in `range` are not known to be zero.
+    func dataCount(in range: Range<UInt64>) -> UInt64 {
+        var count = range.upperBound - range.lowerBound
+        var index = firstZeroes(endingAfter: range.lowerBound)
+        while index < zeroes.count, zeroes[index].lowerBound < range.upperBound {
+            let run = zeroes[index].clamped(to: range)
+            count -= run.upperBound - run.lowerBound
+            index += 1
+        }
+        return count
+    }
+
     /// Adds `span`, unless it overlaps one that is known; returns whether it did.
     mutating func add(_ span: SeekSpan, zeroes runs: [Range<UInt64>]) -> Bool {
         let index = firstSpan(endingAfter: span.range.lowerBound)

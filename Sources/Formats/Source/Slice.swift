@@ -44,6 +44,8 @@ package final class Slice: Source {
 
     package var bitmaps: [any DirtyBitmap] { base.bitmaps.map { SlicedBitmap(base: $0, start: start) } }
 
+    package var decodingMemory: Int { base.decodingMemory }
+
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         try base.prefetch(inward(range))
     }

@@ -41,6 +41,9 @@ package protocol Source: AnyObject, Sendable {
     /// What the format has kept track of.
     var bitmaps: [any DirtyBitmap] { get }
 
+    /// The most memory, in bytes, that decoders take at once for one read of it.
+    var decodingMemory: Int { get }
+
     /// Makes later reads of `range` cheap, as far as the limits on memory allow.
     ///
     /// `range` lies inside `0 ..< size`. May return before the work is done.
@@ -61,6 +64,8 @@ extension Source {
     }
 
     package var bitmaps: [any DirtyBitmap] { [] }
+
+    package var decodingMemory: Int { 0 }
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {}
 }

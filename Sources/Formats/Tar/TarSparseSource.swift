@@ -14,6 +14,8 @@ final class TarSparseSource: Source {
         self.size = size
     }
 
+    var decodingMemory: Int { archive.decodingMemory }
+
     /// A stretch of the member: where its data lies in the archive, or a hole.
     private struct Piece {
         var range: Range<UInt64>

@@ -29,6 +29,11 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     var cost: Int { decoder.memory + Int(Self.inputSize) }
 
+    /// There is nowhere to start again but at the start of the block.
+    var isDear: Bool { true }
+
+    let began = monotonicTime()
+
     /// A decoder of `block`, which holds `uncompressedSize` bytes.
     ///
     /// Throws `limit` when it would take more than `memoryLimit` bytes.
@@ -42,6 +47,16 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
         decoder = try LZMADecoder(header.filters, outputSize: uncompressedSize, memoryLimit: memoryLimit)
         check = block.check.computation()
     }
+
+    /// The memory that a decoder takes of a block with `header` that holds `size` bytes, in bytes; no more than `limit`, as one that takes
+    /// more is refused.
+    static func memory(_ header: XZBlockHeader, size: UInt64, limit: Int) -> Int {
+        let window = min(header.lzma2Dictionary ?? 0, size)
+        return Int(min(window + UInt64(inputSize) + otherMemory, UInt64(limit)))
+    }
+
+    /// What liblzma takes besides the dictionary, and rounds it up by.
+    private static let otherMemory: UInt64 = 256 << 10
 
     /// Whether the whole block has been decoded, and checked.
     var isFinished: Bool { decoded == uncompressedSize }

@@ -11,11 +11,14 @@ package struct XZBlockHeader: Sendable {
 
     /// The size of the dictionary in bytes, if LZMA2 is the only filter (section 5.3.1); nil otherwise, and for properties that
     /// cannot be.
-    package var dictionary: UInt64? {
-        guard filters.count == 1, filters[0].properties.count == 1, filters[0].properties[0] <= 40 else {
+    package var dictionary: UInt64? { filters.count == 1 ? lzma2Dictionary : nil }
+
+    /// The size of LZMA2's dictionary in bytes, whatever other filters there are; nil for properties that cannot be.
+    var lzma2Dictionary: UInt64? {
+        guard let properties = filters.last?.properties, properties.count == 1, properties[0] <= 40 else {
             return nil
         }
-        let bits = UInt64(filters[0].properties[0])
+        let bits = UInt64(properties[0])
         return bits == 40 ? UInt64(UInt32.max) : (2 | bits & 1) << (bits / 2 + 11)
     }
 

@@ -47,6 +47,12 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     private var spanState: [UInt8]
     /// What the current span ran into; those before it are good.
     private var failure: ImageError?
+    /// Of the current span: the hashes of its pieces, its zeroes, how much of it is data, in bytes, and the CPU time that decoding it has
+    /// taken, in nanoseconds.
+    private var hashes: [UInt64] = []
+    private var scanner: ZeroScanner
+    private var dataCount = 0
+    private var time: UInt64 = 0
 
     /// More data than this, in bytes, is not put into one span, zeroes not counted: it has to fit into the cache.
     private static let maximumData = 32 << 20
@@ -80,6 +86,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         origin = known?.span.range.lowerBound ?? range.lowerBound
         position = origin
         spanStart = origin
+        scanner = ZeroScanner(at: origin)
         spanInput = known?.span.input ?? block.offset
         spanState = known?.detail.state ?? []
         let total = DecodeCost.nanoseconds(
@@ -109,11 +116,16 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// The memory that a pass takes whose decoder takes `decoder`, in bytes: the recorder marks each byte of the dictionary.
     static func cost(decoder: Int) -> Int { decoder + decoder / 8 }
 
-    /// It is parked as the decoder of what follows its position.
-    var nextPiece: Int { Int(position) }
+    /// It is parked as the decoder of the span that it is in, and of what follows.
+    var nextPiece: Int { Int(spanStart) }
 
-    /// Whether it is on its way to `offset`.
-    func covers(_ offset: UInt64) -> Bool { position <= offset && offset < end }
+    /// Another one would have to decode the block from its start, or as much as a window before it starts.
+    var isDear: Bool { true }
+
+    let began = monotonicTime()
+
+    /// Whether `offset` lies in the span that it is in, or on its way.
+    func covers(_ offset: UInt64) -> Bool { spanStart <= offset && offset < end }
 
     /// Whether it relies on an index.
     var startsFromIndex: Bool { knownHashes != nil }
@@ -124,57 +136,59 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// Whether there is nothing more to learn.
     var isFinished: Bool { position >= end }
 
-    /// Decodes the next span; `take` is given each piece as it comes.
+    /// Decodes the next piece, which `take` is given; returns the span that ends with it, if one does.
     ///
     /// With the last span of the block, everything that can be checked is. Throws `corrupt` where the data is not what
     /// it should be, and what reading the source throws.
-    func nextSpan(_ take: TakePiece) throws(ImageError) -> Learned {
+    func next(_ take: TakePiece) throws(ImageError) -> Learned? {
         if let failure { throw failure }
         let began = DecodeCost.threadTime()
-        var hashes: [UInt64] = []
-        var scanner = ZeroScanner(at: spanStart)
-        var data = 0
-        while position < blockEnd {
-            let limit = Int(min(UInt64(SeekSpan.pieceSize), blockEnd - position))
-            let next: (piece: XZPieceReader.Piece, end: XZPieceReader.End)
-            do throws(ImageError) {
-                next = try XZPieceReader(decoder: decoder).next(limit) { self.goesOn(data) }
-                if next.end == .dataEnd { throw dataEnds(after: next.piece.count) }
-            } catch {
-                // What was decoded before it stays readable.
-                guard isProven, !hashes.isEmpty, error.code == .corrupt else { throw error }
-                failure = error
-                break
-            }
-            if next.piece.count > 0 {
-                try compare(next.piece, hashes.count)
-                hashes.append(next.piece.hash)
-                take(spanStart, hashes.count - 1, next.piece)
-                position += UInt64(next.piece.count)
-                switch next.piece {
-                case .zeroes(let count):
-                    scanner.scan(zeroes: count)
-                    if count == Self.zeroes.count {
-                        check?.update(Self.zeroes.span)
-                    } else {
-                        check?.update(Self.zeroes.span.extracting(first: count))
-                    }
-                case .bytes(let bytes):
-                    scanner.scan(bytes)
-                    check?.update(bytes.span)
-                    data += bytes.count
-                }
-            }
-            if next.end == .stopped { break }
-        }
-        let time = (DecodeCost.threadTime() - began) / 1000
+        let endsSpan = try decodePiece(take)
+        time += DecodeCost.threadTime() - began
+        guard endsSpan else { return nil }
         let detail = SpanDetail(state: spanState, window: decoder.endCheckpoint(), hashes: hashes)
         let learned = Learned(
             span: SeekSpan(
-                range: spanStart..<position, input: spanInput, time: UInt32(clamping: time)),
+                range: spanStart..<position, input: spanInput, time: UInt32(clamping: time / 1000)),
             detail: detail, zeroes: scanner.finish())
         if failure == nil { try prepareNextSpan() }
         return learned
+    }
+
+    /// Decodes the next piece; returns whether the span ends with it.
+    private func decodePiece(_ take: TakePiece) throws(ImageError) -> Bool {
+        guard position < blockEnd else { return true }
+        let limit = Int(min(UInt64(SeekSpan.pieceSize), blockEnd - position))
+        let next: (piece: XZPieceReader.Piece, end: XZPieceReader.End)
+        do throws(ImageError) {
+            next = try XZPieceReader(decoder: decoder).next(limit) { self.goesOn(dataCount) }
+            if next.end == .dataEnd { throw dataEnds(after: next.piece.count) }
+        } catch {
+            // What was decoded before it stays readable.
+            guard isProven, !hashes.isEmpty, error.code == .corrupt else { throw error }
+            failure = error
+            return true
+        }
+        if next.piece.count > 0 {
+            try compare(next.piece, hashes.count)
+            hashes.append(next.piece.hash)
+            position += UInt64(next.piece.count)
+            switch next.piece {
+            case .zeroes(let count):
+                scanner.scan(zeroes: count)
+                if count == Self.zeroes.count {
+                    check?.update(Self.zeroes.span)
+                } else {
+                    check?.update(Self.zeroes.span.extracting(first: count))
+                }
+            case .bytes(let bytes):
+                scanner.scan(bytes)
+                check?.update(bytes.span)
+                dataCount += bytes.count
+            }
+            take(spanStart, hashes.count - 1, next.piece)
+        }
+        return next.end == .stopped || position == blockEnd
     }
 
     /// Throws `corrupt` where `piece`, number `number` of the span that is known, is not what the index says it is.
@@ -208,6 +222,10 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         } else if position < end {
             spanStart = position
             spanInput = decoder.inputOffset
+            hashes = []
+            scanner = ZeroScanner(at: position)
+            dataCount = 0
+            time = 0
             guard let checkpoint = try decoder.beginCheckpoint() else {
                 failure = dataEnds(after: 0)
                 return

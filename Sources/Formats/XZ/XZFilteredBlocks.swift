@@ -38,34 +38,51 @@ final class XZFilteredBlocks: Sendable {
     }
 
     /// Piece `piece` of `block`, if it is in the cache.
-    func cached(_ block: Int, piece: Int) -> [UInt8]? { engine.cache.cached(unit(block), piece: piece) }
+    func cached(_ block: Int, piece: Int, taking count: Int) -> [UInt8]? {
+        engine.cache.cached(unit(block), piece: piece, taking: count)
+    }
 
     /// Whether the first piece of `block` is in the cache, or being decoded, or cannot be.
     func isUnderWay(_ block: Int) -> Bool {
         engine.cache.isUnderWay(unit(block), piece: 0) || damages.withLock { $0[block] != nil }
     }
 
-    /// Piece `piece` of `block`.
-    func piece(_ block: Int, piece: Int) throws(ImageError) -> [UInt8] {
+    /// Piece `piece` of `block`, for a reader that takes `count` bytes of it.
+    func piece(_ block: Int, piece: Int, taking count: Int) throws(ImageError) -> [UInt8] {
         if let damage = damages.withLock({ $0[block] }), damage.firstPiece <= piece { throw damage.error }
-        return try engine.cache.piece(unit(block), piece) { publish throws(ImageError) in
-            try spans.isDecodedWhole(block)
-                ? decodeWhole(block, piece, publish)
-                : decode(block, upTo: piece, publish)
+        let isWhole = spans.isDecodedWhole(block)
+        return try engine.cache.piece(
+            unit(block), piece, taking: count,
+            demand: { () throws(ImageError) in try demand(block, isWhole: isWhole) },
+            decode: { turn throws(ImageError) in
+                isWhole
+                    ? (try decodeWhole(block, piece, taking: count, turn), nil)
+                    : try decode(block, upTo: piece, taking: count, turn)
+            })
+    }
+
+    private func demand(_ block: Int, isWhole: Bool) throws(ImageError) -> DecodedCache.Demand {
+        do throws(ImageError) {
+            let header = try XZBlockHeader(
+                of: spans.base, spans.container.blocks[block], uncompressedSize: size(block))
+            return DecodedCache.Demand(
+                decoder: XZBlockDecoder.memory(header, size: size(block), limit: spans.memoryLimit),
+                below: spans.memoryBelow, ahead: isWhole ? Int(clamping: size(block)) : 0)
+        } catch {
+            throw note(error, in: block, from: 0)
         }
     }
 
     private func decodeWhole(
-        _ block: Int, _ wanted: Int, _ publish: DecodedCache.Publish
+        _ block: Int, _ wanted: Int, taking count: Int, _ turn: DecodedCache.Turn
     ) throws(ImageError) -> [UInt8] {
         do throws(ImageError) {
             let decoder = try decoder(block)
-            let cost = decoder.cost + Int(size(block))
-            engine.cache.reserve(cost)
-            defer { engine.cache.release(cost) }
             var pieces: [[UInt8]] = []
             while !decoder.isFinished { pieces.append(try decoder.decodePiece()) }
-            publish(0, pieces)
+            for (number, bytes) in pieces.enumerated() {
+                engine.cache.publish(turn, number, bytes, for: .ahead(taken: number == wanted ? count : 0))
+            }
             return pieces[wanted]
         } catch {
             throw note(error, in: block, from: 0)
@@ -73,28 +90,20 @@ final class XZFilteredBlocks: Sendable {
     }
 
     private func decode(
-        _ block: Int, upTo wanted: Int, _ publish: DecodedCache.Publish
-    ) throws(ImageError) -> [UInt8] {
+        _ block: Int, upTo wanted: Int, taking count: Int, _ turn: DecodedCache.Turn
+    ) throws(ImageError) -> (piece: [UInt8], rest: (any DecodedCache.Parked)?) {
         var firstDamaged = 0
         do throws(ImageError) {
             let decoder =
-                if let parked = engine.cache.takeParked(unit(block), before: wanted) as? XZBlockDecoder {
-                    parked
-                } else {
-                    try decoder(block)
-                }
-            engine.cache.reserve(decoder.cost)
-            defer { engine.cache.release(decoder.cost) }
+                if let parked = turn.parked as? XZBlockDecoder { parked } else { try decoder(block) }
             while true {
                 let number = decoder.nextPiece
                 // What is found at the end of a block is wrong with all of it.
                 defer { firstDamaged = decoder.isFinished ? 0 : number }
                 let bytes = try decoder.decodePiece()
-                publish(number, [bytes])
-                if number == wanted {
-                    if !decoder.isFinished { engine.cache.park(decoder, of: unit(block)) }
-                    return bytes
-                }
+                engine.cache.publish(
+                    turn, number, bytes, for: number == wanted ? .ahead(taken: count) : .again(rounds: 0))
+                if number == wanted { return (bytes, decoder.isFinished ? nil : decoder) }
             }
         } catch {
             throw note(error, in: block, from: firstDamaged)

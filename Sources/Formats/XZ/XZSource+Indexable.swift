@@ -77,14 +77,17 @@ extension XZSource: Indexable {
     }
 
     package func indexInBackground(isStopped: @escaping @Sendable () -> Bool) {
-        // Readers come first; but where they never pause, a second has room for a span all the same.
+        // Readers come first. Who reads on indexes all by that, and what was decoded ahead of its window would be decoded again. Where
+        // those who jump about never pause, a second has room for a span all the same.
         let quietTime: UInt64 = 300_000_000
         let patience: UInt64 = 1_000_000_000
         var last: UInt64 = 0
         while !isStopped() {
             let now = monotonicTime()
-            let isQuiet = now - min(now, spans.lastDemand) > quietTime
-            guard isQuiet || now - last > patience else {
+            let isQuiet = spans.isQuiet(for: quietTime)
+            let sequential = lastSequential.load(ordering: .relaxed)
+            let isReadOn = now - min(now, sequential) <= quietTime
+            guard isQuiet || now - last > patience, !isReadOn else {
                 usleep(50_000)
                 continue
             }

@@ -13,6 +13,8 @@ package final class XZSource: Source {
     private let filtered: XZFilteredBlocks
     private let owner: Int
     private let readers = Mutex(SequentialReaders())
+    /// When somebody last read on, in nanoseconds of the monotonic clock.
+    let lastSequential = Atomic<UInt64>(0)
     /// Where what the workers are to decode ahead starts.
     private let queued = Mutex<Set<UInt64>>([])
 
@@ -36,8 +38,8 @@ package final class XZSource: Source {
         let container = try XZContainer(of: base)
         size = container.size
         owner = engine.cache.newOwner()
-        // A quarter: the rest is for decoding with it.
-        let index = index(container.size) ?? MemoryIndex(limit: engine.memory / 4, in: engine.cache)
+        let index =
+            index(container.size) ?? MemoryIndex(limit: engine.cache.plan.details, in: engine.cache)
         spans = XZSpans(base, container, engine, index, owner: owner, spanCost: spanCost)
         filtered = XZFilteredBlocks(spans, engine)
     }
@@ -46,24 +48,28 @@ package final class XZSource: Source {
         engine.cache.remove(owner: owner)
     }
 
+    package var decodingMemory: Int { spans.decodingMemory }
+
     // MARK: Reading
 
     package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
         // First, so that the workers decode ahead while this read decodes.
         let isSequential = noteRead(offset..<offset + UInt64(buffer.count))
+        let end = offset + UInt64(buffer.count)
         _ = try fill(&buffer, at: offset) { position throws(ImageError) in
-            try content(at: position, isSequential: isSequential)
+            try content(at: position, taking: end - position, isSequential: isSequential)
         }
     }
 
     package func fillNow(
         _ buffer: inout MutableSpan<UInt8>, at offset: UInt64
     ) throws(ImageError) -> Bool {
+        let end = offset + UInt64(buffer.count)
         let isHere = try fill(&buffer, at: offset) { position throws(ImageError) in
-            try contentNow(at: position)
+            try contentNow(at: position, taking: end - position)
         }
         // Otherwise the same read comes again, by `fill`.
-        if isHere { noteRead(offset..<offset + UInt64(buffer.count)) }
+        if isHere { noteRead(offset..<end) }
         return isHere
     }
 
@@ -95,42 +101,56 @@ package final class XZSource: Source {
         return true
     }
 
-    /// What lies at `position`, if that takes neither waiting nor decoding.
-    private func contentNow(at position: UInt64) throws(ImageError) -> Content? {
+    /// What lies at `position`, of which a reader takes `count` bytes, if that takes neither waiting nor decoding.
+    private func contentNow(at position: UInt64, taking count: UInt64) throws(ImageError) -> Content? {
         switch try spans.placeNow(position) {
         case .zeroes(let end): return .zeroes(end - position)
-        case .span(let span): return cached(position, inSpan: span.range.lowerBound)
+        case .span(let span): return cached(position, taking: count, inSpan: span.range.lowerBound)
+        case .open(let start): return cached(position, taking: count, inSpan: start)
         case .filtered(let block):
             let (piece, index) = filteredPlace(position, block)
-            return filtered.cached(block, piece: piece).map { .bytes($0, from: index) }
-        case .open, .piece, nil: return nil
+            let count = taken(count, from: index, of: XZBlockDecoder.pieceSize)
+            return filtered.cached(block, piece: piece, taking: count).map { .bytes($0, from: index) }
+        case .piece, nil: return nil
         }
     }
 
-    private func content(at position: UInt64, isSequential: Bool) throws(ImageError) -> Content {
+    /// What lies at `position`, of which a reader takes `count` bytes.
+    private func content(
+        at position: UInt64, taking count: UInt64, isSequential: Bool
+    ) throws(ImageError) -> Content {
         var isOpenGone = false
         while true {
-            switch try spans.place(position, ignoringOpen: isOpenGone) {
+            switch try spans.place(position, taking: count, ignoringOpen: isOpenGone) {
             case .zeroes(let end):
                 return .zeroes(end - position)
             case .span(let span):
                 let (piece, index) = place(position, inSpan: span.range.lowerBound)
-                return .bytes(try decodedPiece(of: span, piece, isSequential: isSequential), from: index)
+                let bytes = try decodedPiece(
+                    of: span, piece, taking: taken(count, from: index), isSequential: isSequential)
+                return .bytes(bytes, from: index)
             case .piece(let start, let bytes):
                 return .bytes(bytes, from: Int(position - start))
             case .open(let start):
-                if let content = cached(position, inSpan: start) { return content }
+                if let content = cached(position, taking: count, inSpan: start) { return content }
                 isOpenGone = true
             case .filtered(let block):
                 let (piece, index) = filteredPlace(position, block)
-                return .bytes(try filtered.piece(block, piece: piece), from: index)
+                let count = taken(count, from: index, of: XZBlockDecoder.pieceSize)
+                return .bytes(try filtered.piece(block, piece: piece, taking: count), from: index)
             }
         }
     }
 
-    private func cached(_ position: UInt64, inSpan start: UInt64) -> Content? {
+    private func cached(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
         let (piece, index) = place(position, inSpan: start)
-        return engine.cache.cached(spans.unit(start), piece: piece).map { .bytes($0, from: index) }
+        return engine.cache.cached(spans.unit(start), piece: piece, taking: taken(count, from: index))
+            .map { .bytes($0, from: index) }
+    }
+
+    /// How many bytes of a piece a reader has who takes `count` from `index` on.
+    private func taken(_ count: UInt64, from index: Int, of size: Int = SeekSpan.pieceSize) -> Int {
+        Int(min(count, UInt64(size - index)))
     }
 
     /// The number of the piece that holds `position`, of the span that starts at `start`; and the index in that piece.
@@ -145,29 +165,76 @@ package final class XZSource: Source {
         return (Int(piece), Int(index))
     }
 
-    /// Piece `wanted` of `span`; those before it are decoded too, from the start of the span or from where another reader has stopped.
-    /// Pieces on the way are kept compressed, unless the reader `isSequential` and comes to them next.
+    /// Piece `wanted` of `span`, for a reader that takes `count` bytes of it; those before it are decoded too, from the start of the
+    /// span or from where another reader has stopped. Pieces on the way are kept compressed, unless the reader `isSequential`; then
+    /// those that it comes to next are decoded as well, as far as there is room for them.
     private func decodedPiece(
-        of span: SeekSpan, _ wanted: Int, isSequential: Bool
+        of span: SeekSpan, _ wanted: Int, taking count: Int, isSequential: Bool
     ) throws(ImageError) -> [UInt8] {
-        let unit = spans.unit(span.range.lowerBound)
-        return try engine.cache.piece(unit, wanted) { publish throws(ImageError) in
-            spans.noteDemand()
-            let parked = engine.cache.takeParked(unit, before: wanted) as? XZSpanDecoder
-            do throws(ImageError) {
-                return try spans.withDecoder(of: span, parked: parked) { decoder throws(ImageError) in
-                    try decode(span, with: decoder, to: wanted, isSequential: isSequential, publish)
-                }
-            } catch {
-                throw spans.note(error, in: span)
+        var block: XZSpans.LZMA2Block?
+        return try engine.cache.piece(
+            spans.unit(span.range.lowerBound), wanted, taking: count,
+            demand: { () throws(ImageError) in try demand(of: span, wanted, isSequential: isSequential, &block) },
+            decode: { turn throws(ImageError) in
+                try decode(span, in: block, to: wanted, taking: count, isSequential: isSequential, turn)
+            })
+    }
+
+    /// Has what is missing of `span` from piece `wanted` on decoded, as far as there is room for it.
+    private func decodeAhead(_ span: SeekSpan, from wanted: Int) throws(ImageError) {
+        var block: XZSpans.LZMA2Block?
+        try engine.cache.decodeAhead(
+            spans.unit(span.range.lowerBound), wanted,
+            demand: { () throws(ImageError) in try demand(of: span, wanted, isSequential: true, &block) },
+            decode: { turn throws(ImageError) in
+                try decode(span, in: block, to: wanted, taking: 0, isSequential: true, turn)
+            })
+    }
+
+    /// What decoding piece `wanted` of `span`, and what comes after it, takes; finds out the `block` for that.
+    private func demand(
+        of span: SeekSpan, _ wanted: Int, isSequential: Bool, _ block: inout XZSpans.LZMA2Block?
+    ) throws(ImageError) -> DecodedCache.Demand {
+        do throws(ImageError) {
+            let found = try spans.block(of: span)
+            block = found
+            var demand = spans.demand(found)
+            if isSequential {
+                let start = span.range.lowerBound + UInt64(wanted) * UInt64(SeekSpan.pieceSize)
+                let data = Int(clamping: spans.dataCount(in: start..<span.range.upperBound))
+                // Pieces are kept whole.
+                demand.ahead = (data / SeekSpan.pieceSize + 1) * SeekSpan.pieceSize
             }
+            return demand
+        } catch {
+            throw spans.note(error, in: span)
+        }
+    }
+
+    /// So many pieces of a span that are left are decoded although there is no room for them: less than a decoder takes.
+    private static let worthFinishing = 8
+
+    private func decode(
+        _ span: SeekSpan, in block: XZSpans.LZMA2Block?, to wanted: Int, taking count: Int, isSequential: Bool,
+        _ turn: DecodedCache.Turn
+    ) throws(ImageError) -> (piece: [UInt8], rest: (any DecodedCache.Parked)?) {
+        spans.noteDemand()
+        do throws(ImageError) {
+            let block = if let block { block } else { try spans.block(of: span) }
+            let decoder =
+                if let parked = turn.parked as? XZSpanDecoder { parked } else {
+                    try spans.decoder(of: span, in: block)
+                }
+            return try decode(span, with: decoder, to: wanted, taking: count, isSequential: isSequential, turn)
+        } catch {
+            throw spans.note(error, in: span)
         }
     }
 
     private func decode(
-        _ span: SeekSpan, with decoder: XZSpanDecoder, to wanted: Int, isSequential: Bool,
-        _ publish: DecodedCache.Publish
-    ) throws(ImageError) -> [UInt8] {
+        _ span: SeekSpan, with decoder: XZSpanDecoder, to wanted: Int, taking count: Int, isSequential: Bool,
+        _ turn: DecodedCache.Turn
+    ) throws(ImageError) -> (piece: [UInt8], rest: (any DecodedCache.Parked)?) {
         let unit = spans.unit(span.range.lowerBound)
         var found: [UInt8]?
         while true {
@@ -178,16 +245,21 @@ package final class XZSource: Source {
             // Zeroes are known to be zeroes, and nobody looks for them in the cache.
             if isWanted || !piece.isZeroes {
                 let bytes = piece.content
-                isSequential
-                    ? publish(number, [bytes])
-                    : engine.cache.publishPacked(
+                if isSequential {
+                    // Those before it were read, or are about to be: readers come a little out of order.
+                    engine.cache.publish(
+                        turn, number, bytes,
+                        for: number < wanted ? .again(rounds: 0) : .ahead(taken: isWanted ? count : 0))
+                } else {
+                    engine.cache.publishPacked(
                         unit, number, bytes, worth: Double(number) / Double(span.pieces))
+                }
             }
+            guard let found else { continue }
+            if decoder.isFinished { return (found, nil) }
             // Who reads on wants the rest next, and others wait for it already.
-            if let found, decoder.isFinished || !isSequential {
-                if !decoder.isFinished { engine.cache.park(decoder, of: unit) }
-                return found
-            }
+            let isAlmostDone = span.pieces - decoder.nextPiece <= Self.worthFinishing
+            if !isSequential || turn.ahead < SeekSpan.pieceSize && !isAlmostDone { return (found, decoder) }
         }
     }
 
@@ -200,13 +272,12 @@ package final class XZSource: Source {
     // MARK: Reading ahead
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
-        // More than this would push out its own beginning.
-        let end = min(range.upperBound, range.lowerBound + UInt64(engine.cache.budget / 2))
+        let end = min(range.upperBound, range.lowerBound + engine.cache.plan.readAhead)
         spans.want(range.lowerBound..<end)
         readAhead(from: range.lowerBound, to: end)
         var position = range.lowerBound
         while position < end {
-            switch try content(at: position, isSequential: true) {
+            switch try content(at: position, taking: 0, isSequential: true) {
             case .zeroes(let count): position += count
             case .bytes(let bytes, let index): position += UInt64(bytes.count - index)
             }
@@ -219,9 +290,10 @@ package final class XZSource: Source {
     @discardableResult
     private func noteRead(_ range: Range<UInt64>) -> Bool {
         guard readers.withLock({ $0.isSequential(range) }) else { return false }
+        lastSequential.store(monotonicTime(), ordering: .relaxed)
         if range.upperBound < size {
             readAhead(
-                from: range.upperBound, to: min(size, range.upperBound + UInt64(engine.cache.budget / 2)))
+                from: range.upperBound, to: min(size, range.upperBound + engine.cache.plan.readAhead))
         }
         return true
     }
@@ -239,7 +311,7 @@ package final class XZSource: Source {
                 let start = position
                 if spans.isUnknown(block) {
                     tasks += 1
-                    submitAhead(start) { _ = try? self.spans.place(start) }
+                    submitAhead(start) { _ = try? self.spans.place(start, taking: 0) }
                 }
                 position = structure.end(of: block)
                 continue
@@ -248,12 +320,9 @@ package final class XZSource: Source {
             case .zeroes(let end):
                 position = end
             case .span(let span):
-                let start = span.range.lowerBound
-                if let last = spans.lastData(of: span).map({ self.place($0, inSpan: start).piece }),
-                    !engine.cache.isUnderWay(spans.unit(start), piece: last)
-                {
+                if let wanted = missing(of: span, from: position) {
                     tasks += 1
-                    submitAhead(start) { _ = try? self.decodedPiece(of: span, last, isSequential: true) }
+                    submitAhead(span.range.lowerBound) { try? self.decodeAhead(span, from: wanted) }
                 }
                 position = span.range.upperBound
             case .filtered(let block):
@@ -261,14 +330,29 @@ package final class XZSource: Source {
                 if !filtered.isUnderWay(block) {
                     tasks += 1
                     submitAhead(structure.blocks[block].start) {
-                        _ = try? self.filtered.piece(block, piece: 0)
+                        _ = try? self.filtered.piece(block, piece: 0, taking: 0)
                     }
                 }
                 position = structure.end(of: block)
             case .open, .piece:
-                return
+                return spans.want(position..<end)
             }
         }
+    }
+
+    /// The piece of `span` from which a reader who comes to `position` has it decoded ahead; nil where nothing is missing, or only what it
+    /// has passed was decoded, and the decoder has gone.
+    private func missing(of span: SeekSpan, from position: UInt64) -> Int? {
+        let start = span.range.lowerBound
+        let unit = spans.unit(start)
+        guard let last = spans.lastData(of: span).map({ place($0, inSpan: start).piece }),
+            !engine.cache.isUnderWay(unit, piece: last)
+        else { return nil }
+        if let parked = engine.cache.parkedPiece(unit) { return parked <= last ? parked : nil }
+        guard position <= start, let first = spans.firstData(of: span).map({ place($0, inSpan: start).piece }),
+            !engine.cache.isUnderWay(unit, piece: first)
+        else { return nil }
+        return first
     }
 
     /// Has a worker run `task`, which decodes what starts at `start`, unless that is queued already.

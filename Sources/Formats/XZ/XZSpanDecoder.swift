@@ -16,6 +16,10 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     var cost: Int { decoder.memory }
 
+    var isDear: Bool { false }
+
+    let began = monotonicTime()
+
     /// Whether all pieces have been decoded.
     var isFinished: Bool { nextPiece == span.pieces }
 

@@ -16,32 +16,27 @@ extension XZSpans {
         _ backlog: Backlog? = nil, isStopped: @escaping () -> Bool = { true }
     ) throws(ImageError) -> Progress {
         var othersAtWork = false
-        let gap = state.withLock { state -> (block: Int, offset: UInt64)? in
+        let gap = state.withLock { state -> (block: Int, offset: UInt64, ticket: Int)? in
             for block in state.firstUnknown..<container.blocks.count {
                 let offset = state.table.firstGap(in: range(of: block))
                 let isDone = offset == nil || state.damages[block] != nil || state.filtered.contains(block)
                 if isDone && block == state.firstUnknown { state.firstUnknown += 1 }
                 guard !isDone, let offset else { continue }
-                if state.running[block] == nil {
-                    state.running[block] = Running(spanStart: offset, published: 0)
-                    return (block, offset)
-                }
+                if let ticket = state.takePass(block, at: offset) { return (block, offset, ticket) }
                 othersAtWork = true
             }
             return nil
         }
         guard let gap else { return othersAtWork ? .othersAtWork : .done }
-        _ = try runPass(
-            over: gap.block, until: gap.offset, keepingPieces: false, backlog,
+        let outcome = try runPass(
+            over: gap.block, gap.ticket, until: gap.offset, keepingPieces: nil, backlog,
             while: backlog == nil ? nil : { !isStopped() })
+        if case .notRun = outcome { return .othersAtWork }
         let isLearned = state.withLock { state in
             state.filtered.contains(gap.block) || state.table.span(at: gap.offset) != nil
         }
         return isLearned ? .learned : .done
     }
-
-    /// When somebody last needed something decoded, in nanoseconds of `monotonicTime`.
-    var lastDemand: UInt64 { state.withLock { $0.lastDemand } }
 
     /// How far the file is indexed.
     var indexState: IndexState {
@@ -59,32 +54,47 @@ extension XZSpans {
     var all: [SeekSpan] { state.withLock { $0.table.spans } }
 
     /// Runs a pass over `block` until `offset` is known, one way or the other, or over all of a small block; with `goesOn`, for as
-    /// long as that says so. The caller has made it run in `state.running`.
+    /// long as that says so. The caller has a `ticket` for it.
     ///
-    /// Returns the piece at `offset`, where it came by it and is `keepingPieces`. With a `backlog`, that does the adding.
+    /// Gives the piece at `offset`, where it came by it and is `keepingPieces` for a reader that takes so many bytes. With a `backlog`,
+    /// that does the adding.
     func runPass(
-        over block: Int, until offset: UInt64, keepingPieces: Bool, _ backlog: Backlog? = nil,
-        while goesOn: (() -> Bool)? = nil
-    ) throws(ImageError) -> Place? {
+        over block: Int, _ ticket: Int, until offset: UInt64, keepingPieces: UInt64?,
+        _ backlog: Backlog? = nil, while goesOn: (() -> Bool)? = nil
+    ) throws(ImageError) -> PassOutcome {
         defer {
             // Before anyone else takes what is not added yet for unknown.
             backlog?.drain()
-            state.change { $0.running[block] = nil }
+            state.change { $0.leavePass(block, ticket: ticket) }
         }
         while true {
             var attempt = Attempt(damageStart: range(of: block).lowerBound)
             do throws(ImageError) {
                 return try runPass(
-                    over: block, until: offset, keepingPieces: keepingPieces, backlog, while: goesOn, &attempt
-                )
+                    over: block, ticket, until: offset, keepingPieces: keepingPieces, backlog, while: goesOn,
+                    &attempt)
             } catch {
                 guard attempt.reliesOnIndex, error.code == .corrupt || error.code == .unsupported else {
                     throw note(error, in: block, from: attempt.damageStart)
                 }
                 // The index may be wrong as well as the data: a pass from the start of the block tells.
                 attempt.isProven ? forget(block) : drop()
+                // Memory is waited for anew.
+                state.withLock { state in
+                    if state.passes[block]?.phase == .running(ticket: ticket) {
+                        state.passes[block]?.phase = .waiting(ticket: ticket)
+                    }
+                }
             }
         }
+    }
+
+    /// What has become of a pass.
+    enum PassOutcome {
+        /// It was run, and came by this.
+        case ran(Place?)
+        /// Another thread went first, or there is no memory for it now.
+        case notRun
     }
 
     /// How far a pass got.
@@ -96,55 +106,104 @@ extension XZSpans {
     }
 
     private func runPass(
-        over block: Int, until offset: UInt64, keepingPieces: Bool, _ backlog: Backlog?,
+        over block: Int, _ ticket: Int, until offset: UInt64, keepingPieces: UInt64?, _ backlog: Backlog?,
         while goesOn: (() -> Bool)?, _ attempt: inout Attempt
-    ) throws(ImageError) -> Place? {
-        let parked = engine.cache.takeParked(passUnit(block), before: Int(offset)) as? XZBlockPass
-        if let parked, parked.covers(offset) {
-            engine.cache.reserve(parked.cost)
-            defer { engine.cache.release(parked.cost) }
-            attempt.reliesOnIndex = parked.startsFromIndex
-            return try run(parked, over: block, until: offset, keepingPieces, backlog, goesOn, &attempt)
-        }
+    ) throws(ImageError) -> PassOutcome {
         guard let lzma2 = try lzma2Block(block) else {
             noteFiltered(block)
-            return nil
+            return .ran(nil)
         }
         let before = state.withLock { state in
             state.table.lastSpan(before: offset, from: lzma2.range.lowerBound, reach: lzma2.dictionary)
         }
-        // Before it takes any; and for the decoder that fills its window, where it has one.
-        let cost = XZBlockPass.cost(decoder: lzma2.decoderMemory)
-        let filling = before == nil ? 0 : lzma2.decoderMemory
-        var reserved = cost + filling
-        engine.cache.reserve(reserved)
-        defer { engine.cache.release(reserved) }
-        let pass = try newPass(over: lzma2, block, at: offset, after: before, &attempt.reliesOnIndex)
-        engine.cache.shrinkReservation(by: filling)
-        reserved = cost
-        return try run(pass, over: block, until: offset, keepingPieces, backlog, goesOn, &attempt)
+        let demand = DecodedCache.Demand(
+            decoder: XZBlockPass.cost(decoder: lzma2.decoderMemory),
+            // The decoder that fills its window, where it has one, is one more below it.
+            below: (before == nil ? 0 : lzma2.decoderMemory) + memoryBelow,
+            ahead: keepingPieces == nil ? 0 : Int(clamping: ahead(of: offset, in: block)))
+        // Who indexes beside readers waits for none of them.
+        let turn =
+            keepingPieces != nil || goesOn != nil
+            ? engine.cache.begin(demand, passUnit(block), before: Int(offset))
+            : engine.cache.beginAhead(demand, passUnit(block), before: Int(offset))
+        guard let turn else { return .notRun }
+        var rest: XZBlockPass?
+        defer { engine.cache.end(turn, parking: rest) }
+        let parked = turn.parked as? XZBlockPass
+        guard state.withLock({ $0.startPass(block, ticket: ticket) }) else {
+            rest = parked
+            return .notRun
+        }
+        let pass: XZBlockPass
+        if let parked, parked.covers(offset) {
+            attempt.reliesOnIndex = parked.startsFromIndex
+            pass = parked
+        } else {
+            pass = try newPass(over: lzma2, block, at: offset, after: before, &attempt.reliesOnIndex)
+        }
+        let place = try run(
+            pass, over: block, Target(offset: offset, taken: keepingPieces), turn, backlog, goesOn, &attempt)
+        if !pass.isFinished { rest = pass }
+        return .ran(place)
+    }
+
+    /// What a pass is run for.
+    private struct Target {
+        var offset: UInt64
+        /// How many bytes the reader takes from there on who waits for it; nil where it is to be known, that is all.
+        var taken: UInt64?
+
+        var keepsPieces: Bool { taken != nil }
+
+        /// How many bytes that reader has of a piece that it is given.
+        func taken(of piece: Range<UInt64>) -> Int {
+            piece.contains(offset) ? Int(clamping: min(taken ?? 0, piece.upperBound - offset)) : 0
+        }
+    }
+
+    /// How many bytes of `block` a reader who wants `offset` is about to read, as far as that is known.
+    private func ahead(of offset: UInt64, in block: Int) -> UInt64 {
+        let range = range(of: block)
+        guard !isDecodedWhole(block) else { return range.upperBound - range.lowerBound }
+        let end = state.withLock { state in
+            state.wanted.lazy.filter { $0.contains(offset) }.map(\.upperBound).max() ?? offset
+        }
+        return min(end, range.upperBound) - offset
     }
 
     private func run(
-        _ pass: XZBlockPass, over block: Int, until offset: UInt64, _ keepingPieces: Bool,
-        _ backlog: Backlog?,
+        _ pass: XZBlockPass, over block: Int, _ target: Target, _ turn: DecodedCache.Turn, _ backlog: Backlog?,
         _ goesOn: (() -> Bool)?, _ attempt: inout Attempt
     ) throws(ImageError) -> Place? {
         let range = range(of: block)
         engine.cache.countDecode()
-        if isDecodedWhole(block) && pass.spanStart == range.lowerBound {
-            return try learnWhole(block, pass, offset, keepingPieces)
+        if isDecodedWhole(block) && pass.position == range.lowerBound {
+            return try learnWhole(block, pass, target, turn)
         }
         var place: Place?
-        while !pass.isFinished, goesOn?() ?? (pass.position <= offset) {
+        while !pass.isFinished {
             attempt.damageStart = pass.position
             attempt.isProven = pass.isProven
             // What is found at the end of a block is wrong with all of it.
             defer { if pass.position == range.upperBound { attempt.damageStart = range.lowerBound } }
-            place = try learnNext(block, pass, offset, keepingPieces, backlog)
+            let step = try learnNext(block, pass, target, turn, backlog)
+            place = step.place ?? place
+            if target.keepsPieces {
+                // What readers come to next is decoded meanwhile, as far as it can be kept. Who finds that its piece has gone waits for the span.
+                let isPast = pass.position > target.offset
+                if isPast, step.endsSpan || place != nil && !isWorthDecoding(pass.position, turn) { break }
+            } else if step.endsSpan, !(goesOn?() ?? (pass.position <= target.offset)) {
+                break
+            }
         }
-        if !pass.isFinished { engine.cache.park(pass, of: passUnit(block)) }
         return place
+    }
+
+    /// Whether readers are about to come to the piece at `offset`, and there is room to keep it until they do.
+    private func isWorthDecoding(_ offset: UInt64, _ turn: DecodedCache.Turn) -> Bool {
+        let piece = offset..<offset + UInt64(SeekSpan.pieceSize)
+        let wanted = state.withLock { $0.isWanted(piece) }
+        return wanted.awaited || wanted.soon && engine.cache.hasRoomAhead(turn, SeekSpan.pieceSize)
     }
 
     /// Forgets the spans of `block`: something in the index of it may be wrong.
@@ -154,6 +213,7 @@ extension XZSpans {
         state.change { state in
             state.table.remove(range)
             state.firstUnknown = min(state.firstUnknown, block)
+            state.passes[block]?.published = 0
         }
         engine.cache.remove(owner: owner)
         engine.cache.remove(passUnit(block))
@@ -198,53 +258,62 @@ extension XZSpans {
     }
 
     private func learnWhole(
-        _ block: Int, _ pass: XZBlockPass, _ offset: UInt64, _ keepingPieces: Bool
+        _ block: Int, _ pass: XZBlockPass, _ target: Target, _ turn: DecodedCache.Turn
     ) throws(ImageError) -> Place? {
-        let range = range(of: block)
-        let size = keepingPieces ? Int(range.upperBound - range.lowerBound) : 0
-        engine.cache.reserve(size)
-        defer { engine.cache.release(size) }
         var pieces: [(span: UInt64, number: Int, bytes: [UInt8])] = []
         var place: Place?
         var learned: [XZBlockPass.Learned] = []
         while !pass.isFinished {
-            learned.append(
-                try pass.nextSpan { span, number, piece in
-                    guard keepingPieces else { return }
-                    let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
-                    // Zeroes too, as the index may have no room to keep that they are.
-                    if start <= offset, offset - start < UInt64(piece.count) {
-                        place = .piece(start: start, piece.content)
-                    }
-                    if case .bytes(let bytes) = piece { pieces.append((span, number, bytes)) }
-                })
+            let span = try pass.next { span, number, piece in
+                guard target.keepsPieces else { return }
+                let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
+                // Zeroes too, as the index may have no room to keep that they are.
+                if start <= target.offset, target.offset - start < UInt64(piece.count) {
+                    place = .piece(start: start, piece.content)
+                }
+                if case .bytes(let bytes) = piece { pieces.append((span, number, bytes)) }
+            }
+            if let span { learned.append(span) }
         }
         // Into the cache first: a reader that finds a span known would decode it otherwise.
-        for (span, number, bytes) in pieces { engine.cache.publish(unit(span), number, [bytes]) }
+        for (span, number, bytes) in pieces {
+            let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
+            let taken = target.taken(of: start..<start + UInt64(bytes.count))
+            _ = engine.cache.publish(turn, unit(span), number, bytes, taken: taken, isAwaited: true)
+        }
         for learned in learned { add(learned) }
         return place
     }
 
+    /// Decodes the next piece, and learns the span that ends with it, if one does.
     private func learnNext(
-        _ block: Int, _ pass: XZBlockPass, _ offset: UInt64, _ keepingPieces: Bool, _ backlog: Backlog?
-    ) throws(ImageError) -> Place? {
+        _ block: Int, _ pass: XZBlockPass, _ target: Target, _ turn: DecodedCache.Turn, _ backlog: Backlog?
+    ) throws(ImageError) -> (place: Place?, endsSpan: Bool) {
         var place: Place?
-        let learned = try pass.nextSpan { span, number, piece in
+        let learned = try pass.next { span, number, piece in
             let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
             let range = start..<start + UInt64(piece.count)
-            var running = Running(spanStart: span, published: 0)
-            if keepingPieces, range.contains(offset) { place = .piece(start: start, piece.content) }
-            // Zeroes would only push out what is worth keeping: who wants them waits until the span is known.
-            if case .bytes(let bytes) = piece,
-                range.contains(offset) || state.withLock({ $0.wanted.contains { $0.overlaps(range) } })
-            {
-                engine.cache.publish(unit(span), number, [bytes])
-                running.published = range.upperBound
+            if target.keepsPieces, range.contains(target.offset) {
+                place = .piece(start: start, piece.content)
             }
-            state.change { $0.running[block] = running }
+            var published: UInt64 = 0
+            // Zeroes would only push out what is worth keeping: who wants them waits until the span is known.
+            if case .bytes(let bytes) = piece {
+                let wanted = state.withLock { $0.isWanted(range) }
+                if wanted.awaited || wanted.soon,
+                    engine.cache.publish(
+                        turn, unit(span), number, bytes, taken: target.taken(of: range),
+                        isAwaited: wanted.awaited)
+                {
+                    published = range.upperBound
+                }
+            }
+            state.change { $0.notePiece(of: span, in: block, published: published) }
         }
-        if let backlog { backlog.submit { self.add(learned) } } else { add(learned) }
-        return place
+        if let learned {
+            if let backlog { backlog.submit { self.add(learned) } } else { add(learned) }
+        }
+        return (place, learned != nil)
     }
 
     private func add(_ learned: XZBlockPass.Learned) {

@@ -22,8 +22,18 @@ final class XZSpans: Sendable {
         var error: ImageError
     }
 
-    /// A pass that a thread is running.
-    struct Running {
+    /// How far the pass over a block has come, and who has it.
+    struct PassState {
+        enum Phase: Equatable {
+            /// The thread that has this ticket waits for memory to run it with.
+            case waiting(ticket: Int)
+            case running(ticket: Int)
+            /// Nobody has it. What it has put into the cache may still be there.
+            case stopped
+        }
+
+        var phase: Phase
+        /// Where the span starts that it is in.
         var spanStart: UInt64
         /// The end of what it has put into the cache of its span.
         var published: UInt64
@@ -34,9 +44,12 @@ final class XZSpans: Sendable {
         var damages: [Int: Damage] = [:]
         var filtered: Set<Int> = []
         var filteredBytes: UInt64 = 0
-        var running: [Int: Running] = [:]
+        var passes: [Int: PassState] = [:]
+        var tickets = 0
         /// What readers are about to read, latest last.
         var wanted: [Range<UInt64>] = []
+        /// The offsets that readers wait for.
+        var awaited: [UInt64] = []
         /// Everything before this block is known, or cannot be.
         var firstUnknown = 0
         /// When somebody last needed something decoded, in nanoseconds of the monotonic clock.
@@ -52,14 +65,18 @@ final class XZSpans: Sendable {
     let passOwner: Int
     /// What decoding one span is to take, in nanoseconds.
     let spanCost: UInt64
+    /// The most memory that decoders of the layers below take for one read, in bytes.
+    let memoryBelow: Int
     let state = Monitor(State())
     /// An estimate of how long decoding the largest block takes, in microseconds.
     let worstBlock: UInt64
     /// Whether the first block is one that only liblzma decodes, as all others are then, usually.
     let startsWithFilters: Bool
+    /// The size of the first block's dictionary, in bytes; that of all others, usually.
+    private let dictionary: UInt64
 
     static let maximumDamages = 1024
-    private static let maximumWanted = 32
+    private static let maximumWanted = 128
 
     /// What is known of the file that `base` holds, at first what `index` knows.
     init(
@@ -72,6 +89,7 @@ final class XZSpans: Sendable {
         self.index = index
         self.owner = owner
         self.spanCost = spanCost
+        memoryBelow = base.decodingMemory
         passOwner = engine.cache.newOwner()
         let costs = container.blocks.indices.lazy.map { number in
             DecodeCost.nanoseconds(
@@ -83,6 +101,7 @@ final class XZSpans: Sendable {
             try? XZBlockHeader(of: base, block, uncompressedSize: container.end(of: 0) - block.start)
         }
         startsWithFilters = (header?.filters.count ?? 0) > 1
+        dictionary = header?.lzma2Dictionary ?? 0
         do throws(ImageError) {
             let table = try SeekMap(index.knowledge(), size: container.size)
             for span in table.spans { try check(span) }
@@ -120,19 +139,31 @@ final class XZSpans: Sendable {
     func range(of block: Int) -> Range<UInt64> { container.blocks[block].start..<container.end(of: block) }
 
     /// The memory that one decoder may take, in bytes.
-    var memoryLimit: Int { engine.cache.budget / 2 }
+    var memoryLimit: Int { engine.cache.plan.decoder(below: memoryBelow) }
 
-    /// How much is decoded ahead for one reader at most, in bytes.
-    private var windowSize: UInt64 { UInt64(min(16 << 20, engine.cache.budget / 8)) }
+    /// The most memory that decoders take at once for one read, in bytes.
+    var decodingMemory: Int {
+        let decoder = LZMA2Decoder.memory(
+            dictionary: dictionary, size: container.size, memoryLimit: memoryLimit)
+        return XZBlockPass.cost(decoder: decoder) + memoryBelow
+    }
 
     // MARK: Looking up
 
-    /// What is known at `offset`; nil where that is nothing.
+    /// What is known at `offset`, or in the cache; nil where that is nothing.
     func placeNow(_ offset: UInt64) throws(ImageError) -> Place? {
         let block = container.block(at: offset)
         return try state.withLock { state throws(ImageError) in
-            try known(offset, block, state)
+            try known(offset, block, state) ?? open(offset, block, state)
         }
+    }
+
+    /// What a pass may have put into the cache, of the span that it is in.
+    private func open(_ offset: UInt64, _ block: Int, _ state: State) -> Place? {
+        guard let pass = state.passes[block], pass.spanStart <= offset, offset < pass.published else {
+            return nil
+        }
+        return .open(spanStart: pass.spanStart)
     }
 
     private func known(_ offset: UInt64, _ block: Int, _ state: State) throws(ImageError) -> Place? {
@@ -144,39 +175,48 @@ final class XZSpans: Sendable {
         return extent.kind == .zero ? .zeroes(end: extent.range.upperBound) : .span(span)
     }
 
-    /// What is at `offset`, after a pass as far as that, if none has been there.
+    /// What is at `offset`, after a pass as far as that, if none has been there; for a reader that takes `count` bytes from there on.
     ///
     /// `ignoringOpen`: wait until the span is known, as the piece has left the cache.
-    func place(_ offset: UInt64, ignoringOpen: Bool = false) throws(ImageError) -> Place {
+    func place(
+        _ offset: UInt64, taking count: UInt64, ignoringOpen: Bool = false
+    ) throws(ImageError) -> Place {
         let block = container.block(at: offset)
         enum Outcome {
             case place(Place)
             case failed(ImageError)
-            case ours
+            case ours(ticket: Int)
         }
+        var isAwaited = false
         func look(_ state: inout State) -> Outcome? {
             do throws(ImageError) {
                 if let place = try known(offset, block, state) { return .place(place) }
             } catch {
                 return .failed(error)
             }
-            want(offset..<offset + 1, &state)
-            guard let running = state.running[block] else {
-                state.running[block] = Running(spanStart: offset, published: 0)
-                return .ours
+            if !ignoringOpen, let place = open(offset, block, state) { return .place(place) }
+            if !isAwaited {
+                isAwaited = true
+                state.awaited.append(offset)
+                want(offset..<offset + max(1, min(count, container.size - offset)), &state)
             }
-            if !ignoringOpen, running.spanStart <= offset, offset < running.published {
-                return .place(.open(spanStart: running.spanStart))
+            return state.takePass(block, at: offset).map { .ours(ticket: $0) }
+        }
+        defer {
+            if isAwaited {
+                state.withLock { state in
+                    if let index = state.awaited.firstIndex(of: offset) { state.awaited.remove(at: index) }
+                }
             }
-            return nil
         }
         while true {
             let outcome = state.withLock(look) ?? engine.workers.whileBlocked { state.wait(until: look) }
             switch outcome {
             case .place(let place): return place
             case .failed(let error): throw error
-            case .ours:
-                if let piece = try runPass(over: block, until: offset, keepingPieces: true) { return piece }
+            case .ours(let ticket):
+                let outcome = try runPass(over: block, ticket, until: offset, keepingPieces: count)
+                if case .ran(let piece?) = outcome { return piece }
             }
         }
     }
@@ -188,8 +228,9 @@ final class XZSpans: Sendable {
 
     private func want(_ range: Range<UInt64>, _ state: inout State) {
         state.lastDemand = monotonicTime()
-        let end = range.lowerBound + min(windowSize, container.size - range.lowerBound)
-        let window = range.lowerBound..<max(range.upperBound, end)
+        let end = range.lowerBound + min(engine.cache.plan.window, container.size - range.lowerBound)
+        let window = range.lowerBound..<min(range.upperBound, end)
+        guard !window.isEmpty else { return }
         // A reader that reads on widens its window.
         if let index = state.wanted.lastIndex(where: { $0.contains(window.lowerBound) }) {
             let old = state.wanted.remove(at: index)
@@ -211,10 +252,20 @@ final class XZSpans: Sendable {
         state.withLock { $0.table.lastData(in: span.range) }
     }
 
+    /// The offset of the first byte of `span` that is not known to be zero; nil where there is none.
+    func firstData(of span: SeekSpan) -> UInt64? {
+        let extent = extent(in: span.range)
+        guard extent.kind == .zero else { return span.range.lowerBound }
+        return extent.range.upperBound < span.range.upperBound ? extent.range.upperBound : nil
+    }
+
+    /// How many bytes in `range` are not known to be zero.
+    func dataCount(in range: Range<UInt64>) -> UInt64 { state.withLock { $0.table.dataCount(in: range) } }
+
     /// Whether anything of `block` is unknown, and no pass is finding it out.
     func isUnknown(_ block: Int) -> Bool {
         state.withLock { state in
-            state.running[block] == nil && state.damages[block] == nil && !state.filtered.contains(block)
+            (state.passes[block]?.phase ?? .stopped) == .stopped && state.damages[block] == nil && !state.filtered.contains(block)
                 && state.table.firstGap(in: range(of: block)) != nil
         }
     }
@@ -222,7 +273,7 @@ final class XZSpans: Sendable {
     /// Whether `block` is decoded whole, and verified, before anything of it is known. Blocks of up to an eighth of the budget
     /// leave room for those that others read meanwhile.
     func isDecodedWhole(_ block: Int) -> Bool {
-        container.end(of: block) - container.blocks[block].start <= UInt64(engine.cache.budget / 8)
+        container.end(of: block) - container.blocks[block].start <= engine.cache.plan.wholeBlock
     }
 
     // MARK: Decoding what is known
@@ -248,26 +299,35 @@ final class XZSpans: Sendable {
         return LZMA2Block(header: header, dictionary: dictionary, range: range, decoderMemory: memory)
     }
 
-    /// Calls `body` with a decoder of `span`, `parked` if there is one, and with memory reserved for it. What waits for memory
-    /// to be free has taken none yet.
+    /// Calls `body` with a decoder of `span`, and with memory for it.
     func withDecoder<Result>(
-        of span: SeekSpan, parked: XZSpanDecoder? = nil,
-        _ body: (XZSpanDecoder) throws(ImageError) -> Result
+        of span: SeekSpan, _ body: (XZSpanDecoder) throws(ImageError) -> Result
     ) throws(ImageError) -> Result {
-        if let parked {
-            engine.cache.reserve(parked.cost)
-            defer { engine.cache.release(parked.cost) }
-            return try body(parked)
-        }
+        let block = try block(of: span)
+        // Before anything of a unit: nothing that is parked will do.
+        let turn = engine.cache.begin(demand(block), unit(span.range.lowerBound), before: -1)
+        defer { engine.cache.end(turn) }
+        return try body(try decoder(of: span, in: block))
+    }
+
+    /// The memory that a decoder of a span in `block` takes.
+    func demand(_ block: LZMA2Block) -> DecodedCache.Demand {
+        DecodedCache.Demand(decoder: block.decoderMemory, below: memoryBelow)
+    }
+
+    /// The block that `span` lies in.
+    func block(of span: SeekSpan) throws(ImageError) -> LZMA2Block {
         guard let block = try lzma2Block(container.block(at: span.range.lowerBound)) else {
             throw ImageError(.corrupt, "seek index: span \(span.range) is in a block that has other filters")
         }
-        engine.cache.reserve(block.decoderMemory)
-        defer { engine.cache.release(block.decoderMemory) }
-        let decoder = try XZSpanDecoder(
+        return block
+    }
+
+    /// A decoder of `span` in `block`, for which the caller has memory.
+    func decoder(of span: SeekSpan, in block: LZMA2Block) throws(ImageError) -> XZSpanDecoder {
+        try XZSpanDecoder(
             of: span, try detail(of: span), in: base, block.header, dictionary: block.dictionary,
             blockEnd: block.range.upperBound, memoryLimit: memoryLimit)
-        return try body(decoder)
     }
 
     /// The detail of `span`.
@@ -290,6 +350,12 @@ final class XZSpans: Sendable {
 
     /// The span that holds `offset`, if it is known.
     func span(at offset: UInt64) -> SeekSpan? { state.withLock { $0.table.span(at: offset) } }
+
+    /// Whether nobody waits for something to be found out, or has needed something decoded for `time` nanoseconds.
+    func isQuiet(for time: UInt64) -> Bool {
+        let now = monotonicTime()
+        return state.withLock { $0.awaited.isEmpty && now - min(now, $0.lastDemand) > time }
+    }
 
     /// Notes that somebody needs something decoded now.
     func noteDemand() {
@@ -317,6 +383,7 @@ final class XZSpans: Sendable {
         state.change { state in
             state.table = SeekMap()
             state.firstUnknown = 0
+            for block in state.passes.keys { state.passes[block]?.published = 0 }
         }
         engine.cache.remove(owner: owner)
         engine.cache.remove(owner: passOwner)
@@ -327,5 +394,53 @@ final class XZSpans: Sendable {
         var placed = error
         placed.path = ["xz", "block \(block + 1) at \(container.blocks[block].offset)"] + error.path
         return placed
+    }
+}
+
+extension XZSpans.State {
+    /// Makes the calling thread the one that runs the pass over `block`, as soon as it has memory for that; returns its ticket, or nil where
+    /// another one is.
+    ///
+    /// A thread that decodes already does not wait for one that waits for memory, which it might have itself: it goes first.
+    mutating func takePass(_ block: Int, at offset: UInt64) -> Int? {
+        switch passes[block]?.phase {
+        case .running: return nil
+        case .waiting where Reservations.claim == nil: return nil
+        case .waiting, .stopped, nil: break
+        }
+        tickets += 1
+        var pass = passes[block] ?? XZSpans.PassState(phase: .stopped, spanStart: offset, published: 0)
+        pass.phase = .waiting(ticket: tickets)
+        passes[block] = pass
+        return tickets
+    }
+
+    /// Whether the pass over `block` is still the one of `ticket`, which has memory now.
+    mutating func startPass(_ block: Int, ticket: Int) -> Bool {
+        guard passes[block]?.phase == .waiting(ticket: ticket) else { return false }
+        passes[block]?.phase = .running(ticket: ticket)
+        return true
+    }
+
+    /// Lets others run the pass over `block`, if it is the one of `ticket`.
+    mutating func leavePass(_ block: Int, ticket: Int) {
+        switch passes[block]?.phase {
+        case .waiting(ticket), .running(ticket): passes[block]?.phase = .stopped
+        default: break
+        }
+    }
+
+    /// Notes that the pass over `block` has decoded a piece of the span that starts at `span`; what it has put into the cache of that ends
+    /// at `published`, or where it did.
+    mutating func notePiece(of span: UInt64, in block: Int, published: UInt64) {
+        guard var pass = passes[block] else { return }
+        if pass.spanStart != span { (pass.spanStart, pass.published) = (span, 0) }
+        pass.published = max(pass.published, published)
+        passes[block] = pass
+    }
+
+    /// Where in `range` readers wait for something, or are about to come.
+    func isWanted(_ range: Range<UInt64>) -> (awaited: Bool, soon: Bool) {
+        (awaited.contains { range.contains($0) }, wanted.contains { $0.overlaps(range) })
     }
 }
