@@ -1,12 +1,14 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -94,4 +96,13 @@ int vitrine_spawn_shell(const char *command, pid_t *process) {
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return status;
+}
+
+int vitrine_flush_output(void) {
+    errno = 0;
+    int has_failed = fflush(stdout) != 0;
+    int error = errno;
+    // The C library remembers that an earlier write failed, but not why.
+    if (!has_failed && !ferror(stdout)) return 0;
+    return error != 0 ? error : EIO;
 }

@@ -60,6 +60,25 @@ final class Folder: Sendable {
         return folder
     }
 
+    /// Whether a folder is at `path` that belongs to this user.
+    static func isOurs(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            && status.st_uid == geteuid()
+    }
+
+    /// Whether the folder at `path`, or the nearest above it that is there, belongs to this user.
+    static func nearestIsOurs(_ path: String) -> Bool {
+        var part = path
+        while true {
+            var status = stat()
+            if unsafe stat(part, &status) == 0 { return status.st_uid == geteuid() }
+            guard errno == ENOENT, let slash = part.lastIndex(of: "/") else { return false }
+            part = slash == part.startIndex ? "/" : String(part[..<slash])
+            if part == "/" { return geteuid() == 0 }
+        }
+    }
+
     /// Throws `refused` where others than this user can have put something into the folder.
     func requireTrust() throws(ImageError) {
         var status = stat()
@@ -114,11 +133,14 @@ final class Folder: Sendable {
         return (try FileSource(descriptor: file), found)
     }
 
-    /// A new file, open for reading and writing by this user alone.
+    /// A new file, open for reading and writing; for this user alone, or for whom the umask allows if it `isPublic`.
     ///
     /// Throws `io` where it cannot be made, or where something is called `name`.
-    func create(_ name: String) throws(ImageError) -> (descriptor: Int32, identity: FileStatus.Identity) {
-        let file = unsafe openat(descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    func create(
+        _ name: String, isPublic: Bool
+    ) throws(ImageError) -> (descriptor: Int32, identity: FileStatus.Identity) {
+        let file = unsafe openat(
+            descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, isPublic ? 0o666 : 0o600)
         guard file >= 0 else { throw failure(name) }
         return (file, try Self.status(of: file, failure(name)).identity)
     }

@@ -49,15 +49,23 @@ package struct IndexCache: Sendable {
         self.limit = limit
     }
 
-    /// This user's cache; nil where the `environment` does not say where it is.
+    /// This user's cache; nil where the `environment` does not say where it is, or where that is not this user's.
+    ///
+    /// Nothing is ever made in the home of another user, as by root where `sudo` keeps HOME: that user could not write there any
+    /// more. And a home that is not there is not made.
     package init?(
         limit: UInt64 = defaultLimit,
         environment: (String) -> String? = { name in unsafe getenv(name).map { unsafe String(cString: $0) } }
     ) {
         // A relative path is to be ignored, says the XDG base directory specification.
         func path(_ name: String) -> String? { environment(name).flatMap { $0.hasPrefix("/") ? $0 : nil } }
-        guard let base = path("XDG_CACHE_HOME") ?? path("HOME").map({ $0 + "/.cache" }) else { return nil }
-        self.init(path: base + "/vitrine", limit: limit)
+        if let base = path("XDG_CACHE_HOME") {
+            guard Folder.nearestIsOurs(base) else { return nil }
+            self.init(path: base + "/vitrine", limit: limit)
+        } else {
+            guard let home = path("HOME"), Folder.isOurs(home) else { return nil }
+            self.init(path: home + "/.cache/vitrine", limit: limit)
+        }
     }
 
     /// What the index for `fingerprint` is called.

@@ -17,6 +17,7 @@ package final class IndexFinder: SeekIndexes {
     let place: Place
     let cache: IndexCache?
     private let compressionLevel: Int32
+    private let isReadOnly: Bool
     private let warnUser: @Sendable (String) -> Void
     private let given = Mutex<Set<String>>([])
     private let indexes = Mutex<[WeakIndex]>([])
@@ -26,14 +27,16 @@ package final class IndexFinder: SeekIndexes {
     }
 
     /// Keeps indexes at `place`. `cache` is nil where there is none; details are compressed with
-    /// `compressionLevel` of zstd. `warn` is told what the user should know, in words.
+    /// `compressionLevel` of zstd; if it `isReadOnly`, nothing is made or changed there. `warn` is told what the user should know, in
+    /// words.
     package init(
         _ place: Place = .cache, in cache: IndexCache? = IndexCache(), compressionLevel: Int32 = 3,
-        warn: @escaping @Sendable (String) -> Void
+        isReadOnly: Bool = false, warn: @escaping @Sendable (String) -> Void
     ) {
         self.place = place
         self.cache = cache
         self.compressionLevel = compressionLevel
+        self.isReadOnly = isReadOnly
         warnUser = warn
     }
 
@@ -78,13 +81,15 @@ package final class IndexFinder: SeekIndexes {
             warn("no seek index is used: \(error)")
             obstacle = error
         }
-        if place == nil {
-            obstacle = ImageError(.io, "neither XDG_CACHE_HOME nor HOME says where seek indexes are kept")
-            warn("no seek index is kept: neither XDG_CACHE_HOME nor HOME says where")
+        if place == nil, !isReadOnly {
+            obstacle = ImageError(
+                .io, "neither XDG_CACHE_HOME nor HOME names a folder of this user's for seek indexes")
+            warn("no seek index is kept: neither XDG_CACHE_HOME nor HOME names a folder of this user's")
         }
-        if stored != nil { place?.noteUse() }
+        if stored != nil, !isReadOnly { place?.noteUse() }
         let index = StoredIndex(
-            subject, name: name, place: obstacle == nil ? place : nil, obstacle: obstacle, stored: stored,
+            subject, name: name, place: obstacle == nil && !isReadOnly ? place : nil, obstacle: obstacle,
+            stored: stored,
             other: stored == nil ? inCache(subject, unless: place) : nil, compressionLevel: compressionLevel,
             warn: warn)
         indexes.withLock { list in

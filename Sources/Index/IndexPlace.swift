@@ -82,7 +82,7 @@ struct IndexPlace: Sendable {
     ///
     /// Throws `io` where it cannot be made.
     func newFile(in folder: Folder) throws(ImageError) -> NewFile {
-        try NewFile(in: folder, called: name)
+        try NewFile(in: folder, called: name, isPublic: cache == nil)
     }
 
     /// Notes that the index there is used.

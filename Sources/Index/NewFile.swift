@@ -18,15 +18,15 @@ final class NewFile {
     private var descriptor: Int32
     private var isInPlace = false
 
-    /// Makes a file in `folder` that will be called `name`.
+    /// Makes a file in `folder` that will be called `name`: for this user alone, or for whom the umask allows if it `isPublic`.
     ///
     /// Throws `io` where that cannot be done.
-    init(in folder: Folder, called name: String) throws(ImageError) {
+    init(in folder: Folder, called name: String, isPublic: Bool = false) throws(ImageError) {
         self.folder = folder
         self.name = name
         let random = String(UInt64.random(in: 0...UInt64.max), radix: 16)
         temporaryName = "\(name).tmp.\(getpid()).\(random)"
-        (descriptor, identity) = try folder.create(temporaryName)
+        (descriptor, identity) = try folder.create(temporaryName, isPublic: isPublic)
     }
 
     deinit {

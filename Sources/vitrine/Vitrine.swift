@@ -20,6 +20,8 @@ struct Vitrine: ParsableCommand {
 
     static func main() {
         OpenFileLimit.raise()
+        // However it ends: help and versions are printed by the parser, which does not look.
+        atexit { StandardOutput.end() }
         main(nil)
     }
 }
@@ -32,7 +34,7 @@ func complain(_ text: String) {
 /// Prints `text` as one line on standard output, at once: a program may be waiting for it.
 func say(_ text: String) {
     print(text)
-    fflush(nil)
+    StandardOutput.flush()
 }
 
 /// Runs `body`; an error becomes one line on standard error, and exit status 1.

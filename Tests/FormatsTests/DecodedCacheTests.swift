@@ -285,7 +285,8 @@ import Testing
         let isDone = Monitor(false)
         let outer = cache.begin(DecodedCache.Demand(decoder: 200, below: 200), unit(cache), before: 0)
         workers.submit(.now) {
-            let other = cache.begin(DecodedCache.Demand(decoder: 200, below: 200), self.unit(cache), before: 0)
+            let other = cache.begin(
+                DecodedCache.Demand(decoder: 200, below: 200), self.unit(cache), before: 0)
             isDone.change { $0 = true }
             cache.end(other)
         }

@@ -47,14 +47,28 @@ import VitrineFormats
         }
     }
 
-    @Test func liesWhereTheEnvironmentSays() {
+    @Test func liesWhereTheEnvironmentSays() throws {
         func path(_ variables: [String: String]) -> String? { IndexCache { variables[$0] }?.path }
-        #expect(path(["XDG_CACHE_HOME": "/c", "HOME": "/h"]) == "/c/vitrine")
-        #expect(path(["HOME": "/h"]) == "/h/.cache/vitrine")
-        #expect(path(["XDG_CACHE_HOME": "c", "HOME": "/h"]) == "/h/.cache/vitrine")
-        #expect(path(["XDG_CACHE_HOME": "", "HOME": "/h"]) == "/h/.cache/vitrine")
+        try withTemporaryFolder { folder in
+            let home = folder.path
+            #expect(path(["XDG_CACHE_HOME": home + "/c", "HOME": "/h"]) == home + "/c/vitrine")
+            #expect(path(["HOME": home]) == home + "/.cache/vitrine")
+            #expect(path(["XDG_CACHE_HOME": "c", "HOME": home]) == home + "/.cache/vitrine")
+            #expect(path(["XDG_CACHE_HOME": "", "HOME": home]) == home + "/.cache/vitrine")
+            #expect(path(["HOME": home + "/nonexistent"]) == nil, "a home is not made")
+        }
         #expect(path(["HOME": "h"]) == nil)
         #expect(path([:]) == nil)
+    }
+
+    @Test func isNotInTheHomeOfAnotherUser() throws {
+        try withTemporaryFolder { folder in
+            // What sudo does that keeps HOME; only root can make such a folder, and everybody else finds one.
+            if geteuid() == 0 { #expect(unsafe chown(folder.path, 65534, 65534) == 0) }
+            let other = geteuid() == 0 ? folder.path : "/root"
+            #expect(IndexCache(environment: { ["HOME": other][$0] })?.path == nil)
+            #expect(IndexCache(environment: { ["XDG_CACHE_HOME": other + "/new"][$0] })?.path == nil)
+        }
     }
 
     @Test func isForThisUserAlone() throws {

@@ -254,7 +254,9 @@ import VitrineFormats
         TestImage.add(1, to: try open(homeless, TestImage.file))
         _ = try open(homeless, TestImage.file)
         #expect(
-            warnings.all.dropFirst() == ["no seek index is kept: neither XDG_CACHE_HOME nor HOME says where"])
+            warnings.all.dropFirst() == [
+                "no seek index is kept: neither XDG_CACHE_HOME nor HOME names a folder of this user's"
+            ])
     }
 
     /// In /proc nobody can make a file, root neither.

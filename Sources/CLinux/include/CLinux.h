@@ -66,6 +66,9 @@ struct vitrine_malloc {
 /// Configures malloc, for all of the process.
 void vitrine_configure_malloc(struct vitrine_malloc options);
 
+/// Writes what is left of the standard output. Returns 0, or an errno if that or any write before has failed.
+int vitrine_flush_output(void);
+
 /// Starts `/bin/sh -c command` with this process's environment and standard files,
 /// no others, and with no signal blocked or ignored. Returns 0 and sets `process`, or an errno.
 int vitrine_spawn_shell(const char *command, pid_t *process);

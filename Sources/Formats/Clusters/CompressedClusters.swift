@@ -45,7 +45,8 @@ final class CompressedClusters: Sendable {
             unit(cluster), 0, taking: count,
             decode: { turn throws(ImageError) in
                 let content = try decode(cluster)
-                cache.publish(turn, 0, content, for: count > 0 ? .again(rounds: Self.rounds) : .ahead(taken: 0))
+                cache.publish(
+                    turn, 0, content, for: count > 0 ? .again(rounds: Self.rounds) : .ahead(taken: 0))
                 return (content, nil)
             })
     }

@@ -264,7 +264,9 @@ package final class DecodedCache: Sendable {
     /// Takes in piece `number` of the unit of `turn`.
     func publish(_ turn: Turn, _ number: Int, _ bytes: [UInt8], for purpose: PieceTable.Purpose) {
         let used =
-            if case .ahead(let taken) = purpose, taken < bytes.count { min(turn.ahead, bytes.count) } else { 0 }
+            if case .ahead(let taken) = purpose, taken < bytes.count { min(turn.ahead, bytes.count) } else {
+                0
+            }
         turn.ahead -= used
         state.change { state in
             state.promised -= used
@@ -393,7 +395,8 @@ extension DecodedCache.State {
 
     /// The memory of `demand`; nil where there is no room for it now.
     fileprivate mutating func admit(
-        _ demand: DecodedCache.Demand, _ unit: DecodedCache.Unit, before piece: Int, _ wish: DecodedCache.Wish,
+        _ demand: DecodedCache.Demand, _ unit: DecodedCache.Unit, before piece: Int,
+        _ wish: DecodedCache.Wish,
         _ plan: MemoryPlan
     ) -> DecodedCache.Turn? {
         largest = max(largest, demand.decoder)
@@ -408,7 +411,9 @@ extension DecodedCache.State {
             let free = plan.decoders(largest: largest) - claimed - kept
             guard claimed == 0 && kept == 0 || !overflow && least <= free else { return nil }
         }
-        guard let ahead = grant(demand.ahead, decoders: reserved + demand.decoder, wish, plan) else { return nil }
+        guard let ahead = grant(demand.ahead, decoders: reserved + demand.decoder, wish, plan) else {
+            return nil
+        }
         let decoder = parked.take(unit, before: piece)
         let cost = decoder?.cost ?? demand.decoder
         let turn = DecodedCache.Turn(unit, parked: decoder, ahead: ahead, cost: cost, below: demand.below)

@@ -12,10 +12,10 @@ package struct MemoryPlan: Sendable {
 
     // MARK: Decoders
 
-    /// One decoder: half, so that there is room for what it decodes; together with those that it reads through, which take `below`,
-    /// three quarters.
+    /// One decoder: half, so that there is room for what it decodes; together with those that it reads through, which take `below`, all
+    /// but a sixteenth.
     package func decoder(below: Int = 0) -> Int {
-        max(0, min(budget / 2, budget / 4 * 3 - below))
+        max(0, min(budget / 2, budget / 16 * 15 - below))
     }
 
     /// All decoders together, at work and parked, of which the largest takes `largest`.

@@ -36,7 +36,8 @@ package struct SequentialReaders: Sendable {
         reader.next = max(reader.next, range.upperBound)
         // Requests may come out of order; but who reads backwards does not read on, and reading the same place again is no progress.
         if range.lowerBound >= reader.start {
-            reader.run = min(reader.run.addingReportingOverflow(count).partialValue, reader.next - reader.start)
+            reader.run = min(
+                reader.run.addingReportingOverflow(count).partialValue, reader.next - reader.start)
         }
         if index > 0 {
             readers.remove(at: index)

@@ -174,7 +174,9 @@ package final class XZSource: Source {
         var block: XZSpans.LZMA2Block?
         return try engine.cache.piece(
             spans.unit(span.range.lowerBound), wanted, taking: count,
-            demand: { () throws(ImageError) in try demand(of: span, wanted, isSequential: isSequential, &block) },
+            demand: { () throws(ImageError) in
+                try demand(of: span, wanted, isSequential: isSequential, &block)
+            },
             decode: { turn throws(ImageError) in
                 try decode(span, in: block, to: wanted, taking: count, isSequential: isSequential, turn)
             })
@@ -215,7 +217,8 @@ package final class XZSource: Source {
     private static let worthFinishing = 8
 
     private func decode(
-        _ span: SeekSpan, in block: XZSpans.LZMA2Block?, to wanted: Int, taking count: Int, isSequential: Bool,
+        _ span: SeekSpan, in block: XZSpans.LZMA2Block?, to wanted: Int, taking count: Int,
+        isSequential: Bool,
         _ turn: DecodedCache.Turn
     ) throws(ImageError) -> (piece: [UInt8], rest: (any DecodedCache.Parked)?) {
         spans.noteDemand()
@@ -225,7 +228,8 @@ package final class XZSource: Source {
                 if let parked = turn.parked as? XZSpanDecoder { parked } else {
                     try spans.decoder(of: span, in: block)
                 }
-            return try decode(span, with: decoder, to: wanted, taking: count, isSequential: isSequential, turn)
+            return try decode(
+                span, with: decoder, to: wanted, taking: count, isSequential: isSequential, turn)
         } catch {
             throw spans.note(error, in: span)
         }
@@ -349,7 +353,8 @@ package final class XZSource: Source {
             !engine.cache.isUnderWay(unit, piece: last)
         else { return nil }
         if let parked = engine.cache.parkedPiece(unit) { return parked <= last ? parked : nil }
-        guard position <= start, let first = spans.firstData(of: span).map({ place($0, inSpan: start).piece }),
+        guard position <= start,
+            let first = spans.firstData(of: span).map({ place($0, inSpan: start).piece }),
             !engine.cache.isUnderWay(unit, piece: first)
         else { return nil }
         return first

@@ -172,7 +172,8 @@ extension XZSpans {
     }
 
     private func run(
-        _ pass: XZBlockPass, over block: Int, _ target: Target, _ turn: DecodedCache.Turn, _ backlog: Backlog?,
+        _ pass: XZBlockPass, over block: Int, _ target: Target, _ turn: DecodedCache.Turn,
+        _ backlog: Backlog?,
         _ goesOn: (() -> Bool)?, _ attempt: inout Attempt
     ) throws(ImageError) -> Place? {
         let range = range(of: block)

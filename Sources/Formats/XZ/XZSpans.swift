@@ -265,7 +265,8 @@ final class XZSpans: Sendable {
     /// Whether anything of `block` is unknown, and no pass is finding it out.
     func isUnknown(_ block: Int) -> Bool {
         state.withLock { state in
-            (state.passes[block]?.phase ?? .stopped) == .stopped && state.damages[block] == nil && !state.filtered.contains(block)
+            (state.passes[block]?.phase ?? .stopped) == .stopped && state.damages[block] == nil
+                && !state.filtered.contains(block)
                 && state.table.firstGap(in: range(of: block)) != nil
         }
     }

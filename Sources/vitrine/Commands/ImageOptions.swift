@@ -30,7 +30,8 @@ struct ImageOptions: ParsableArguments {
 
     /// Describes the image; no other file is opened.
     func inspect() throws(ImageError) -> ImageDescription {
-        try ImageDescription.inspect(image, openOptions(decoding.engine(), IndexStore(indexes.choice), nil))
+        let store = IndexStore(indexes.choice, isReadOnly: true)
+        return try ImageDescription.inspect(image, openOptions(decoding.engine(), store, nil))
     }
 
     private func openOptions(

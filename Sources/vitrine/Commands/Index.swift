@@ -147,7 +147,8 @@ struct Index: ParsableCommand {
     /// Lists or prunes the cache.
     private func tidyUp() throws {
         guard let cache = IndexCache() else {
-            throw CommandError("neither XDG_CACHE_HOME nor HOME says where seek indexes are kept")
+            throw CommandError(
+                "neither XDG_CACHE_HOME nor HOME names a folder of this user's for seek indexes")
         }
         if prune {
             let gone = cache.prune(to: limit.map { UInt64($0.bytes) } ?? IndexCache.defaultLimit)

@@ -153,13 +153,14 @@ struct Serve: ParsableCommand {
         if port != nil || ipaddr != nil {
             return try .tcp(server, host: ipaddr, port: Int(port ?? 10809))
         }
-        let socket = try UnixSocketPath(unix == "-" ? nil : unix)
+        var socket = try UnixSocketPath(unix == "-" ? nil : unix)
         do {
             try server.listen(unixSocket: socket.path)
         } catch {
             socket.removeDirectory()
             throw error
         }
+        socket.noteListening()
         return .unix(socket)
     }
 }

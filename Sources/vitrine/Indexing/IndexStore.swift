@@ -11,8 +11,9 @@ struct IndexStore: Sendable {
     /// How hard zstd works on an index that is made for its own sake; whoever serves has less time.
     static let thoroughCompression: Int32 = 19
 
-    /// Indexes where `choice` says, compressed with this level of zstd; what is wrong with them is a warning.
-    init(_ choice: IndexChoice, compressionLevel: Int32 = 3) {
+    /// Indexes where `choice` says, compressed with this level of zstd; if it `isReadOnly`, they are used and none is made. What is wrong
+    /// with them is a warning.
+    init(_ choice: IndexChoice, compressionLevel: Int32 = 3, isReadOnly: Bool = false) {
         let place: IndexFinder.Place? =
             switch choice {
             case .automatic: .cache
@@ -20,7 +21,9 @@ struct IndexStore: Sendable {
             case .none: nil
             }
         finder = place.map { place in
-            IndexFinder(place, compressionLevel: compressionLevel) { complain("warning: \($0)") }
+            IndexFinder(place, compressionLevel: compressionLevel, isReadOnly: isReadOnly) {
+                complain("warning: \($0)")
+            }
         }
     }
 

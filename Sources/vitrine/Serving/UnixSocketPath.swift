@@ -7,6 +7,8 @@ struct UnixSocketPath: Sendable {
     let path: String
     /// The directory that was made for it, if one was.
     private let directory: String?
+    /// Which socket this server's is, once it listens.
+    private var identity: FileIdentity?
 
     /// The longest path that SwiftNIO takes, in bytes; sockaddr_un has room for 107.
     private static let maximumLength = 103
@@ -31,8 +33,14 @@ struct UnixSocketPath: Sendable {
         }
     }
 
+    /// Notes that this server's socket is there now.
+    mutating func noteListening() {
+        identity = FileIdentity(ofPath: path)
+    }
+
+    /// Removes the socket, unless another server's is there by now.
     func remove() {
-        unsafe unlink(path)
+        if let identity, FileIdentity(ofPath: path) == identity { unsafe unlink(path) }
         removeDirectory()
     }
 
@@ -41,15 +49,35 @@ struct UnixSocketPath: Sendable {
         if let directory { unsafe rmdir(directory) }
     }
 
+    /// A new directory for this user alone: in $TMPDIR, or where that cannot be, in $XDG_RUNTIME_DIR, or in /tmp.
     private static func privateDirectory() throws(ServerError) -> String {
-        let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-        var template = Array("\(parent)/vitrineXXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else {
-            throw ServerError("cannot make a directory for the socket in \(parent): \(systemMessage(errno))")
+        var tried: [String] = []
+        var parents: [String] = []
+        for name in ["TMPDIR", "XDG_RUNTIME_DIR"] {
+            if let value = unsafe getenv(name) { parents.append(unsafe String(cString: value)) }
         }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        for parent in parents + ["/tmp"] {
+            // An empty name would stand for the root directory, a relative one for another place in each process.
+            guard parent.hasPrefix("/") else {
+                if !parent.isEmpty { tried.append("\(parent): is no absolute path") }
+                continue
+            }
+            guard "\(parent)/vitrineXXXXXX/socket".utf8.count <= maximumLength else {
+                tried.append("\(parent): is too long for the path of a socket")
+                continue
+            }
+            var template = Array("\(parent)/vitrineXXXXXX".utf8CString)
+            if unsafe mkdtemp(&template) != nil {
+                return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            }
+            tried.append("\(parent): \(systemMessage(errno))")
+        }
+        throw ServerError(
+            "cannot make a directory for the socket (\(tried.joined(separator: "; "))): set TMPDIR to one that can be written "
+                + "to, or name a socket with -U")
     }
 
+    /// Removes the socket at `path`, if there is one that nobody listens on.
     private static func makeRoom(_ path: String) throws(ServerError) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return }
@@ -57,7 +85,21 @@ struct UnixSocketPath: Sendable {
             throw ServerError("\(path) exists, and is no socket")
         }
         guard !isInUse(path) else { throw ServerError("\(path) is in use by another server") }
-        unsafe unlink(path)
+        // Another server that starts now may have put its own in the place of the one that was looked at. What is taken away is
+        // looked at once more, and given back.
+        let taken = "\(path).\(getpid())"
+        guard taken.utf8.count <= maximumLength else {
+            unsafe unlink(path)
+            return
+        }
+        guard unsafe rename(path, taken) == 0 else { return }
+        if isInUse(taken) {
+            // Where there is one again already, that one stays.
+            _ = unsafe link(taken, path)
+            unsafe unlink(taken)
+            throw ServerError("\(path) is in use by another server")
+        }
+        unsafe unlink(taken)
     }
 
     private static func isInUse(_ path: String) -> Bool {

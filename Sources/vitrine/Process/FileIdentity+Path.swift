@@ -1,0 +1,11 @@
+import Glibc
+import VitrineFormats
+
+extension FileIdentity {
+    /// The identity of what is called `path`, a link not followed; nil where nothing is.
+    init?(ofPath path: String) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return nil }
+        self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+}
