@@ -115,6 +115,15 @@ package final class DecodedCache: Sendable {
         state.withLock { $0.use(Key(unit: unit, piece: piece)) }.map { unpack($0, unit, piece) }
     }
 
+    /// The piece, if it is here and need not be decompressed.
+    package func cachedNow(_ unit: Unit, piece: Int) -> [UInt8]? {
+        state.withLock { state in
+            let key = Key(unit: unit, piece: piece)
+            guard case .plain = state.pieces[key]?.content else { return nil }
+            return state.use(key)?.content.bytes
+        }
+    }
+
     /// The bytes of an entry that was found; one that is compressed and in use is compressed no more.
     private func unpack(_ found: (content: CachedPiece, isUsed: Bool), _ unit: Unit, _ piece: Int) -> [UInt8]
     {

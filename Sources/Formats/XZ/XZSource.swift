@@ -99,7 +99,10 @@ package final class XZSource: Source {
     private func contentNow(at position: UInt64) throws(ImageError) -> Content? {
         switch try spans.placeNow(position) {
         case .zeroes(let end): return .zeroes(end - position)
-        case .span(let span): return cached(position, inSpan: span.range.lowerBound)
+        case .span(let span):
+            let (piece, index) = place(position, inSpan: span.range.lowerBound)
+            let unit = spans.unit(span.range.lowerBound)
+            return engine.cache.cachedNow(unit, piece: piece).map { .bytes($0, from: index) }
         case .filtered(let block):
             let (piece, index) = filteredPlace(position, block)
             return filtered.cached(block, piece: piece).map { .bytes($0, from: index) }
