@@ -211,6 +211,25 @@ import Testing
         #expect((1...4).allSatisfy { cache.cached(third, piece: $0, taking: 0) != nil })
     }
 
+    /// Decompressing takes as long as sending a hundred small replies.
+    @Test func whatIsCompressedIsNotThereNow() throws {
+        let (cache, _) = cache(10_000)
+        let unit = unit(cache)
+        let bytes = [UInt8](repeating: 1, count: 1000)
+        try read(cache, unit, 0, count: 1000)
+        #expect(cache.cachedNow(unit, piece: 0, taking: 1000) == bytes)
+        #expect(cache.cachedNow(unit, piece: 1, taking: 1000) == nil)
+        cache.publishPacked(unit, 1, bytes, worth: 1)
+        for _ in 0..<3 { #expect(cache.cachedNow(unit, piece: 1, taking: 1000) == nil) }
+        #expect(cache.cached(unit, piece: 1) == bytes)
+        #expect(
+            cache.cachedNow(unit, piece: 1, taking: 1000) == nil,
+            "asking whether it is there is not reading it")
+        // What is read again is kept as it is.
+        #expect(cache.cached(unit, piece: 1) == bytes)
+        #expect(cache.cachedNow(unit, piece: 1, taking: 1000) == bytes)
+    }
+
     private func park(_ cache: DecodedCache, _ decoder: Parked, _ unit: DecodedCache.Unit) {
         let turn = cache.begin(DecodedCache.Demand(decoder: decoder.cost), unit, before: -1)
         cache.end(turn, parking: decoder)

@@ -105,8 +105,8 @@ package final class XZSource: Source {
     private func contentNow(at position: UInt64, taking count: UInt64) throws(ImageError) -> Content? {
         switch try spans.placeNow(position) {
         case .zeroes(let end): return .zeroes(end - position)
-        case .span(let span): return cached(position, taking: count, inSpan: span.range.lowerBound)
-        case .open(let start): return cached(position, taking: count, inSpan: start)
+        case .span(let span): return cachedNow(position, taking: count, inSpan: span.range.lowerBound)
+        case .open(let start): return cachedNow(position, taking: count, inSpan: start)
         case .filtered(let block):
             let (piece, index) = filteredPlace(position, block)
             let count = taken(count, from: index, of: XZBlockDecoder.pieceSize)
@@ -145,6 +145,13 @@ package final class XZSource: Source {
     private func cached(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
         let (piece, index) = place(position, inSpan: start)
         return engine.cache.cached(spans.unit(start), piece: piece, taking: taken(count, from: index))
+            .map { .bytes($0, from: index) }
+    }
+
+    /// The same, unless the piece must be decompressed for that.
+    private func cachedNow(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
+        let (piece, index) = place(position, inSpan: start)
+        return engine.cache.cachedNow(spans.unit(start), piece: piece, taking: taken(count, from: index))
             .map { .bytes($0, from: index) }
     }
 

@@ -27,6 +27,10 @@ extension ConnectionHandler {
             }
         case .blockStatus(let onlyFirst):
             let contexts = session.contexts
+            guard
+                !StatusReply.writeNow(
+                    request, onlyFirst: onlyFirst, contexts, replies, from: source, to: &output)
+            else { return }
             submit(context) {
                 var output = ByteBuffer()
                 let error = StatusReply.write(
@@ -136,8 +140,8 @@ extension ConnectionHandler {
 
     private func report(_ error: ImageError, _ request: Request) {
         let range = request.range
-        logger.warning(
-            "read of \(range.upperBound - range.lowerBound) bytes at \(range.lowerBound) of export \"\(session.export?.name ?? "")\": \(error)"
-        )
+        failures.note(
+            "\(request.kind) of \(range.upperBound - range.lowerBound) bytes at \(range.lowerBound) "
+                + "of export \"\(printable(session.export?.name ?? ""))\"", "\(error)", logger)
     }
 }
