@@ -51,6 +51,25 @@ import Testing
         #expect(engine.cache.decodes == 1)
     }
 
+    @Test func whatTheCacheHasCompressedIsNotThereNow() throws {
+        let content = Self.content(1 << 20)
+        let (source, engine) = try source(XZFile.encode(content, blockSize: 256 << 10))
+        var buffer = [UInt8](repeating: 0, count: 1000)
+        func readNow(_ offset: UInt64) throws -> Bool {
+            var span = buffer.mutableSpan
+            return try source.readNow(into: &span, at: offset)
+        }
+        // Where the spans of the block lie is known from then on.
+        _ = try source.bytes(at: 70_000, count: 1)
+        engine.cache.remove(source.spans.unit(0))
+        #expect(try source.bytes(at: 70_000, count: 1000) == Array(content[70_000..<71_000]))
+        #expect(try !readNow(70_000))
+        for _ in 0..<2 { _ = try source.bytes(at: 70_000, count: 1000) }
+        #expect(try readNow(70_000))
+        #expect(buffer == Array(content[70_000..<71_000]))
+        #expect(engine.cache.decodes == 2)
+    }
+
     @Test func prefetchDecodesBeforeAnyoneReads() throws {
         let content = Self.content(1 << 20)
         let (source, engine) = try source(XZFile.encode(content, blockSize: 256 << 10))

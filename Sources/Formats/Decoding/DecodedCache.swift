@@ -152,6 +152,14 @@ package final class DecodedCache: Sendable {
         return state.withLock { $0.pieces.use(key, taking: count) }.map { unpack($0, key) }
     }
 
+    /// The piece, if it is here and need not be decompressed, for a reader that takes `count` bytes of it.
+    package func cachedNow(_ unit: Unit, piece: Int, taking count: Int = .max) -> [UInt8]? {
+        let key = PieceTable.Key(unit: unit, piece: piece)
+        return state.withLock { state in
+            state.pieces.hasPlain(key) ? state.pieces.use(key, taking: count)?.content.bytes : nil
+        }
+    }
+
     /// The bytes of an entry that was found; one that is compressed and in use is compressed no more.
     private func unpack(_ found: (content: CachedPiece, isUsed: Bool), _ key: PieceTable.Key) -> [UInt8] {
         let bytes = found.content.bytes

@@ -105,8 +105,8 @@ package final class XZSource: Source {
     private func contentNow(at position: UInt64, taking count: UInt64) throws(ImageError) -> Content? {
         switch try spans.placeNow(position) {
         case .zeroes(let end): return .zeroes(end - position)
-        case .span(let span): return cached(position, taking: count, inSpan: span.range.lowerBound)
-        case .open(let start): return cached(position, taking: count, inSpan: start)
+        case .span(let span): return cachedNow(position, taking: count, inSpan: span.range.lowerBound)
+        case .open(let start): return cachedNow(position, taking: count, inSpan: start)
         case .filtered(let block):
             let (piece, index) = filteredPlace(position, block)
             let count = taken(count, from: index, of: XZBlockDecoder.pieceSize)
@@ -140,6 +140,12 @@ package final class XZSource: Source {
                 return .bytes(try filtered.piece(block, piece: piece, taking: count), from: index)
             }
         }
+    }
+
+    private func cachedNow(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
+        let (piece, index) = place(position, inSpan: start)
+        return engine.cache.cachedNow(spans.unit(start), piece: piece, taking: taken(count, from: index))
+            .map { .bytes($0, from: index) }
     }
 
     private func cached(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
