@@ -1,12 +1,17 @@
 import FoundationEssentials
+import Glibc
 import Synchronization
 import Testing
 
 @testable import VitrineFormats
 
 @Suite struct WorkersTests {
-    @Test func noMoreTasksRunAtOnceThanThereAreWorkers() {
+    /// Each task lasts long enough for all threads that there are to be at one at the same time; the first ones, until as
+    /// many are as should be.
+    @Test(.timeLimit(.minutes(10)), arguments: [true, false])
+    func asManyTasksRunAtOnceAsThereAreWorkers(isStarted: Bool) {
         let workers = Workers(count: 3)
+        if isStarted { #expect(workers.startThreads()) }
         let state = Monitor((running: 0, most: 0, done: 0))
         for _ in 0..<200 {
             workers.submit(.now) {
@@ -14,14 +19,49 @@ import Testing
                     state.running += 1
                     state.most = max(state.most, state.running)
                 }
+                state.wait { $0.most >= 3 ? () : nil }
+                usleep(2000)
                 state.change { state in
                     state.running -= 1
                     state.done += 1
                 }
             }
         }
-        let most = state.wait { $0.done == 200 ? $0.most : nil }
-        #expect((1...3).contains(most))
+        #expect(state.wait { $0.done == 200 ? $0.most : nil } == 3)
+    }
+
+    /// One that waits is replaced by one, and not by more: so the tasks that are at work are as many as ever.
+    @Test(.timeLimit(.minutes(10)))
+    func asManyTasksRunAsThereAreWorkersWhileOthersWait() {
+        let workers = Workers(count: 2)
+        let isReady = Monitor(false)
+        let waiting = Monitor(0)
+        for _ in 0..<4 {
+            workers.submit(.now) {
+                workers.whileBlocked {
+                    waiting.change { $0 += 1 }
+                    isReady.wait { $0 ? () : nil }
+                }
+            }
+        }
+        waiting.wait { $0 == 4 ? () : nil }
+        let state = Monitor((running: 0, most: 0, done: 0))
+        for _ in 0..<100 {
+            workers.submit(.now) {
+                state.change { state in
+                    state.running += 1
+                    state.most = max(state.most, state.running)
+                }
+                state.wait { $0.most >= 2 ? () : nil }
+                usleep(2000)
+                state.change { state in
+                    state.running -= 1
+                    state.done += 1
+                }
+            }
+        }
+        #expect(state.wait { $0.done == 100 ? $0.most : nil } == 2)
+        isReady.change { $0 = true }
     }
 
     @Test(.timeLimit(.minutes(10)))

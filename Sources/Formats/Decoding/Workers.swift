@@ -61,6 +61,21 @@ package final class Workers: Sendable {
     /// The cores this process may use.
     package static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+    /// Starts the threads that are at work at once, so that there is no doubt later whether there are any.
+    ///
+    /// Returns false where the system does not give as many. Without this they are started when there are tasks.
+    package func startThreads() -> Bool {
+        while true {
+            let isMissingOne = state.withLock { state in
+                guard state.threads < count else { return false }
+                state.threads += 1
+                return true
+            }
+            guard isMissingOne else { return true }
+            guard startThread() else { return false }
+        }
+    }
+
     /// Has `task` run by a worker; false where it was dropped.
     @discardableResult
     package func submit(_ urgency: Urgency, _ task: @escaping Task) -> Bool {
@@ -72,7 +87,7 @@ package final class Workers: Sendable {
             }
             return claimThread(&state)
         }
-        if startsThread == true { startThread() }
+        if startsThread == true { _ = startThread() }
         return startsThread != nil
     }
 
@@ -83,7 +98,7 @@ package final class Workers: Sendable {
             state.active -= 1
             return claimThread(&state)
         }
-        if startsThread { startThread() }
+        if startsThread { startThreadInPlace() }
         defer { state.withLock { $0.active += 1 } }
         return body()
     }
@@ -109,10 +124,22 @@ package final class Workers: Sendable {
         return true
     }
 
-    private func startThread() {
+    /// Starts a thread that was counted; false where the system has none left to give, and it counts no more.
+    private func startThread() -> Bool {
         let (state, count) = (state, count)
-        if !Thread.start("vitrine-worker", { Self.work(state, count) }) {
-            state.withLock { $0.threads -= 1 }
+        let isStarted = Thread.start("vitrine-worker") { Self.work(state, count) }
+        if !isStarted { state.withLock { $0.threads -= 1 } }
+        return isStarted
+    }
+
+    /// Starts a thread that was counted, to work while this one waits.
+    ///
+    /// Where the system has none left to give and no other thread is at work, this one goes on trying: what it is about
+    /// to wait for may be among what is queued.
+    private func startThreadInPlace() {
+        while !startThread() {
+            usleep(10_000)
+            guard state.withLock({ $0.active == 0 && claimThread(&$0) }) else { return }
         }
     }
 

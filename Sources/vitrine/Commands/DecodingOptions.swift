@@ -39,6 +39,15 @@ struct DecodingOptions: ParsableArguments {
         return Engine(memory: memory)
     }
 
+    /// What `engine` gives, with its threads running.
+    ///
+    /// Throws where the system does not give as many: what is to be decoded would be waited for for ever.
+    func startedEngine() throws(ImageError) -> Engine {
+        let engine = engine()
+        guard engine.workers.startThreads() else { throw ImageError(.limit, Thread.shortage) }
+        return engine
+    }
+
     /// What images are opened with, whose seek indexes `store` finds, with the files they name that `references` allow:
     /// none without.
     func openOptions(

@@ -22,7 +22,7 @@ struct ImageOptions: ParsableArguments {
 
     /// Opens the image, with the files it names that `references` allow.
     func open(_ references: ReferenceOptions) throws(ImageError) -> OpenedImage {
-        let engine = decoding.engine()
+        let engine = try decoding.startedEngine()
         let store = IndexStore(indexes.choice)
         let opened = try Image.open(image, openOptions(engine, store, references))
         return OpenedImage(image: opened, engine: engine, store: store)

@@ -75,7 +75,7 @@ struct Index: ParsableCommand {
         if list || prune { return try reportingErrors { try tidyUp() } }
         // First, as threads inherit what is blocked.
         let signals = EndSignals()
-        let engine = decoding.engine()
+        let engine = try reportingErrors { try decoding.startedEngine() }
         let stop = Monitor<Int32?>(nil)
         signals.onSignal { signal in
             let isSecond = stop.withLock { first in
