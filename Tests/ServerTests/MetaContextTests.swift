@@ -179,7 +179,7 @@ import VitrineFormats
             #expect(session.contexts.map(\.name) == ["qemu:allocation-depth", "qemu:dirty-bitmap:b"])
             let source = try #require(session.export?.source)
             #expect(
-                try session.contexts.map { try $0.status(of: source, in: 0..<8192) }
+                try session.contexts.map { try $0.status(of: source, in: 0..<8192, mayWait: true) }
                     == [.init(length: 8192, flags: 3), .init(length: length, flags: 0)])
         }
     }

@@ -149,13 +149,56 @@ import VitrineFormats
         #expect(future == [.init(length: 1 << 20 - 4096, flags: 3)])
     }
 
+    @Test(arguments: [true, false])
+    func whatIsKnownIsSaidAtOnce(_ isKnown: Bool) throws {
+        let content = [UInt8](repeating: 1, count: 1 << 20)
+        let source = ObservedSource(content, holes: [65_536..<131_072], isHot: isKnown)
+        let request = Request(kind: .blockStatus(onlyFirst: false), cookie: 9, range: 0..<1 << 20)
+        var output = ByteBuffer(string: "before")
+        let isSaid = StatusReply.writeNow(
+            request, onlyFirst: false, [Self.allocation], ReplyWriter(isStructured: true), from: source,
+            to: &output)
+        #expect(isSaid == isKnown)
+        #expect(output.readString(length: 6) == "before")
+        let expected = try reply([Self.allocation], of: source, 0..<1 << 20)
+        #expect(try #require(Self.chunks(output)) == (isKnown ? expected : []))
+    }
+
+    /// They are in tables that may have to be read.
+    @Test func depthAndBitmapsAreNotSaidAtOnce() throws {
+        let disk = BitmapDisk(size: 1 << 20, names: [])
+        let request = Request(kind: .blockStatus(onlyFirst: false), cookie: 9, range: 0..<1 << 20)
+        for contexts in [
+            [Self.depth], [Self.bitmap(2, .init(name: "b"))], [Self.allocation, Self.depth],
+        ] {
+            var output = ByteBuffer()
+            let isSaid = StatusReply.writeNow(
+                request, onlyFirst: false, contexts, ReplyWriter(isStructured: true),
+                from: ObservedSource([UInt8](repeating: 1, count: 1 << 20)), to: &output)
+            #expect(!isSaid)
+            #expect(output.readableBytes == 0)
+        }
+        #expect(
+            try reply([Self.depth], of: disk, 0..<4096) == [.status(id: 1, [.init(length: 4096, flags: 3)])])
+    }
+
+    @Test func whatTakesLongIsNotSaidAtOnce() throws {
+        let disk = ObservedSource([UInt8](repeating: 1, count: 4 << 20))
+        for (deadline, expected) in [(UInt64.max, [StatusDescriptor(length: 4 << 20, flags: 0)]), (0, nil)] {
+            #expect(
+                try StatusReply.descriptors(
+                    Self.allocation, of: disk, 0..<4 << 20, atMost: 10, until: deadline, mayWait: false)
+                    == expected)
+        }
+    }
+
     /// A source may look at all that it is asked about, whatever it then says.
     @Test func sourcesAreNotAskedAboutMuchMoreThanTheySay() throws {
         let disk = CountingDisk(size: 1 << 31)
         let descriptors = try StatusReply.descriptors(
             Self.allocation, of: disk, 0..<1 << 31, atMost: 100_000, until: .max)
-        #expect(descriptors.map(\.length).reduce(0, +) == 1 << 31)
-        #expect(descriptors.count == 2048)
+        #expect(descriptors?.map(\.length).reduce(0, +) == 1 << 31)
+        #expect(descriptors?.count == 2048)
         #expect(disk.asked.load(ordering: .relaxed) <= 3 << 31)
     }
 }

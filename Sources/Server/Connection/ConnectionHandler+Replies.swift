@@ -27,6 +27,10 @@ extension ConnectionHandler {
             }
         case .blockStatus(let onlyFirst):
             let contexts = session.contexts
+            guard
+                !StatusReply.writeNow(
+                    request, onlyFirst: onlyFirst, contexts, replies, from: source, to: &output)
+            else { return }
             submit(context) {
                 var output = ByteBuffer()
                 let error = StatusReply.write(

@@ -10,9 +10,14 @@ enum StatusReply {
     /// is made of very small pieces.
     private static let patience: UInt64 = 250_000_000
 
+    /// Where others wait meanwhile it may take this long, in nanoseconds.
+    private static let patienceNow: UInt64 = 1_000_000
+
     /// How much of the disk a source is asked about at once, in bytes, at first and at most.
     private static let minimumReach: UInt64 = 1 << 20
     private static let maximumReach: UInt64 = 256 << 20
+    /// Likewise where others wait meanwhile: looking at the smallest clusters takes a millisecond.
+    private static let maximumReachNow: UInt64 = 32 << 20
 
     /// Appends to `output` what `contexts`, one at least, say of the start of the request's range in `source`.
     ///
@@ -22,12 +27,13 @@ enum StatusReply {
         from source: any Source, to output: inout ByteBuffer
     ) -> ImageError? {
         let start = output.writerIndex
-        let maximum = onlyFirst ? 1 : max(1, maximumDescriptors / max(1, contexts.count))
+        let maximum = descriptorsEach(onlyFirst, contexts)
         let deadline = monotonicTime() + patience
         do throws(ImageError) {
             for (number, context) in contexts.enumerated() {
-                let descriptors = try descriptors(
-                    context, of: source, request.range, atMost: maximum, until: deadline)
+                let descriptors =
+                    try descriptors(context, of: source, request.range, atMost: maximum, until: deadline)
+                    ?? []
                 replies.blockStatus(
                     request.cookie, context.id, descriptors, isLast: number == contexts.count - 1, &output)
             }
@@ -39,13 +45,40 @@ enum StatusReply {
         }
     }
 
-    /// Neighbours that differ, from the start of `range` on: one at least.
+    /// Does what `write` does, if that takes neither waiting nor long, and nothing fails.
     ///
-    /// What cannot be found out is an error only at the start of `range`, where the client asks next otherwise.
+    /// Returns false where it does, with nothing appended. For an event loop.
+    static func writeNow(
+        _ request: Request, onlyFirst: Bool, _ contexts: [MetaContext], _ replies: ReplyWriter,
+        from source: any Source, to output: inout ByteBuffer
+    ) -> Bool {
+        let start = output.writerIndex
+        let maximum = descriptorsEach(onlyFirst, contexts)
+        let deadline = monotonicTime() + patienceNow
+        for (number, context) in contexts.enumerated() {
+            let descriptors = try? descriptors(
+                context, of: source, request.range, atMost: maximum, until: deadline, mayWait: false)
+            guard let descriptors else {
+                output.moveWriterIndex(to: start)
+                return false
+            }
+            replies.blockStatus(
+                request.cookie, context.id, descriptors, isLast: number == contexts.count - 1, &output)
+        }
+        return true
+    }
+
+    private static func descriptorsEach(_ onlyFirst: Bool, _ contexts: [MetaContext]) -> Int {
+        onlyFirst ? 1 : max(1, maximumDescriptors / max(1, contexts.count))
+    }
+
+    /// Neighbours that differ, from the start of `range` on: one at least; what is known by `deadline`.
+    ///
+    /// Where `mayWait` is false, nil unless all is known by then, and that without waiting. What cannot be found out is an error only at the start of `range`, where the client asks next otherwise.
     static func descriptors(
         _ context: MetaContext, of source: any Source, _ range: Range<UInt64>, atMost maximum: Int,
-        until deadline: UInt64
-    ) throws(ImageError) -> [StatusDescriptor] {
+        until deadline: UInt64, mayWait: Bool = true
+    ) throws(ImageError) -> [StatusDescriptor]? {
         var descriptors: [StatusDescriptor] = []
         var position = range.lowerBound
         // A source looks at all that it is asked about, even where its answer is about little of that. So it is asked
@@ -53,13 +86,14 @@ enum StatusReply {
         var reach = minimumReach
         while position < range.upperBound {
             let asked = position..<position + min(reach, range.upperBound - position)
-            let next: StatusDescriptor
+            let next: StatusDescriptor?
             do throws(ImageError) {
-                next = try context.status(of: source, in: asked)
+                next = try context.status(of: source, in: asked, mayWait: mayWait)
             } catch {
                 guard descriptors.isEmpty else { break }
                 throw error
             }
+            guard let next else { return nil }
             if let last = descriptors.last, last.flags == next.flags {
                 // Both lie in the range, which is shorter than 4 GiB.
                 descriptors[descriptors.count - 1].length += next.length
@@ -69,8 +103,12 @@ enum StatusReply {
                 descriptors.append(next)
             }
             position += UInt64(next.length)
-            reach = min(max(2 * UInt64(next.length), minimumReach), maximumReach)
-            guard monotonicTime() < deadline else { break }
+            reach = min(
+                max(2 * UInt64(next.length), minimumReach), mayWait ? maximumReach : maximumReachNow)
+            guard monotonicTime() < deadline else {
+                if mayWait || position == range.upperBound { break }
+                return nil
+            }
         }
         return descriptors
     }

@@ -19,20 +19,27 @@ struct MetaContext: Sendable {
     let name: String
     let kind: Kind
 
-    /// What is so at the start of `range`, and how far into `range` it stays the same.
+    /// What is so at the start of `range`, and how far into `range` it stays the same; nil where that takes waiting and
+    /// `mayWait` is false.
     ///
     /// `range` lies inside `source`, which the context is about, is not empty, and shorter than 4 GiB.
-    func status(of source: any Source, in range: Range<UInt64>) throws(ImageError) -> StatusDescriptor {
+    func status(
+        of source: any Source, in range: Range<UInt64>, mayWait: Bool
+    ) throws(ImageError) -> StatusDescriptor? {
         switch kind {
         case .allocation:
-            let extent = try source.extent(in: range)
-            return StatusDescriptor(extent.range, Self.flags(extent.kind).rawValue)
-        case .depth:
+            return try source.extent(in: range, mayWait: mayWait).map {
+                StatusDescriptor($0.range, Self.flags($0.kind).rawValue)
+            }
+        // These are in tables that may have to be read.
+        case .depth where mayWait:
             let allocation = try source.depth(in: range)
             return StatusDescriptor(allocation.range, UInt32(allocation.depth))
-        case .bitmap(let bitmap):
+        case .bitmap(let bitmap) where mayWait:
             let found = try bitmap.extent(in: range)
             return StatusDescriptor(found.range, found.isDirty ? NBD.dirty : 0)
+        case .depth, .bitmap:
+            return nil
         }
     }
 
