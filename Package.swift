@@ -64,6 +64,7 @@ let package = Package(
             name: "vitrine",
             dependencies: [
                 "CLinux", "VitrineFormats", "VitrineIndex", "VitrineServer",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -101,6 +102,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "TestSupport", "VitrineFormats", "VitrineServer",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

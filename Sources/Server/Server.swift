@@ -7,7 +7,7 @@ package import VitrineFormats
 /// Serves exports to any number of clients, until it is stopped.
 package final class Server: Sendable {
     private struct State {
-        var listeners: [any Channel] = []
+        var acceptors: [Acceptor] = []
         var connections: [ObjectIdentifier: any Channel] = [:]
         var isStopping = false
     }
@@ -20,43 +20,87 @@ package final class Server: Sendable {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let state = Mutex(State())
+    private let broken: @Sendable (ServerError) -> Void
+    private let failures = FailureLog()
     private let scratch = ThreadSpecificVariable<OutputScratch>()
     private let coldLimit = ColdLimit()
 
     /// A server of `exports`, which has `engine`'s workers do what takes waiting.
     ///
-    /// It listens nowhere yet.
-    package init(_ exports: ExportList, _ engine: Engine, _ logger: Logger) {
+    /// It listens nowhere yet. `broken` is called when no connection can be taken from one of its sockets any more. Throws where the
+    /// system has not enough threads or files.
+    package init(
+        _ exports: ExportList, _ engine: Engine, _ logger: Logger,
+        whenBroken broken: @escaping @Sendable (ServerError) -> Void
+    ) throws(ServerError) {
         self.exports = exports
         workers = engine.workers
         self.logger = logger
-        group = MultiThreadedEventLoopGroup(numberOfThreads: Workers.cores)
+        self.broken = broken
+        group = try EventLoops.start(Workers.cores)
     }
 
     // MARK: Starting
 
-    /// Listens on a Unix socket that it makes at `path`.
+    /// Listens on a Unix socket that it makes at `path`, which is there when it has ended too.
     package func listen(unixSocket path: String) throws(ServerError) {
-        _ = try wait("cannot listen on \(path)") {
-            try bootstrap().bind(unixDomainSocketPath: path).wait()
-        }
+        try listen(ListeningSocket(unixSocket: path))
     }
 
     /// Listens on `port` of the address or host name `host`; 0 stands for any free port.
     ///
     /// Returns the port.
     package func listen(host: String, port: Int) throws(ServerError) -> Int {
-        let channel = try wait("cannot listen on port \(port) of \(host)") {
-            try bootstrap().bind(host: host, port: port).wait()
-        }
-        return channel.localAddress?.port ?? port
+        let socket = try ListeningSocket(host: host, port: port)
+        let bound = socket.port ?? port
+        try listen(socket)
+        return bound
     }
 
     /// Accepts connections from `descriptor`, a socket that listens already.
     package func listen(descriptor: Int32) throws(ServerError) {
-        _ = try wait("cannot take connections from file descriptor \(descriptor)") {
-            try bootstrap().withBoundSocket(descriptor).wait()
+        try listen(ListeningSocket(passed: descriptor))
+    }
+
+    private func listen(_ socket: ListeningSocket) throws(ServerError) {
+        let acceptor: Acceptor
+        do throws(ServerError) {
+            acceptor = try Acceptor(socket, connected: take) { errorNumber, isFinal in
+                let text = systemMessage(errorNumber)
+                if isFinal {
+                    self.broken(ServerError("no connections can be taken any more: \(text)"))
+                } else {
+                    self.failures.note("a connection could not be taken", text, self.logger)
+                }
+            }
+        } catch {
+            socket.close()
+            throw error
         }
+        state.withLock { $0.acceptors.append(acceptor) }
+    }
+
+    /// Serves the client that is connected to the socket `connection`.
+    private func take(_ connection: Int32) {
+        connect(connection).whenFailure { error in
+            self.logger.debug("a client left at once: \(error)")
+        }
+    }
+
+    private func connect(_ connection: Int32) -> EventLoopFuture<any Channel> {
+        ClientBootstrap(group: group)
+            .channelOption(.autoRead, value: false)
+            // Requests and replies are small, and each waits for the other; of no effect on a Unix socket.
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { self.prepare($0) }
+            .withConnectedSocket(connection)
+    }
+
+    /// Serves one client, which is connected to the socket `connection`, and calls `ended` when it has left.
+    package func serve(
+        connection: Int32, whenEnded ended: @escaping @Sendable () -> Void
+    ) throws(ServerError) {
+        try serve(on: connection, ended) { connect(connection) }
     }
 
     /// Serves one client, which is connected to `input` and `output`, and calls `ended` when it has left.
@@ -65,56 +109,34 @@ package final class Server: Sendable {
     package func serve(
         input: Int32, output: Int32, whenEnded ended: @escaping @Sendable () -> Void
     ) throws(ServerError) {
-        let channel = try wait("cannot talk to the client on file descriptor \(input)") {
-            try NIOPipeBootstrap(group: group)
+        try serve(on: input, ended) {
+            NIOPipeBootstrap(group: group)
                 .channelOption(.autoRead, value: false)
                 .channelInitializer { self.prepare($0) }
-                .takingOwnershipOfDescriptors(input: input, output: output).wait()
+                .takingOwnershipOfDescriptors(input: input, output: output)
         }
-        channel.closeFuture.whenComplete { _ in ended() }
     }
 
-    private func wait<Result>(
-        _ what: String, _ body: () throws -> Result
-    ) throws(ServerError) -> Result {
+    private func serve(
+        on descriptor: Int32, _ ended: @escaping @Sendable () -> Void,
+        _ connect: () -> EventLoopFuture<any Channel>
+    ) throws(ServerError) {
+        let what = "cannot talk to the client on file descriptor \(descriptor)"
         do {
-            return try body()
+            try connect().wait().closeFuture.whenComplete { _ in ended() }
         } catch let error as IOError {
             throw ServerError(
                 "\(what): \(systemMessage(error.errnoCode))", errorNumber: error.errnoCode)
-        } catch let error as SocketAddressError.UnknownHost {
-            throw ServerError("\(what): \(error.errorDescription)")
         } catch {
             throw ServerError("\(what): \(error)")
         }
-    }
-
-    private func bootstrap() -> ServerBootstrap {
-        ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { channel in
-                self.state.withLock { $0.listeners.append(channel) }
-                return channel.eventLoop.makeSucceededVoidFuture()
-            }
-            .childChannelOption(.autoRead, value: false)
-            .childChannelInitializer { channel in
-                switch channel.remoteAddress ?? channel.localAddress {
-                case .v4, .v6:
-                    // Requests and replies are small, and each waits for the other.
-                    return channel.setOption(.tcpOption(.tcp_nodelay), value: 1)
-                        .flatMap { self.prepare(channel) }
-                default:
-                    return self.prepare(channel)
-                }
-            }
     }
 
     private func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             var logger = logger
             logger[metadataKey: "client"] = "\(Self.name(of: channel.remoteAddress))"
-            let handler = ConnectionHandler(exports, workers, loopScratch(), coldLimit, logger)
+            let handler = ConnectionHandler(exports, workers, loopScratch(), coldLimit, failures, logger)
             try channel.pipeline.syncOperations.addHandler(handler)
             let identifier = ObjectIdentifier(channel)
             let isStopping = state.withLock { state in
@@ -153,13 +175,11 @@ package final class Server: Sendable {
     /// Takes no more connections, has those that there are finish what they are doing, and returns
     /// when all are closed; after a few seconds, those that are left are cut off.
     package func stop() {
-        let (listeners, connections) = state.withLock { state in
+        let (acceptors, connections) = state.withLock { state in
             state.isStopping = true
-            return (state.listeners, Array(state.connections.values))
+            return (state.acceptors, Array(state.connections.values))
         }
-        for listener in listeners {
-            try? listener.close().wait()
-        }
+        for acceptor in acceptors { acceptor.end() }
         for connection in connections {
             connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
@@ -170,6 +190,8 @@ package final class Server: Sendable {
         }
         try? closed.wait()
         cutOff.cancel()
-        try? group.syncShutdownGracefully()
+        failures.sumUp(logger)
+        // The event loops end with the process: SwiftNIO would start a thread to end them, and wait for ever where none can be
+        // started.
     }
 }

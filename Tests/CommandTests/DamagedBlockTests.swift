@@ -115,6 +115,38 @@ struct DamagedBlockTests {
         }
     }
 
+    /// A client that tries again must not fill a disk with lines.
+    @Test func aPlaceThatIsReadAgainIsCounted() throws {
+        try withTemporaryFolder { folder in
+            let disk = try DamagedDisk(block: 7, in: folder)
+            let program = try withServer(disk.file) { server in
+                let client = try server.client()
+                try client.enter()
+                for number in 0..<150 {
+                    try client.sendRead(at: disk.range.lowerBound + number * 512, count: 512)
+                    #expect(try client.chunk()?.type == WireClient.Chunk.errorOffset)
+                }
+                return server.program
+            }
+            let lines = program.errorsSoFar.split(separator: "\n")
+            #expect(lines.count == 4, "\(program.errorsSoFar.prefix(2000))")
+            #expect(lines.prefix(3).allSatisfy { $0.contains(disk.text) })
+            #expect(lines.prefix(3).map { $0.suffix(19) }.last == " (100 times by now)")
+            #expect(lines.last == "vitrine: warning: 150 failures in all")
+        }
+    }
+
+    @Test func whatFailedIsCalledByItsName() throws {
+        try withDamage { disk, server in
+            let client = try server.client()
+            try client.enter()
+            try client.send(
+                WireClient.request(.cache, cookie: 3, offset: UInt64(disk.range.lowerBound), count: 4096))
+            #expect(try client.chunk()?.cookie == 3)
+            try server.said("CACHE of 4096 bytes at \(disk.range.lowerBound) of export \"\": \(disk.text)")
+        }
+    }
+
     /// Block 3 is compressed: the decoder itself stumbles.
     @Test func damageInCompressedDataIsReportedWithItsPlace() throws {
         try withTemporaryFolder { folder in

@@ -25,6 +25,47 @@ struct HostileClientTests {
         }
     }
 
+    /// It is a pipe to a program that hangs, say; what a verbose server says of 200 clients is more than that holds.
+    @Test func standardErrorThatNobodyReadsIsInNobodysWay() throws {
+        try withTemporaryFolder { folder in
+            let fifo = folder.path + "/fifo"
+            try #require(unsafe mkfifo(fifo, 0o600) == 0)
+            let reader = unsafe open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            defer { close(reader) }
+            let program = try Program([
+                "/bin/sh", "-c", "exec \"$0\" serve -v \"$1\" -U \"$2/socket\" 2>\"$2/fifo\"", Vitrine.path(),
+                TestDisk.shared().xz.path, folder.path,
+            ])
+            let server = RunningServer(program: program, uri: try program.firstLine(), folder: folder)
+            // The least that a pipe can hold.
+            try #require(fcntl(reader, 1031 /* F_SETPIPE_SZ */, 4096) >= 0)
+            for _ in 0..<200 { try server.client().enter() }
+            try expectService(server)
+            program.send(SIGTERM)
+            #expect(try program.wait().status == 0)
+            #expect(!server.socket.exists)
+        }
+    }
+
+    /// Those that are connected take up all files; when they go, others are served.
+    @Test func clientsThatTakeUpAllFilesAreNotTheEnd() throws {
+        try withTemporaryFolder { folder in
+            let program = try Program([
+                "/bin/sh", "-c", "ulimit -n 48; exec \"$0\" serve \"$1\" -U \"$2/socket\"", Vitrine.path(),
+                TestDisk.shared().xz.path, folder.path,
+            ])
+            let server = RunningServer(program: program, uri: try program.firstLine(), folder: folder)
+            do {
+                let clients = try (0..<64).map { _ in try server.client() }
+                try server.said("vitrine: warning: a connection could not be taken: Too many open files\n")
+                withExtendedLifetime(clients) {}
+            }
+            try expectService(server)
+            program.send(SIGTERM)
+            #expect(try program.wait().status == 0)
+        }
+    }
+
     static let garbage: [(String, [UInt8])] = [
         ("HTTP", Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)),
         ("zeroes", [UInt8](repeating: 0, count: 4096)),

@@ -85,14 +85,6 @@ struct LifetimeTests {
         }
     }
 
-    /// A process that has ended may stay in the table until someone asks for its status.
-    private func isRunning(_ process: Int32) -> Bool {
-        guard let status = try? String(contentsOf: URL(filePath: "/proc/\(process)/stat"), encoding: .utf8),
-            let state = status.split(separator: ")").last?.split(separator: " ").first
-        else { return false }
-        return state != "Z"
-    }
-
     @Test func itOutlivesItsParentOtherwise() throws {
         try withTemporaryFolder { folder in
             let pidfile = folder.appending(path: "pid")
@@ -109,6 +101,33 @@ struct LifetimeTests {
             kill(server, SIGTERM)
             try until("the server has ended") { isRunning(server) ? nil : () }
         }
+    }
+
+    /// As many as are there for one event loop, and no more.
+    @Test(arguments: [10, 14])
+    func tooFewFilesAreReported(_ limit: Int) throws {
+        let refused = try Program([
+            "/bin/sh", "-c", "ulimit -n \(limit); exec \"$0\" serve \"$1\" --no-index --run true",
+            Vitrine.path(),
+            TestDisk.shared().xz.path,
+        ]).wait()
+        #expect(refused.status == 1)
+        #expect(refused.errors.hasPrefix("vitrine: serving takes "), "\(refused.errors)")
+        #expect(refused.errors.hasSuffix(" more can be opened: Too many open files (ulimit -n)\n"))
+        #expect(refused.errors.split(separator: "\n").count == 1)
+    }
+
+    /// The stack of a thread is as large as the main thread's may be: with these there is room for none.
+    @Test(arguments: ["serve \"$1\" --run true", "copy \"$1\" -", "index \"$1\""])
+    func tooFewThreadsAreReported(_ command: String) throws {
+        let refused = try Program([
+            "/bin/sh", "-c", "ulimit -s 8000000; ulimit -v 7000000; exec \"$0\" \(command)", Vitrine.path(),
+            TestDisk.shared().xz.path,
+        ]).wait()
+        #expect(refused.status == 1)
+        let lines = refused.errors.split(separator: "\n")
+        #expect(lines.last?.contains("the system has no thread left to give: ") == true, "\(refused.errors)")
+        #expect(refused.output == "")
     }
 
     @Test func verboseServerSaysWhoComesAndGoes() throws {

@@ -49,6 +49,14 @@ struct RunningServer {
     }
 }
 
+/// Whether `process` runs; one that has ended may stay in the table until someone asks for its status.
+func isRunning(_ process: Int32) -> Bool {
+    guard let status = try? String(contentsOf: URL(filePath: "/proc/\(process)/stat"), encoding: .utf8),
+        let state = status.split(separator: ")").last?.split(separator: " ").first
+    else { return false }
+    return state != "Z"
+}
+
 /// Runs `body` while `vitrine serve` serves `image`, on a Unix socket unless `arguments` say otherwise;
 /// then ends the server with SIGTERM, and expects it to end well and leave no socket.
 @discardableResult

@@ -10,6 +10,7 @@ final class WireClient {
     enum Command: UInt16 {
         case read = 0
         case disconnect = 2
+        case cache = 5
     }
 
     /// A chunk of a structured reply.

@@ -48,6 +48,10 @@ int vitrine_is_ignored(int signal);
 /// Returns 0, or -1 with errno set.
 int vitrine_signal_on_parent_exit(int signal);
 
+/// pidfd_open(2) of `process`: a descriptor that poll(2) finds readable when it has ended.
+/// Returns -1 with errno set where the system has no such thing, or no such process.
+int vitrine_open_process(pid_t process);
+
 /// Names the calling thread, for ps and debuggers; 15 characters at most.
 void vitrine_name_thread(const char *name);
 

@@ -140,8 +140,8 @@ extension ConnectionHandler {
 
     private func report(_ error: ImageError, _ request: Request) {
         let range = request.range
-        logger.warning(
-            "read of \(range.upperBound - range.lowerBound) bytes at \(range.lowerBound) of export \"\(session.export?.name ?? "")\": \(error)"
-        )
+        failures.note(
+            "\(request.kind) of \(range.upperBound - range.lowerBound) bytes at \(range.lowerBound) "
+                + "of export \"\(printable(session.export?.name ?? ""))\"", "\(error)", logger)
     }
 }

@@ -26,6 +26,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     let workers: Workers
     private let scratch: OutputScratch
     let coldLimit: ColdLimit
+    let failures: FailureLog
     let logger: Logger
     let completions = Completions()
 
@@ -51,12 +52,13 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     init(
         _ exports: ExportList, _ workers: Workers, _ scratch: OutputScratch, _ coldLimit: ColdLimit,
-        _ logger: Logger
+        _ failures: FailureLog, _ logger: Logger
     ) {
         session = Session(exports)
         self.workers = workers
         self.scratch = scratch
         self.coldLimit = coldLimit
+        self.failures = failures
         self.logger = logger
     }
 

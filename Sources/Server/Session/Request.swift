@@ -1,11 +1,20 @@
 /// Something a client asks for that takes reading the image; checked, and inside the export.
 package struct Request: Equatable, Sendable {
-    package enum Kind: Equatable, Sendable {
+    package enum Kind: Equatable, Sendable, CustomStringConvertible {
         /// `mayFragment`: the reply may come in several chunks.
         case read(mayFragment: Bool)
         case cache
         /// `onlyFirst`: one extent is all the client wants.
         case blockStatus(onlyFirst: Bool)
+
+        /// What the log calls it.
+        package var description: String {
+            switch self {
+            case .read: "read"
+            case .cache: "CACHE"
+            case .blockStatus: "BLOCK_STATUS"
+            }
+        }
     }
 
     package let kind: Kind

@@ -84,36 +84,41 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
+        // Whatever was to be said, an error too, is with its thread.
+        defer { StandardError.drain() }
         try reportingErrors { try serve() }
     }
 
     private func serve() throws {
-        let parent = getppid()
+        let parent = ParentProcess()
         StandardFiles.open()
         // First, as threads inherit what is blocked.
         let signals = EndSignals()
-        if exitWithParent {
-            guard vitrine_signal_on_parent_exit(SIGTERM) == 0 else {
-                throw ServerError("--exit-with-parent: \(systemMessage(errno))")
-            }
-            // It may have ended before we asked.
-            guard getppid() == parent else { return }
-        }
         let activated = try ActivatedSockets.take()
         if !activated.isEmpty && (unix != nil || port != nil || ipaddr != nil || single || command != nil) {
             throw ServerError(
                 "sockets were passed in (LISTEN_FDS), so none of -U, -p, -i, -s and --run can be given")
         }
 
+        guard StandardError.writeInBackground() else { throw ServerError("cannot serve: \(Thread.shortage)") }
+        let ending = Ending<ServingEnd>()
+        // A client that starts a server for itself may fail without ending it; systemd never does.
+        if exitWithParent || !activated.isEmpty && !parent.isFirst {
+            guard parent.onExit({ ending.end(.parentEnded) }) else {
+                throw ServerError(
+                    "cannot end with the process that started this one: \(systemMessage(errno))")
+            }
+        }
+
         let level: Logger.Level = verbose ? .debug : .warning
         let logger = Logger(label: "vitrine") { _ in StandardErrorLog(level) }
         let opened = try options.open(references)
         for warning in opened.image.warnings { complain("warning: \(warning)") }
-        let server = Server(try ExportList(of: opened.image, name: exportname), opened.engine, logger)
+        let exports = try ExportList(of: opened.image, name: exportname)
+        let server = try Server(exports, opened.engine, logger) { ending.end(.broken($0)) }
         // Last of all, so that what clients have had decoded is in it.
         defer { opened.store.save() }
 
-        let ending = Ending<ServingEnd>()
         signals.onSignal { ending.end(.signal($0)) }
         let place = try listen(server, activated, ending)
         defer { place?.remove() }
@@ -129,10 +134,22 @@ struct Serve: ParsableCommand {
             command.onExit { ending.end(.command($0)) }
             let reason = ending.wait()
             let status = reason.commandStatus ?? command.stop()
+            try conclude(reason, logger)
             if status != 0 { throw ExitCode(status) }
         } else {
             if let place { say(place.uri(exportname)) }
-            if case .signal(let signal) = ending.wait() { logger.debug("ended by signal \(signal)") }
+            try conclude(ending.wait(), logger)
+        }
+    }
+
+    /// Says why the server ends, and throws where that is an error.
+    private func conclude(_ reason: ServingEnd, _ logger: Logger) throws(ServerError) {
+        switch reason {
+        case .signal(let signal): logger.debug("ended by signal \(signal)")
+        case .command: logger.debug("the command has ended")
+        case .clientLeft: logger.debug("the client has left")
+        case .parentEnded: logger.debug("the process that started this one has ended")
+        case .broken(let error): throw error
         }
     }
 
@@ -147,7 +164,7 @@ struct Serve: ParsableCommand {
             return nil
         }
         guard activated.isEmpty else {
-            for descriptor in activated { try server.listen(descriptor: descriptor) }
+            try serve(activated, server, ending)
             return nil
         }
         if port != nil || ipaddr != nil {
@@ -162,5 +179,23 @@ struct Serve: ParsableCommand {
         }
         socket.noteListening()
         return .unix(socket)
+    }
+
+    /// Serves the clients that connect to `sockets`, or are connected to them; where all are connected, it ends with the last.
+    private func serve(_ sockets: [Int32], _ server: Server, _ ending: Ending<ServingEnd>) throws {
+        let left = Monitor(sockets.count)
+        for socket in sockets {
+            switch try PassedSocket(socket) {
+            case .listening: try server.listen(descriptor: socket)
+            case .connected:
+                try server.serve(connection: socket) {
+                    let isLast = left.withLock { left in
+                        left -= 1
+                        return left == 0
+                    }
+                    if isLast { ending.end(.clientLeft) }
+                }
+            }
+        }
     }
 }

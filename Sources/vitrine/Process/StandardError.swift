@@ -7,10 +7,28 @@ enum StandardError {
     /// Whether there is a fleeting line.
     private static let hasFleeting = Monitor(false)
 
+    /// What writes the lines, where nobody is to wait for them.
+    private static let queue = Monitor<LineQueue?>(nil)
+
     private static let clear = "\r\u{1B}[K"
+
+    /// Has lines written by a thread of its own from now on: a server whose standard error nobody reads serves all the same.
+    ///
+    /// Returns false where the system has no thread left to give.
+    static func writeInBackground() -> Bool {
+        let new = LineQueue { put($0 + "\n") }
+        queue.withLock { $0 = new }
+        return new != nil
+    }
+
+    /// Waits for what is to be written in the background, unless nobody reads it.
+    static func drain() {
+        queue.withLock { $0 }?.drain()
+    }
 
     /// Writes `line`.
     static func write(line: String) {
+        if let queue = queue.withLock({ $0 }) { return queue.add(line) }
         hasFleeting.withLock { hasFleeting in
             put((hasFleeting ? clear : "") + line + "\n")
             hasFleeting = false
@@ -34,8 +52,21 @@ enum StandardError {
     }
 
     private static func put(_ text: String) {
-        let bytes = Array(text.utf8)
-        // Nothing is left to do where even this fails.
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+            }
+            if count > 0 {
+                bytes = bytes.dropFirst(count)
+            } else if count < 0, errno == EAGAIN {
+                // Another process that has it too has made it so.
+                var event = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&event, 1, -1)
+            } else if errno != EINTR {
+                // Nothing is left to do where even this fails.
+                return
+            }
+        }
     }
 }

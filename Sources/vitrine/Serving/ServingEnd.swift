@@ -1,3 +1,5 @@
+import VitrineServer
+
 /// Why a server ends.
 enum ServingEnd: Sendable {
     case signal(Int32)
@@ -5,6 +7,10 @@ enum ServingEnd: Sendable {
     case command(Int32)
     /// The only client left.
     case clientLeft
+    /// The process that started this one ended.
+    case parentEnded
+    /// Clients cannot connect any more.
+    case broken(ServerError)
 
     var commandStatus: Int32? {
         if case .command(let status) = self { status } else { nil }

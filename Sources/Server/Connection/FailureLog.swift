@@ -1,0 +1,59 @@
+import Logging
+import Synchronization
+
+/// Says in the log what fails: once of each damaged place, and then how often by now. Clients try again, and one that reads one bad
+/// block would fill a disk with lines otherwise.
+final class FailureLog: Sendable {
+    private struct State {
+        var counts: [String: Int] = [:]
+        /// Of those at more places than are told apart.
+        var others = 0
+        var lines = 0
+        var total = 0
+    }
+
+    /// How many places are told apart.
+    static let maximumPlaces = 1024
+
+    private let state = Mutex(State())
+
+    /// Logs that `request` failed with `error`, unless that has been said often enough.
+    func note(_ request: @autoclosure () -> String, _ error: String, _ logger: Logger) {
+        let line = state.withLock { state -> (count: Int, isKnown: Bool)? in
+            state.total += 1
+            let isKnown = state.counts[error] != nil || state.counts.count < Self.maximumPlaces
+            let count: Int
+            if isKnown {
+                count = state.counts[error, default: 0] + 1
+                state.counts[error] = count
+            } else {
+                state.others += 1
+                count = state.others
+            }
+            guard Self.isWorthALine(count) else { return nil }
+            state.lines += 1
+            return (count, isKnown)
+        }
+        guard let line else { return }
+        let count =
+            switch (line.isKnown, line.count) {
+            case (true, 1): ""
+            case (true, let count): " (\(count) times by now)"
+            case (false, let count): " (of many more places than are listed: \(count) times by now)"
+            }
+        logger.warning("\(request()): \(error)\(count)")
+    }
+
+    /// Logs how much has failed in all, if that is more than was said.
+    func sumUp(_ logger: Logger) {
+        let (total, lines) = state.withLock { ($0.total, $0.lines) }
+        if total > lines { logger.warning("\(total) failures in all") }
+    }
+
+    /// 1, 10, 100 and so on.
+    private static func isWorthALine(_ count: Int) -> Bool {
+        var power = 1
+        while power < count, power <= Int.max / 10 { power *= 10 }
+        return power == count
+    }
+}

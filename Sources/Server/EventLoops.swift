@@ -1,0 +1,55 @@
+import Glibc
+import NIOPosix
+import VitrineFormats
+
+/// The threads that look after sockets.
+enum EventLoops {
+    /// How many files each takes: of epoll, its timer, and what wakes it.
+    private static let filesEach = 3
+
+    /// How many files are needed besides: for a socket that listens and what ends that, and some clients.
+    private static let otherFiles = 8
+
+    /// Starts `count` of them.
+    ///
+    /// Throws where the system has no threads or files for them: SwiftNIO would end the process.
+    static func start(_ count: Int) throws(ServerError) -> MultiThreadedEventLoopGroup {
+        try requireFiles(filesEach * count + otherFiles)
+        try requireThreads(count)
+        return MultiThreadedEventLoopGroup(numberOfThreads: count)
+    }
+
+    private static func requireFiles(_ count: Int) throws(ServerError) {
+        var copies: [Int32] = []
+        defer { for copy in copies { close(copy) } }
+        // Standard error is always there.
+        while copies.count < count {
+            let copy = dup(STDERR_FILENO)
+            guard copy >= 0 else {
+                throw ServerError(
+                    "serving takes \(count) files besides those of the image, and only \(copies.count) more can be "
+                        + "opened: \(systemMessage(errno)) (ulimit -n)")
+            }
+            copies.append(copy)
+        }
+    }
+
+    private static func requireThreads(_ count: Int) throws(ServerError) {
+        let state = Monitor((isOver: false, running: 0))
+        defer {
+            state.change { $0.isOver = true }
+            state.wait { $0.running == 0 ? () : nil }
+        }
+        for _ in 0..<count {
+            state.withLock { $0.running += 1 }
+            let isStarted = Thread.start("vitrine-trial") {
+                state.wait { $0.isOver ? () : nil }
+                state.change { $0.running -= 1 }
+            }
+            guard isStarted else {
+                state.withLock { $0.running -= 1 }
+                throw ServerError("cannot serve: \(Thread.shortage)")
+            }
+        }
+    }
+}

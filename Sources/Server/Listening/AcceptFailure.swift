@@ -1,0 +1,36 @@
+import Glibc
+
+/// What an error of accept(2) means for the socket that connections are taken from.
+enum AcceptFailure: Equatable {
+    /// There is none to take now.
+    case nothing
+    /// It is about one connection, or the network, and passes.
+    case passing
+    /// There are no more files, or there is no memory; some will be free when a client leaves.
+    case exhausted
+    /// Nothing can be taken from this descriptor any more.
+    case final
+
+    /// The meaning of `errorNumber`.
+    ///
+    /// accept(2) also gives the errors that the network has for the new connection, and what a firewall says: whatever is
+    /// not known to be the end is not.
+    init(_ errorNumber: Int32) {
+        switch errorNumber {
+        case EAGAIN, EINTR: self = .nothing
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: self = .exhausted
+        case EBADF, EINVAL, ENOTSOCK: self = .final
+        default: self = .passing
+        }
+    }
+
+    /// How long to wait before trying again, in milliseconds: an error that comes at once, again and again, must not take
+    /// up a core.
+    var pause: Int32 {
+        switch self {
+        case .nothing, .final: 0
+        case .passing: 10
+        case .exhausted: 1000
+        }
+    }
+}

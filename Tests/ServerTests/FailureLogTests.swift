@@ -1,0 +1,75 @@
+import Logging
+import Synchronization
+import Testing
+
+@testable import VitrineServer
+
+/// How often the log says that something cannot be read.
+@Suite struct FailureLogTests {
+    /// What was logged.
+    private final class Lines: LogHandler, Sendable {
+        let all = Mutex<[String]>([])
+        var logLevel: Logger.Level {
+            get { .trace }
+            set {}
+        }
+        var metadata: Logger.Metadata {
+            get { [:] }
+            set {}
+        }
+
+        subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+            get { nil }
+            set {}
+        }
+
+        func log(event: LogEvent) {
+            all.withLock { $0.append("\(event.level): \(event.message)") }
+        }
+    }
+
+    private func log(_ body: (FailureLog, Logger) -> Void) -> [String] {
+        let lines = Lines()
+        body(FailureLog(), Logger(label: "test") { _ in lines })
+        return lines.all.withLock { $0 }
+    }
+
+    @Test func eachPlaceIsNamedOnceAndCountedFromThenOn() {
+        let lines = log { failures, logger in
+            for number in 1...1234 { failures.note("read \(number)", "block 7 is bad", logger) }
+            failures.note("CACHE", "block 8 is bad", logger)
+            failures.sumUp(logger)
+        }
+        #expect(
+            lines == [
+                "warning: read 1: block 7 is bad", "warning: read 10: block 7 is bad (10 times by now)",
+                "warning: read 100: block 7 is bad (100 times by now)",
+                "warning: read 1000: block 7 is bad (1000 times by now)", "warning: CACHE: block 8 is bad",
+                "warning: 1235 failures in all",
+            ])
+    }
+
+    @Test func nothingIsSaidOfWhatIsSaidAlready() {
+        let lines = log { failures, logger in
+            failures.note("read", "block 7 is bad", logger)
+            failures.sumUp(logger)
+        }
+        #expect(lines == ["warning: read: block 7 is bad"])
+    }
+
+    /// An image may have a million damaged places, and their texts take memory.
+    @Test func placesThatAreToldApartAreBounded() {
+        let lines = log { failures, logger in
+            for number in 0..<5000 { failures.note("read", "cluster \(number) is bad", logger) }
+            failures.note("read", "cluster 3 is bad", logger)
+            failures.sumUp(logger)
+        }
+        #expect(FailureLog.maximumPlaces == 1024)
+        #expect(lines.prefix(1024) == (0..<1024).map { "warning: read: cluster \($0) is bad" }[...])
+        #expect(
+            Array(lines.dropFirst(1024))
+                == [1, 10, 100, 1000].map {
+                    "warning: read: cluster \(1023 + $0) is bad (of many more places than are listed: \($0) times by now)"
+                } + ["warning: 5001 failures in all"])
+    }
+}
