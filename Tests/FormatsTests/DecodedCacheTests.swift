@@ -154,6 +154,23 @@ import Testing
         #expect(cache.cached(unit, piece: 20) == nil)
     }
 
+    /// Decompressing takes as long as sending a hundred small replies.
+    @Test func whatIsCompressedIsNotThereNow() throws {
+        let (cache, _) = cache(10_000)
+        let unit = unit(cache)
+        let bytes = [UInt8](repeating: 1, count: 1000)
+        try read(cache, unit, 0, count: 1000)
+        #expect(cache.cachedNow(unit, piece: 0) == bytes)
+        #expect(cache.cachedNow(unit, piece: 1) == nil)
+        cache.publishPacked(unit, 1, bytes, worth: 1)
+        for _ in 0..<3 { #expect(cache.cachedNow(unit, piece: 1) == nil) }
+        #expect(cache.cached(unit, piece: 1) == bytes)
+        #expect(cache.cachedNow(unit, piece: 1) == nil, "asking whether it is there is not reading it")
+        // What is read again is kept as it is.
+        #expect(cache.cached(unit, piece: 1) == bytes)
+        #expect(cache.cachedNow(unit, piece: 1) == bytes)
+    }
+
     @Test func whatWasDecodedAheadStaysUntilAllOfItIsRead() throws {
         let (cache, _) = cache(10_000)
         let (ahead, other) = (unit(cache), unit(cache))

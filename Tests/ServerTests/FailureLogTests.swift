@@ -49,6 +49,11 @@ import Testing
             ])
     }
 
+    @Test func requestsAreCalledByTheirNames() {
+        let kinds: [Request.Kind] = [.read(mayFragment: true), .cache, .blockStatus(onlyFirst: false)]
+        #expect(kinds.map(\.description) == ["read", "CACHE", "BLOCK_STATUS"])
+    }
+
     @Test func nothingIsSaidOfWhatIsSaidAlready() {
         let lines = log { failures, logger in
             failures.note("read", "block 7 is bad", logger)

@@ -142,6 +142,12 @@ package final class XZSource: Source {
         }
     }
 
+    private func cachedNow(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
+        let (piece, index) = place(position, inSpan: start)
+        return engine.cache.cachedNow(spans.unit(start), piece: piece, taking: taken(count, from: index))
+            .map { .bytes($0, from: index) }
+    }
+
     private func cached(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
         let (piece, index) = place(position, inSpan: start)
         return engine.cache.cached(spans.unit(start), piece: piece, taking: taken(count, from: index))
