@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -48,9 +49,11 @@ import Testing
         let unit = DecodedCache.Unit(owner: cache.newOwner(), number: 0)
         let attempts = Atomic<Int>(0)
         let gate = Monitor(false)
+        let begun = Monitor(0)
         let errors = Monitor<[ImageError]>([])
         for _ in 0..<10 {
             workers.submit(.now) {
+                begun.change { $0 += 1 }
                 do throws(ImageError) {
                     _ = try cache.piece(unit, 0) { _ throws(ImageError) in
                         attempts.add(1, ordering: .relaxed)
@@ -62,10 +65,23 @@ import Testing
                 }
             }
         }
+        // Those that wait for the one at work are blocked, so that others begin in their place: all ten.
+        begun.wait { $0 == 10 ? () : nil }
+        // The last has begun, but may not wait yet.
+        usleep(50_000)
         gate.change { $0 = true }
         let all = errors.wait { $0.count == 10 ? $0 : nil }
         #expect(all.allSatisfy { $0.description == "damaged" })
-        #expect(attempts.load(ordering: .relaxed) <= 10)
+        #expect(attempts.load(ordering: .relaxed) <= 2, "those who waited tried for themselves")
+        // Whoever comes later is not told what others were.
+        let before = attempts.load(ordering: .relaxed)
+        #expect(throws: ImageError.self) {
+            try cache.piece(unit, 0) { _ throws(ImageError) in
+                attempts.add(1, ordering: .relaxed)
+                throw ImageError(.corrupt, "damaged")
+            }
+        }
+        #expect(attempts.load(ordering: .relaxed) == before + 1)
         let bytes = try cache.piece(unit, 0) { _ throws(ImageError) in [1] }
         #expect(bytes == [1])
     }

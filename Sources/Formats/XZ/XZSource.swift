@@ -16,6 +16,9 @@ package final class XZSource: Source {
     /// Where what the workers are to decode ahead starts.
     private let queued = Mutex<Set<UInt64>>([])
 
+    /// A read that has found so many spans to be wrong fails: something else than the index is wrong.
+    private static let maximumFailures = 16
+
     /// The structure of the file.
     var structure: XZContainer { spans.container }
 
@@ -29,11 +32,18 @@ package final class XZSource: Source {
     }
 
     /// Opens it likewise; decoding one span is to take `spanCost` nanoseconds.
-    init(
+    convenience init(
         _ base: any Source, _ engine: Engine, spanCost: UInt64, index: (UInt64) -> (any SeekIndex)?
     ) throws(ImageError) {
+        try self.init(base, XZContainer(of: base), engine, spanCost: spanCost, index: index)
+    }
+
+    /// Opens the .xz file that `base` holds, whose structure is `container`.
+    init(
+        _ base: any Source, _ container: XZContainer, _ engine: Engine, spanCost: UInt64 = DecodeCost.span,
+        index: (UInt64) -> (any SeekIndex)?
+    ) {
         self.engine = engine
-        let container = try XZContainer(of: base)
         size = container.size
         owner = engine.cache.newOwner()
         // A quarter: the rest is for decoding with it.
@@ -109,13 +119,23 @@ package final class XZSource: Source {
 
     private func content(at position: UInt64, isSequential: Bool) throws(ImageError) -> Content {
         var isOpenGone = false
+        var failures = 0
         while true {
+            let generation = spans.generation
             switch try spans.place(position, ignoringOpen: isOpenGone) {
             case .zeroes(let end):
                 return .zeroes(end - position)
             case .span(let span):
+                if spans.proveZeroes(of: span, generation) { continue }
                 let (piece, index) = place(position, inSpan: span.range.lowerBound)
-                return .bytes(try decodedPiece(of: span, piece, isSequential: isSequential), from: index)
+                do throws(ImageError) {
+                    let bytes = try decodedPiece(of: span, piece, generation, isSequential: isSequential)
+                    return .bytes(bytes, from: index)
+                } catch {
+                    // Where the index was wrong it is gone now, and a pass reads this again: it costs time, and no read.
+                    failures += 1
+                    guard failures < Self.maximumFailures, spans.generation != generation else { throw error }
+                }
             case .piece(let start, let bytes):
                 return .bytes(bytes, from: Int(position - start))
             case .open(let start):
@@ -146,9 +166,10 @@ package final class XZSource: Source {
     }
 
     /// Piece `wanted` of `span`; those before it are decoded too, from the start of the span or from where another reader has stopped.
-    /// Pieces on the way are kept compressed, unless the reader `isSequential` and comes to them next.
+    /// Pieces on the way are kept compressed, unless the reader `isSequential` and comes to them next. The span is of this
+    /// `generation`.
     private func decodedPiece(
-        of span: SeekSpan, _ wanted: Int, isSequential: Bool
+        of span: SeekSpan, _ wanted: Int, _ generation: Int, isSequential: Bool
     ) throws(ImageError) -> [UInt8] {
         let unit = spans.unit(span.range.lowerBound)
         return try engine.cache.piece(unit, wanted) { publish throws(ImageError) in
@@ -159,7 +180,7 @@ package final class XZSource: Source {
                     try decode(span, with: decoder, to: wanted, isSequential: isSequential, publish)
                 }
             } catch {
-                throw spans.note(error, in: span)
+                throw spans.note(error, in: span, generation)
             }
         }
     }
@@ -195,7 +216,9 @@ package final class XZSource: Source {
 
     package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { spans.extent(in: range) }
 
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { spans.extent(in: range) }
+    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
+        spans.extentNow(in: range)
+    }
 
     // MARK: Reading ahead
 
@@ -249,11 +272,17 @@ package final class XZSource: Source {
                 position = end
             case .span(let span):
                 let start = span.range.lowerBound
-                if let last = spans.lastData(of: span).map({ self.place($0, inSpan: start).piece }),
+                let generation = spans.generation
+                if spans.isClaimed(span) {
+                    tasks += 1
+                    submitAhead(start) { _ = self.spans.proveZeroes(of: span, generation) }
+                } else if let last = spans.lastData(of: span).map({ self.place($0, inSpan: start).piece }),
                     !engine.cache.isUnderWay(spans.unit(start), piece: last)
                 {
                     tasks += 1
-                    submitAhead(start) { _ = try? self.decodedPiece(of: span, last, isSequential: true) }
+                    submitAhead(start) {
+                        _ = try? self.decodedPiece(of: span, last, generation, isSequential: true)
+                    }
                 }
                 position = span.range.upperBound
             case .filtered(let block):

@@ -15,6 +15,8 @@ extension XZSpans {
     func learnSome(
         _ backlog: Backlog? = nil, isStopped: @escaping () -> Bool = { true }
     ) throws(ImageError) -> Progress {
+        // Before a pass takes memory.
+        index.waitForRoom()
         var othersAtWork = false
         let gap = state.withLock { state -> (block: Int, offset: UInt64)? in
             for block in state.firstUnknown..<container.blocks.count {
@@ -48,7 +50,8 @@ extension XZSpans {
         state.withLock { state in
             IndexState(
                 indexed: state.table.indexed, size: container.size, spans: state.table.spans.count,
-                worstSpan: state.table.worstTime, zeroes: state.table.zeroBytes,
+                worstSpan: state.table.worstTime,
+                zeroes: max(state.table.zeroBytes, state.table.claimedBytes),
                 worstBlock: worstBlock,
                 seeksByBlockOnly: !state.filtered.isEmpty || startsWithFilters,
                 isComplete: state.table.indexed + state.filteredBytes == container.size)
@@ -72,7 +75,7 @@ extension XZSpans {
             state.change { $0.running[block] = nil }
         }
         while true {
-            var attempt = Attempt(damageStart: range(of: block).lowerBound)
+            var attempt = Attempt(damageStart: range(of: block).lowerBound, generation: generation)
             do throws(ImageError) {
                 return try runPass(
                     over: block, until: offset, keepingPieces: keepingPieces, backlog, while: goesOn, &attempt
@@ -82,7 +85,7 @@ extension XZSpans {
                     throw note(error, in: block, from: attempt.damageStart)
                 }
                 // The index may be wrong as well as the data: a pass from the start of the block tells.
-                attempt.isProven ? forget(block) : drop()
+                attempt.isProven ? forget(block) : drop(attempt.generation)
             }
         }
     }
@@ -91,6 +94,8 @@ extension XZSpans {
     private struct Attempt {
         /// Where what it ran into may have started.
         var damageStart: UInt64
+        /// That of the spans that it starts from.
+        var generation: Int
         var reliesOnIndex = false
         var isProven = false
     }
@@ -119,7 +124,7 @@ extension XZSpans {
         var reserved = cost + filling
         engine.cache.reserve(reserved)
         defer { engine.cache.release(reserved) }
-        let pass = try newPass(over: lzma2, block, at: offset, after: before, &attempt.reliesOnIndex)
+        let pass = try newPass(over: lzma2, block, at: offset, after: before, &attempt)
         engine.cache.shrinkReservation(by: filling)
         reserved = cost
         return try run(pass, over: block, until: offset, keepingPieces, backlog, goesOn, &attempt)
@@ -136,7 +141,8 @@ extension XZSpans {
             return try learnWhole(block, pass, offset, keepingPieces)
         }
         var place: Place?
-        while !pass.isFinished, goesOn?() ?? (pass.position <= offset) {
+        // Beyond what is needed only while the index has room: it is parked until that has saved what it has.
+        while !pass.isFinished, goesOn?() ?? true, pass.position <= offset || goesOn != nil && index.hasRoom {
             attempt.damageStart = pass.position
             attempt.isProven = pass.isProven
             // What is found at the end of a block is wrong with all of it.
@@ -152,6 +158,7 @@ extension XZSpans {
         let range = range(of: block)
         index.remove(range)
         state.change { state in
+            state.generation += 1
             state.table.remove(range)
             state.firstUnknown = min(state.firstUnknown, block)
         }
@@ -171,7 +178,7 @@ extension XZSpans {
     /// A new pass over `block`, block `number`, that will come to `offset`: from the span `before`, if there is one.
     private func newPass(
         over block: LZMA2Block, _ number: Int, at offset: UInt64, after before: SeekSpan?,
-        _ reliesOnIndex: inout Bool
+        _ attempt: inout Attempt
     ) throws(ImageError) -> XZBlockPass {
         let range = block.range
         let after = state.withLock { $0.table.neighbours(of: offset).after }
@@ -181,14 +188,14 @@ extension XZSpans {
                 known = (before, try detail(of: before))
             } catch {
                 // From the start of the block, then.
-                if error.code == .corrupt { drop() }
+                if error.code == .corrupt { drop(attempt.generation) }
             }
         }
         let end = min(after?.range.lowerBound ?? range.upperBound, range.upperBound)
         let boundaries = state.withLock { state in
             state.table.starts(in: (known?.span.range.upperBound ?? range.lowerBound)..<end)
         }
-        reliesOnIndex = known != nil
+        attempt.reliesOnIndex = known != nil
         return try XZBlockPass(
             over: container.blocks[number], of: base, block.header, dictionary: block.dictionary, in: range,
             from: known, to: end, boundaries: boundaries, spanCost: spanCost, memoryLimit: memoryLimit
