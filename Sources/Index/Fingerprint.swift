@@ -2,9 +2,13 @@ package import VitrineFormats
 
 /// What tells one image from another, without reading all of it.
 ///
-/// SHA-256 over the layer's format, the size, the first and last 64 KiB, and 16 samples of 4 KiB
-/// between them. For .xz files the end holds the index with the sizes of all blocks, so files with
-/// the same fingerprint and different content do not come about by accident.
+/// SHA-256 over the layer's format, the size, the first and last 64 KiB, 16 samples of 4 KiB between them, and what the format
+/// itself knows: of an .xz file the sizes and the checks of its blocks, of which the last lies in the last 64 KiB anyway.
+///
+/// It cannot tell two files apart that have the same size and differ only in places that are not read, where no check covers
+/// these: .xz files without checks (`xz --check=none`), with more than 4096 blocks (of which 4096 checks are read), or
+/// whose check was not made anew when the data was changed, as damage does not; and files in other formats. An index is
+/// therefore used as if it might be another's: what it leads to is compared with its hashes.
 public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     /// 32 bytes.
     public let bytes: [UInt8]
@@ -13,10 +17,11 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     private static let samples: UInt64 = 16
     private static let sampleSize: UInt64 = 4 << 10
 
-    /// The fingerprint of `file`, which is in the format `format`, such as `xz`.
+    /// The fingerprint of `file`, which is in the format `format`, such as `xz`; `digest` is what that knows of the file, which
+    /// tells it from others.
     ///
     /// Throws what reading the file throws.
-    package init(of file: any Source, format: String) throws(ImageError) {
+    package init(of file: any Source, format: String, digest: [UInt8] = []) throws(ImageError) {
         var hash = SHA256()
         var head = Array("vitrine \(format)\n".utf8)
         for shift in stride(from: UInt64(0), to: 64, by: 8) {
@@ -27,6 +32,7 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
             let bytes = try file.bytes(at: range.lowerBound, count: Int(range.upperBound - range.lowerBound))
             hash.update(bytes.span)
         }
+        hash.update(digest.span)
         bytes = hash.digest()
     }
 

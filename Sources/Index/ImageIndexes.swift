@@ -18,27 +18,37 @@ final class ImageIndexes: SeekIndexes {
 
     func forReference(called name: String) -> any SeekIndexes { finder.forReference(called: name) }
 
-    func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
+    func index(
+        of file: any Source, format: String, depth: Int, size: UInt64,
+        digest: () throws(ImageError) -> [UInt8]
+    ) -> (any SeekIndex)? {
         if case .nowhere = finder.place { return nil }
         guard let kind = IndexSubject.Kind(format: format) else { return nil }
         let stamp = depth == 0 ? (file as? FileSource)?.stamp() : nil
-        guard let fingerprint = fingerprint(of: file, stamp, format, depth) else { return nil }
+        guard let fingerprint = fingerprint(of: file, stamp, format, depth, digest) else { return nil }
         let subject = IndexSubject(kind: kind, fingerprint: fingerprint, inputSize: file.size, size: size)
         return finder.open(subject, name: name, at: place(of: fingerprint, stamp, depth))
     }
 
-    /// The fingerprint of the layer; nil where the file cannot be read, which opening it will say better.
+    /// The fingerprint of the layer; nil, with a warning, where what it is made of cannot be read.
     private func fingerprint(
-        of file: any Source, _ stamp: FileStamp?, _ format: String, _ depth: Int
+        of file: any Source, _ stamp: FileStamp?, _ format: String, _ depth: Int,
+        _ digest: () throws(ImageError) -> [UInt8]
     ) -> Fingerprint? {
         guard depth == 0 else {
             // Samples of an inner layer would have to be decoded.
             return outermost.withLock { $0 }.map { Fingerprint(of: format, depth: depth, in: $0) }
         }
         let noted = stamp.flatMap { finder.cache?.fingerprint(of: $0) }
-        let fingerprint = noted ?? (try? Fingerprint(of: file, format: format))
-        outermost.withLock { $0 = fingerprint }
-        return fingerprint
+        do throws(ImageError) {
+            let fingerprint =
+                if let noted { noted } else { try Fingerprint(of: file, format: format, digest: digest()) }
+            outermost.withLock { $0 = fingerprint }
+            return fingerprint
+        } catch {
+            finder.warn("no seek index is used or kept, as the image cannot be recognised: \(error)")
+            return nil
+        }
     }
 
     private func place(of fingerprint: Fingerprint, _ stamp: FileStamp?, _ depth: Int) -> IndexPlace? {

@@ -61,8 +61,11 @@ package final class IndexFinder: SeekIndexes {
         ImageIndexes(self, name, isReference: true)
     }
 
-    package func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
-        forImage(called: "").index(of: file, format: format, depth: depth, size: size)
+    package func index(
+        of file: any Source, format: String, depth: Int, size: UInt64,
+        digest: () throws(ImageError) -> [UInt8]
+    ) -> (any SeekIndex)? {
+        forImage(called: "").index(of: file, format: format, depth: depth, size: size, digest: digest)
     }
 
     /// Warns, of the same thing only once.

@@ -99,9 +99,12 @@ struct IndexPlace: Sendable {
         cache.prune(to: cache.limit, keeping: name)
     }
 
-    /// Removes the index that is there, if it is in the cache; a file of the user's stays.
-    func removeIfCached() {
-        guard cache != nil else { return }
-        (try? Folder.open(folderPath))?.remove(name)
+    /// Removes the file `identity` if it is the one there, and in the cache: what another process has put there since is not
+    /// what was found wrong. A file of the user's stays.
+    func removeIfCached(_ identity: FileStatus.Identity) {
+        guard cache != nil, let folder = try? Folder.open(folderPath) else { return }
+        try? folder.withLock { () throws(ImageError) in
+            if folder.status(of: name)?.identity == identity { folder.remove(name) }
+        }
     }
 }

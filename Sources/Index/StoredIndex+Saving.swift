@@ -6,6 +6,8 @@ extension StoredIndex {
     private struct Work {
         var state: State
         var place: IndexPlace
+        /// Whether a file that was removed meanwhile is to be there again.
+        var restores: Bool
     }
 
     /// What became of it.
@@ -20,8 +22,10 @@ extension StoredIndex {
     private static let attempts = 3
 
     /// Saves, unless there is nothing to save, or another thread is saving and this is not `waiting` for it.
-    func save(waiting: Bool) throws(ImageError) {
-        guard let work = begin(waiting: waiting) else { return }
+    ///
+    /// A file that was saved and has been removed since is written again where this is `restoring`; otherwise it was not wanted.
+    func save(waiting: Bool, restoring: Bool = false) throws(ImageError) {
+        guard let work = begin(waiting: waiting, restoring: restoring) else { return }
         let start = ContinuousClock.now
         do {
             let saved = try write(work)
@@ -32,20 +36,20 @@ extension StoredIndex {
         }
     }
 
-    private func begin(waiting: Bool) -> Work? {
+    private func begin(waiting: Bool, restoring: Bool) -> Work? {
         // nil from the closure means to wait.
         state.wait { state -> Work?? in
             if state.isSaving { return waiting ? nil : .some(nil) }
             guard let place = state.place else { return .some(nil) }
             state.isSaving = true
             state.removedWhileSaving = []
-            return Work(state: state, place: place)
+            return Work(state: state, place: place, restores: restoring)
         }
     }
 
     /// Writes the file; nil where there is nothing to write.
     private func write(_ work: Work) throws(ImageError) -> Saved? {
-        if !work.state.isChanged, try !isMissing(work) { return nil }
+        if !work.state.isChanged, !isToBeRestored(work), try !isMissing(work) { return nil }
         let folder = try work.place.folder()
         // Writing takes long, so that others should not have to wait; unless they are too busy.
         for _ in 0..<Self.attempts {
@@ -72,6 +76,11 @@ extension StoredIndex {
         guard isLocked ? try putInPlace() : try folder.withLock(putInPlace) else { return nil }
         work.place.noteSaved(in: folder)
         return Saved(index: index, identity: new.identity, taken: taken)
+    }
+
+    /// Whether there is no file any more, though there is something for it to hold.
+    private func isToBeRestored(_ work: Work) -> Bool {
+        work.restores && !work.state.contents.spans.kept.isEmpty && work.place.identity() == nil
     }
 
     /// Whether another process has replaced our file by one without some of our spans, as happens when two
@@ -124,6 +133,6 @@ extension StoredIndex {
             state.identity = saved.identity
             return false
         }
-        if isDropped { work.place.removeIfCached() }
+        if isDropped, let saved { work.place.removeIfCached(saved.identity) }
     }
 }

@@ -2,8 +2,8 @@ package import VitrineFormats
 
 /// A seek index that is kept in a file, where there is a place for one.
 ///
-/// What is added stays in memory until it is saved: at intervals, by a thread that adds something, while others go
-/// on reading. A file is never changed, but replaced; what another process has saved meanwhile is taken over.
+/// What is added stays in memory until it is saved: at intervals, by a thread of its own, so that who adds something holds up
+/// nobody who waits for it. A file is never changed, but replaced; what another process has saved meanwhile is taken over.
 package final class StoredIndex: SeekIndex {
     /// What is known; changes under the lock of `state`.
     struct State {
@@ -25,6 +25,8 @@ package final class StoredIndex: SeekIndex {
         /// What was removed since a thread began to save.
         var removedWhileSaving: [Range<UInt64>] = []
         var isSaving = false
+        /// Whether a thread was started to save, and has not come to its end.
+        var isSaverComing = false
         var hasFailed = false
         var nextSave: ContinuousClock.Instant
         var hasWarned = false
@@ -82,28 +84,22 @@ package final class StoredIndex: SeekIndex {
         }
     }
 
-    package func detail(of span: SeekSpan) throws(ImageError) -> [UInt8] {
+    package func detail(of span: SeekSpan) throws(ImageError) -> [UInt8]? {
         // Read outside the lock: files are never changed, and stay open while somebody reads from them.
-        guard let kept = state.withLock({ $0.contents.spans.find(span) }) else {
-            throw ImageError(
-                .io,
-                "seek index: nothing is kept of the span from \(span.range.lowerBound) to \(span.range.upperBound)"
-            )
-        }
-        return try kept.read()
+        try state.withLock({ $0.contents.spans.find(span) })?.read()
     }
 
     package func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) -> Bool {
         var outcome = tryAdding(span, detail, zeroes)
-        if outcome == .full, state.withLock({ $0.place != nil && !$0.hasFailed }) {
-            saveQuietly(waiting: true)
+        if outcome == .full, state.withLock({ !$0.hasFailed && $0.comesToSaving() }) {
+            startSaver()
             outcome = tryAdding(span, detail, zeroes)
         }
         switch outcome {
         case .added:
             return true
         case .saveDue:
-            saveQuietly(waiting: false)
+            startSaver()
             return true
         case .full:
             warnOnce(
@@ -129,13 +125,36 @@ package final class StoredIndex: SeekIndex {
             else { return .refused }
             guard detail.count <= policy.keepAtMost - state.contents.spans.memory else {
                 // What is being saved is about to leave memory.
-                return state.isSaving ? nil : .full
+                return state.isAboutToSave ? nil : .full
             }
             state.add(span, detail, zeroes)
-            guard state.place != nil, !state.isSaving else { return .added }
             let isMuch = state.contents.spans.memory > policy.saveAbove && !state.hasFailed
-            return isMuch || ContinuousClock.now >= state.nextSave ? .saveDue : .added
+            guard isMuch || ContinuousClock.now >= state.nextSave else { return .added }
+            return state.comesToSaving() ? .saveDue : .added
         }
+    }
+
+    package var hasRoom: Bool { state.withLock { hasRoom($0) } }
+
+    package func waitForRoom() {
+        state.wait { hasRoom($0) ? () : nil }
+    }
+
+    /// Whether so little is in memory that more may come, or nothing is under way that would change that.
+    private func hasRoom(_ state: State) -> Bool {
+        state.contents.spans.memory <= policy.saveAbove || !state.isAboutToSave
+    }
+
+    /// Has a thread save that was said to come (`State.comesToSaving`); does it here where there is none to be had.
+    private func startSaver() {
+        let isStarted = Thread.start("vitrine-save") { self.saveAsAnnounced() }
+        if !isStarted { saveAsAnnounced() }
+    }
+
+    private func saveAsAnnounced() {
+        saveQuietly(waiting: false)
+        // Not before: whoever waits for room is not to find that nobody saves.
+        state.change { $0.isSaverComing = false }
     }
 
     package func remove(_ range: Range<UInt64>) {
@@ -144,14 +163,14 @@ package final class StoredIndex: SeekIndex {
     }
 
     package func drop() {
-        let place = state.withLock { state in
+        let (place, identity) = state.withLock { state in
             defer { state.drop() }
-            return state.place
+            return (state.place, state.identity)
         }
-        place?.removeIfCached()
+        if let identity { place?.removeIfCached(identity) }
     }
 
-    /// Saves what is not saved yet, after what another thread is saving.
+    /// Saves what is not saved yet, after what another thread is saving; and all of it anew where the file has been removed.
     ///
     /// Throws why that is not possible; the file at the place is then as it was.
     package func save() throws(ImageError) {
@@ -160,7 +179,7 @@ package final class StoredIndex: SeekIndex {
                 ?? ImageError(.refused, "the seek index was found to be wrong, and is not used any more")
         }
         do {
-            try save(waiting: true)
+            try save(waiting: true, restoring: true)
         } catch {
             // Who asked is told; that is enough.
             state.withLock { $0.hasWarned = true }
@@ -187,6 +206,16 @@ package final class StoredIndex: SeekIndex {
 }
 
 extension StoredIndex.State {
+    /// Whether a thread is saving, or about to.
+    var isAboutToSave: Bool { isSaving || isSaverComing }
+
+    /// Announces a thread that saves, unless there is one, or no place; returns whether it is to be started.
+    fileprivate mutating func comesToSaving() -> Bool {
+        guard place != nil, !isAboutToSave else { return false }
+        isSaverComing = true
+        return true
+    }
+
     fileprivate mutating func add(_ span: SeekSpan, _ detail: [UInt8], _ runs: [Range<UInt64>]) {
         // What it overlaps was taken over from another process, and is not known to who adds this.
         let gone = contents.spans.insert(KeptSpan(span: span, detail: .unsaved(detail, serial: serial)))

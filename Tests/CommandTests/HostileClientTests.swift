@@ -51,25 +51,16 @@ struct HostileClientTests {
     /// Those that are connected take up all files; when they go, others are served.
     @Test func clientsThatTakeUpAllFilesAreNotTheEnd() throws {
         try withTemporaryFolder { folder in
-<<<<<<< HEAD
-            let program = try Program([
-                "/bin/sh", "-c", "ulimit -n 48; exec \"$0\" serve \"$1\" -U \"$2/socket\"", Vitrine.path(),
-=======
             // Each event loop takes three, and the server will not start without some to spare.
             let limit = 32 + 4 * Workers.cores
             let program = try Program([
                 "/bin/sh", "-c", "ulimit -n \(limit); exec \"$0\" serve \"$1\" -U \"$2/socket\"",
                 Vitrine.path(),
->>>>>>> fbf9dbd9070a5a29b3008a4a461a0fa4cf3d708e
                 TestDisk.shared().xz.path, folder.path,
             ])
             let server = RunningServer(program: program, uri: try program.firstLine(), folder: folder)
             do {
-<<<<<<< HEAD
-                let clients = try (0..<64).map { _ in try server.client() }
-=======
                 let clients = try (0..<limit).map { _ in try server.client() }
->>>>>>> fbf9dbd9070a5a29b3008a4a461a0fa4cf3d708e
                 try server.said("vitrine: warning: a connection could not be taken: Too many open files\n")
                 withExtendedLifetime(clients) {}
             }

@@ -6,7 +6,7 @@ import TestSupport
 /// Indexes that are damaged, and images that are not what was indexed.
 @Suite(.needs(.xz), .timeLimit(.minutes(10)))
 struct IndexDamageTests {
-    /// Reads at random, and here and there; what cannot be read at once can be read the second time.
+    /// Reads at random: no read fails, whatever the index is like.
     private func expectContent(
         _ bytes: Data, from server: RunningServer, count: Int = 10, _ random: inout SeededGenerator
     ) throws {
@@ -14,14 +14,8 @@ struct IndexDamageTests {
         #expect(try client.enter() == UInt64(bytes.count))
         for _ in 0..<count {
             let offset = Int.random(in: 0..<bytes.count - 70_000, using: &random)
-            let first = try client.tryReading(at: offset, count: 70_000)
-            if let found = first.bytes {
-                #expect(found == bytes[offset..<offset + 70_000], "at \(offset)")
-            } else {
-                #expect(first.error.contains("seek index"))
-                let again = try client.tryReading(at: offset, count: 70_000)
-                #expect(again.bytes == bytes[offset..<offset + 70_000], "at \(offset): \(again.error)")
-            }
+            let read = try client.tryReading(at: offset, count: 70_000)
+            #expect(read.bytes == bytes[offset..<offset + 70_000], "at \(offset): \(read.error)")
         }
     }
 
@@ -106,9 +100,6 @@ struct IndexDamageTests {
             try disk.serve { server in
                 let client = try server.client()
                 try client.enter()
-                let first = try client.tryReading(at: 2_200_000, count: 100_000)
-                #expect(first.bytes == nil)
-                #expect(first.error.contains("seek index"), "\(first.error)")
                 #expect(try client.readBytes(at: 2_200_000, count: 100_000) == other[2_200_000..<2_300_000])
                 try expectContent(other, from: server, count: 30, &random)
             }

@@ -110,11 +110,25 @@ struct LibnbdToolsTests {
         #expect(extents.map(\.length).reduce(0, +) == TestDisk.second.count)
     }
 
-    @Test(.needs(.nbdinfo, .sfdisk, .xz))
+    /// Of what has not been decoded nothing is known but that it is data; then the holes are zeroes, and nothing else is.
+    @Test(.needs(.nbdinfo, .nbdcopy, .sfdisk, .xz))
     func mapOfAnXZFileCoversTheDisk() throws {
-        let extents = try withServer(TestDisk.shared().xz) { try self.extents($0.uri) }
-        #expect(extents.map(\.length).reduce(0, +) == TestDisk.size)
-        #expect(extents.first { $0.range.contains(TestDisk.pattern.lowerBound) }?.type == 0)
+        let disk = try TestDisk.shared()
+        try withServer(disk.xz, "--no-index") { server in
+            let copied = try Tool.nbdcopy.run(server.uri, "null:")
+            #expect(copied.status == 0, "\(copied.errors)")
+            let extents = try self.extents(server.uri)
+            #expect(extents.map(\.offset) == [0] + extents.dropLast().map(\.range.upperBound))
+            #expect(extents.map(\.length).reduce(0, +) == TestDisk.size)
+            for extent in extents where extent.type & 2 != 0 {
+                #expect(disk.bytes[extent.range].allSatisfy { $0 == 0 }, "\(extent.range) is not zero")
+            }
+            for hole in TestDisk.holes {
+                let extent = extents.first { $0.range.contains(hole.lowerBound) }
+                #expect(extent?.range == hole && extent?.type == 2, "\(String(describing: extent))")
+            }
+            #expect(extents.first { $0.range.contains(TestDisk.pattern.lowerBound) }?.type == 0)
+        }
     }
 
     @Test(.needs(.nbdcopy, .sfdisk, .xz), arguments: TestDisk.Form.allCases, [1, 4])

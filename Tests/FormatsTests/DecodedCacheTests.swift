@@ -119,6 +119,16 @@ import Testing
         let all = errors.wait { $0.count == 10 ? $0 : nil }
         #expect(all.allSatisfy { $0.description == "damaged" })
         #expect(attempts.load(ordering: .relaxed) == 1, "those who wait are told what the one who tried was")
+        // Whoever comes later is not told what others were.
+        #expect(throws: ImageError.self) {
+            try cache.piece(
+                unit, 0,
+                decode: { _ throws(ImageError) in
+                    attempts.add(1, ordering: .relaxed)
+                    throw ImageError(.corrupt, "damaged")
+                })
+        }
+        #expect(attempts.load(ordering: .relaxed) == 2)
         let bytes = try cache.piece(unit, 0, decode: { _ throws(ImageError) in ([1], nil) })
         #expect(bytes == [1])
     }
@@ -152,23 +162,6 @@ import Testing
         #expect((0..<5).allSatisfy { cache.cached(unit, piece: $0) != nil })
         #expect(cache.cached(unit, piece: 39) != nil)
         #expect(cache.cached(unit, piece: 20) == nil)
-    }
-
-    /// Decompressing takes as long as sending a hundred small replies.
-    @Test func whatIsCompressedIsNotThereNow() throws {
-        let (cache, _) = cache(10_000)
-        let unit = unit(cache)
-        let bytes = [UInt8](repeating: 1, count: 1000)
-        try read(cache, unit, 0, count: 1000)
-        #expect(cache.cachedNow(unit, piece: 0) == bytes)
-        #expect(cache.cachedNow(unit, piece: 1) == nil)
-        cache.publishPacked(unit, 1, bytes, worth: 1)
-        for _ in 0..<3 { #expect(cache.cachedNow(unit, piece: 1) == nil) }
-        #expect(cache.cached(unit, piece: 1) == bytes)
-        #expect(cache.cachedNow(unit, piece: 1) == nil, "asking whether it is there is not reading it")
-        // What is read again is kept as it is.
-        #expect(cache.cached(unit, piece: 1) == bytes)
-        #expect(cache.cachedNow(unit, piece: 1) == bytes)
     }
 
     @Test func whatWasDecodedAheadStaysUntilAllOfItIsRead() throws {

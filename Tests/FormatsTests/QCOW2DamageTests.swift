@@ -101,9 +101,26 @@ struct QCOW2DamageTests {
         _ = try? ImageDescription("disk", MemorySource(bytes), options)
         guard let image = try? Image("disk", MemorySource(bytes), options) else { return }
         let disk = image.disk
+        guard let again = try? Image("disk", MemorySource(bytes), options).disk else {
+            Issue.record("it opens once and not again")
+            return
+        }
         let end = min(disk.size, 500_000)
         for start in stride(from: 0, to: end, by: 40_000) {
-            _ = try? disk.bytes(at: start, count: Int(min(40_000, end - start)))
+            let count = Int(min(40_000, end - start))
+            if let extent = try? disk.extent(in: start..<start + UInt64(count)), extent.kind != .data {
+                let length = Int(extent.range.upperBound - start)
+                #expect((try? disk.bytes(at: start, count: length).allSatisfy { $0 == 0 }) ?? false)
+            }
+            // In other pieces, and from the other end, it is the same.
+            if let read = try? disk.bytes(at: start, count: count) {
+                for index in stride(from: count / 10_000 * 10_000, through: 0, by: -10_000) {
+                    let part = min(100, count - index)
+                    #expect(
+                        (try? again.bytes(at: start + UInt64(index), count: part))
+                            == Array(read[index..<index + part]), "at \(start) + \(index)")
+                }
+            }
             _ = try? disk.extent(in: start..<disk.size)
             _ = try? disk.depth(in: start..<disk.size)
             for bitmap in image.bitmaps { _ = try? bitmap.extent(in: start..<disk.size) }

@@ -61,6 +61,21 @@ import Testing
         #expect(engine.cache.decodes - before <= 3)
     }
 
+    /// The parts of a large read of compressed clusters are decoded by several threads at once: each waits, while it reads its first
+    /// cluster, for another to do so.
+    @Test func aLargeReadIsSharedAmongWorkers() throws {
+        var file = QCOW2File(compression: 1)
+        for number in 0..<16 { file.addCompressed(number, Zstd.compress(Self.content, level: 3)) }
+        let source = MeetingSource(file.bytes)
+        let disk = try open(source, Engine(memory: Engine.minimumMemory, threads: 2))
+        // That there are compressed clusters is known once one has been read.
+        #expect(try disk.bytes(at: 15 << 16, count: 100) == Array(Self.content[..<100]))
+        source.beginMeeting()
+        let bytes = try disk.bytes(at: 0, count: 8 << 16)
+        #expect(bytes == Array((0..<8).map { _ in Self.content }.joined()))
+        #expect(source.haveMet, "one thread decoded it all")
+    }
+
     @Test func coldReadsAreNotAnsweredNow() throws {
         var file = QCOW2File(compression: 1)
         file.addData(0, Self.content)

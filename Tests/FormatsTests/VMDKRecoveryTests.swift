@@ -8,7 +8,10 @@ import Testing
 @Suite struct VMDKRecoveryTests {
     private struct Indexes: SeekIndexes {
         let index: FakeIndex
-        func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
+        func index(
+            of file: any Source, format: String, depth: Int, size: UInt64,
+            digest: () throws(ImageError) -> [UInt8]
+        ) -> (any SeekIndex)? {
             format == "vmdk" && depth == 0 ? index : nil
         }
     }

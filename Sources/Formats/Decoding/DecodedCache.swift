@@ -153,17 +153,10 @@ package final class DecodedCache: Sendable {
     }
 
     /// The piece, if it is here and need not be decompressed, for a reader that takes `count` bytes of it.
-<<<<<<< HEAD
-    package func cachedNow(_ unit: Unit, piece: Int, taking count: Int) -> [UInt8]? {
-        let key = PieceTable.Key(unit: unit, piece: piece)
-        return state.withLock {
-            $0.pieces.hasPlain(key) ? $0.pieces.use(key, taking: count)?.content.bytes : nil
-=======
     package func cachedNow(_ unit: Unit, piece: Int, taking count: Int = .max) -> [UInt8]? {
         let key = PieceTable.Key(unit: unit, piece: piece)
         return state.withLock { state in
             state.pieces.hasPlain(key) ? state.pieces.use(key, taking: count)?.content.bytes : nil
->>>>>>> fbf9dbd9070a5a29b3008a4a461a0fa4cf3d708e
         }
     }
 

@@ -32,13 +32,15 @@ struct LayerStack {
         describes: Bool = false
     ) throws(ImageError) {
         var (name, forced, context, source) = (name, forced[...], context, file)
+        // What the file that the source is would be called if its layer had a name for it.
+        var impliedName: String?
         while true {
             guard layers.count < Format.maximumLayers else { throw Format.tooManyLayers }
             let format =
                 if let first = forced.popFirst() {
                     first
                 } else {
-                    Format.detect(try Format.head(of: source), name: name)
+                    try Self.detect(source, name: name, impliedName, in: layers.last?.format, &warnings)
                 }
             let place = ([format.name] + layers.reversed().map(\.format)).joined(separator: " in ")
             let inspection = try inside(place) { () throws(ImageError) in
@@ -60,6 +62,7 @@ struct LayerStack {
                 self.place = place
                 break
             }
+            impliedName = inspection.contentName ?? name.flatMap(format.nameWithoutExtension)
             name = inspection.contentName
             context = inspection.contentContext ?? context
             // Inner layers are known by the outermost index, which does not tell members from one another.
@@ -72,6 +75,29 @@ struct LayerStack {
             throw ImageError(
                 .unsupported, "nothing is looked for inside a disk, so not \"\(extra.name)\" either")
         }
+    }
+
+    /// The format of what `source` holds, which the layer `outer` calls `name`, or would call `impliedName`.
+    ///
+    /// Where its head cannot be read, the rest of it may well be: it is a raw disk then, unless its name says something else. Throws
+    /// what reading the head throws otherwise.
+    private static func detect(
+        _ source: any Source, name: String?, _ impliedName: String?, in outer: String?,
+        _ warnings: inout [String]
+    ) throws(ImageError) -> Format {
+        let head: [UInt8]
+        do throws(ImageError) {
+            head = try Format.head(of: source)
+        } catch {
+            guard let outer, error.code == .corrupt || error.code == .io else { throw error }
+            let format = Format.detect([], name: impliedName)
+            guard format.name == Format.raw.name else { throw error }
+            warnings.append(
+                "\(outer): the start of the disk cannot be read, so that what is in there is taken for a raw disk; "
+                    + "the rest of it is served: \(error)")
+            return format
+        }
+        return Format.detect(head, name: name)
     }
 
     /// Opens the disk.

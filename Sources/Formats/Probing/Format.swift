@@ -53,6 +53,12 @@ package struct Format: Sendable {
         return all.first { $0.extensions.contains { name.hasSuffix("." + $0) } } ?? byContent
     }
 
+    /// `name` without an extension of this format; nil where it has none.
+    func nameWithoutExtension(_ name: String) -> String? {
+        let lowercase = name.lowercased()
+        return extensions.first { lowercase.hasSuffix("." + $0) }.map { String(name.dropLast($0.count + 1)) }
+    }
+
     /// The formats that can be opened, by name.
     package static func named(_ name: String) throws(ImageError) -> Format {
         guard let format = known.first(where: { $0.name == name }) else {

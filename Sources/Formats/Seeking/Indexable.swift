@@ -1,5 +1,13 @@
 /// A layer in which seeking gets faster once it has been indexed.
 package protocol Indexable: Source {
+    /// Where what is learnt of it is kept; nil where nothing is.
+    var seekIndex: (any SeekIndex)? { get }
+
+    /// What tells the file that it is in from others, as far as its format knows; part of the fingerprint.
+    ///
+    /// Throws what reading it throws.
+    func digest() throws(ImageError) -> [UInt8]
+
     /// What is indexed so far.
     var indexState: IndexState { get }
 
@@ -25,6 +33,12 @@ package protocol Indexable: Source {
     ) throws(ImageError)
 }
 
+extension Indexable {
+    package var seekIndex: (any SeekIndex)? { nil }
+
+    package func digest() -> [UInt8] { [] }
+}
+
 /// How far a layer is indexed, and what that brings.
 package struct IndexState: Sendable, Equatable {
     /// The bytes of the layer that lie in spans.
@@ -35,7 +49,7 @@ package struct IndexState: Sendable, Equatable {
     package var spans: Int
     /// The longest that decoding one of them took, in microseconds of CPU time.
     package var worstSpan: UInt32
-    /// The bytes of the layer that are known to be zero.
+    /// The bytes of the layer that are known to be zero, or said to be by the index.
     package var zeroes: UInt64
     /// An estimate of how long decoding takes where there is no index: of the largest block, in microseconds.
     package var worstBlock: UInt64

@@ -27,22 +27,20 @@ package final class MemoryIndex: SeekIndex {
 
     package func knowledge() -> SeekKnowledge { SeekKnowledge() }
 
-    package func detail(of span: SeekSpan) throws(ImageError) -> [UInt8] {
-        guard let detail = state.withLock({ $0.details[span] }) else {
-            throw ImageError(.io, "the detail of span \(span.range) is not kept")
-        }
-        return detail
-    }
+    package func detail(of span: SeekSpan) -> [UInt8]? { state.withLock { $0.details[span] } }
 
     package func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) -> Bool {
-        let isKept = state.withLock { state in
-            guard state.held + detail.count <= limit else { return false }
-            state.held += detail.count
+        let growth = state.withLock { state -> Int? in
+            // It may be there already, where its span was forgotten and found out again.
+            let growth = detail.count - (state.details[span]?.count ?? 0)
+            guard state.held + growth <= limit else { return nil }
+            state.held += growth
             state.details[span] = detail
-            return true
+            return growth
         }
-        if isKept { cache.setAside(detail.count) }
-        return isKept
+        guard let growth else { return false }
+        cache.setAside(growth)
+        return true
     }
 
     package func remove(_ range: Range<UInt64>) {

@@ -6,14 +6,21 @@ package protocol SeekIndex: AnyObject, Sendable {
     /// What was known when it was opened. A layer checks it against the file before it relies on it.
     func knowledge() -> SeekKnowledge
 
-    /// What decoding `span` takes and gives, a packed `SpanDetail`, as it was added.
+    /// What decoding `span` takes and gives, a packed `SpanDetail`, as it was added; nil where nothing is kept of it, or not any
+    /// more: somebody has dropped it, which says nothing of what is kept now.
     ///
-    /// Throws `io` or `corrupt` where it cannot be had any more.
-    func detail(of span: SeekSpan) throws(ImageError) -> [UInt8]
+    /// Throws `io` or `corrupt` where it cannot be read.
+    func detail(of span: SeekSpan) throws(ImageError) -> [UInt8]?
 
     /// Takes in `span`, which overlaps none of those known; with the packed `detail`, and the runs
     /// of zeroes in it, in order. Returns false where there is no room to keep it.
     func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) -> Bool
+
+    /// Whether more can be added without waiting until what is there has been saved.
+    var hasRoom: Bool { get }
+
+    /// Waits until there is room. Whoever is about to learn much does so before taking memory for it.
+    func waitForRoom()
 
     /// Forgets every span, and every run of zeroes, that overlaps `range`.
     func remove(_ range: Range<UInt64>)
@@ -30,7 +37,8 @@ package struct SeekKnowledge: Sendable {
     /// In the order of the layer; none overlaps another, but there may be gaps between them.
     package var spans: [SeekSpan]
 
-    /// Where the layer is all zeroes: within the spans, in order, none overlapping or touching the next.
+    /// Where the layer is said to be all zeroes: within the spans, in order, none overlapping or touching the next. It is for the
+    /// details of the spans to prove (`SeekMap.prove`).
     package var zeroes: [Range<UInt64>]
 
     /// Spans and runs of zeroes.
@@ -52,10 +60,26 @@ package protocol SeekIndexes: Sendable {
 
     /// The index of what `file` holds, for the layer of `format` that is `depth` layers below the file on
     /// disk (0 is the outermost) and holds `size` bytes; nil where there is to be none.
-    func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)?
+    ///
+    /// `digest` is asked for what `format` knows of the file that tells it from others, such as the checks of its blocks.
+    func index(
+        of file: any Source, format: String, depth: Int, size: UInt64,
+        digest: () throws(ImageError) -> [UInt8]
+    ) -> (any SeekIndex)?
+}
+
+extension SeekIndex {
+    package var hasRoom: Bool { true }
+
+    package func waitForRoom() {}
 }
 
 extension SeekIndexes {
+    /// The index likewise, of a file whose format knows nothing that tells it from others.
+    package func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
+        index(of: file, format: format, depth: depth, size: size) { () throws(ImageError) in [] }
+    }
+
     package func forImage(called name: String) -> any SeekIndexes { self }
 
     package func forReference(called name: String) -> any SeekIndexes { self }

@@ -1,9 +1,15 @@
 /// The spans of a layer that are known, and its runs of zeroes.
+///
+/// What an index says of zeroes is a claim until the details of the spans prove it: only then is it known.
 struct SeekMap: Sendable {
     /// In order; none overlaps another.
     private(set) var spans: [SeekSpan] = []
     /// In order; none overlaps or touches another.
     private(set) var zeroes: [Range<UInt64>] = []
+    /// Where the spans start in which zeroes are claimed, in order.
+    private(set) var claims: [UInt64] = []
+    /// The bytes that an index says are zero, as long as nothing of it was found wrong; for reports.
+    private(set) var claimedBytes: UInt64 = 0
     /// The bytes that lie in spans.
     private(set) var indexed: UInt64 = 0
     /// The bytes that are known to be zero.
@@ -43,7 +49,46 @@ struct SeekMap: Sendable {
             end = run.upperBound
         }
         spans = knowledge.spans
-        for run in knowledge.zeroes { add(zeroes: run) }
+        claims = Self.claims(knowledge)
+        claimedBytes = knowledge.zeroes.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
+    }
+
+    /// Where the spans start of which the zeroes of `knowledge` take in a whole piece: less than that, no detail proves.
+    private static func claims(_ knowledge: SeekKnowledge) -> [UInt64] {
+        var claims: [UInt64] = []
+        var runs = knowledge.zeroes[...]
+        for span in knowledge.spans {
+            while let run = runs.first, run.upperBound <= span.range.lowerBound { runs.removeFirst() }
+            // A run may reach into the next span.
+            let hasWholePiece = runs.prefix { $0.lowerBound < span.range.upperBound }.contains { run in
+                let run = run.clamped(to: span.range)
+                let pieces = (run.lowerBound - span.range.lowerBound + pieceSize - 1) / pieceSize
+                let first = span.range.lowerBound + pieces * pieceSize
+                return first < run.upperBound
+                    && min(span.range.upperBound - first, pieceSize) <= run.upperBound - first
+            }
+            if hasWholePiece { claims.append(span.range.lowerBound) }
+        }
+        return claims
+    }
+
+    private static let pieceSize = UInt64(SeekSpan.pieceSize)
+
+    /// Whether zeroes are claimed in `span`.
+    func isClaimed(_ span: SeekSpan) -> Bool {
+        let index = claims.firstIndex(orderedBy: { $0 >= span.range.lowerBound })
+        return index < claims.count && claims[index] == span.range.lowerBound
+    }
+
+    /// Takes for zeroes in `span`, which is known, the pieces whose hash says so, `hashes` being those of its detail.
+    mutating func prove(_ span: SeekSpan, by hashes: [UInt64]) {
+        let index = claims.firstIndex(orderedBy: { $0 >= span.range.lowerBound })
+        guard index < claims.count, claims[index] == span.range.lowerBound else { return }
+        claims.remove(at: index)
+        for (number, hash) in hashes.enumerated() where hash == SpanDetail.zeroHash {
+            let start = span.range.lowerBound + UInt64(number) * Self.pieceSize
+            add(zeroes: start..<min(start + Self.pieceSize, span.range.upperBound))
+        }
     }
 
     /// The index of the first span that ends after `offset`; their number, where none does.
@@ -103,8 +148,18 @@ struct SeekMap: Sendable {
         return nil
     }
 
-    /// The zeroes from `offset` on, or the stretch before the next ones; in whole sectors.
+    /// The zeroes from `offset` on, or the stretch before the next ones, or before a span in which some are claimed; in whole
+    /// sectors.
     func extent(at offset: UInt64, size: UInt64) -> Extent {
+        let known = knownExtent(at: offset, size: size)
+        let index = claims.firstIndex(orderedBy: { $0 > offset })
+        guard index < claims.count, claims[index] < known.range.upperBound, known.kind == .data else {
+            return known
+        }
+        return Extent(offset..<claims[index], .data)
+    }
+
+    private func knownExtent(at offset: UInt64, size: UInt64) -> Extent {
         let index = firstZeroes(endingAfter: offset)
         guard index < zeroes.count else { return Extent(offset..<size, .data) }
         let run = zeroes[index]
@@ -174,9 +229,14 @@ struct SeekMap: Sendable {
 
     /// Forgets the spans that overlap `range`, and the zeroes that overlap it or one of these.
     mutating func remove(_ range: Range<UInt64>) {
-        let gone = spans.filter { $0.range.overlaps(range) }
-        for span in gone { zeroes.removeAll { $0.overlaps(span.range) } }
-        spans.removeAll { $0.range.overlaps(range) }
+        let first = firstSpan(endingAfter: range.lowerBound)
+        let gone = spans[first...].prefix { $0.range.lowerBound < range.upperBound }
+        if let start = gone.first?.range.lowerBound, let end = gone.last?.range.upperBound {
+            zeroes.removeAll { $0.overlaps(start..<end) }
+            claims.removeAll { (start..<end).contains($0) }
+            claimedBytes = 0
+        }
+        spans.removeSubrange(gone.indices)
         zeroes.removeAll { $0.overlaps(range) }
         indexed = spans.reduce(0) { $0 + $1.count }
         zeroBytes = zeroes.reduce(0) { $0 + $1.upperBound - $1.lowerBound }

@@ -202,7 +202,7 @@ extension GrainScan {
         let span = SeekSpan(range: 0..<header.capacity, input: header.overhead * 512, time: 0)
         if index.knowledge().spans == [span] {
             do throws(ImageError) {
-                return try GrainScan(try index.detail(of: span), file, header)
+                if let detail = try index.detail(of: span) { return try GrainScan(detail, file, header) }
             } catch {
                 index.drop()
             }

@@ -4,8 +4,11 @@ extension Format {
         name: "xz", kind: .wrapper, extensions: ["xz"],
         recognises: { $0.starts(with: XZStreamFlags.headerMagic) }
     ) { (file, context) throws(ImageError) in
-        let source = try XZSource(file, context.engine) { size in
-            context.indexes?.index(of: file, format: "xz", depth: context.depth, size: size)
+        let (container, cut) = try XZContainer.read(file, context)
+        let source = XZSource(file, container, context.engine) { size in
+            context.indexes?.index(of: file, format: "xz", depth: context.depth, size: size) {
+                () throws(ImageError) in try container.digest(of: file)
+            }
         }
         let structure = source.structure
         let properties: [Layer.Property] = [
@@ -19,6 +22,6 @@ extension Format {
         let warnings = unknown.map {
             "check \($0.name) is of a kind not known here: damage in the data may go unnoticed"
         }
-        return Inspection(source, properties: properties, warnings: warnings)
+        return Inspection(source, properties: properties, warnings: cut + warnings)
     }
 }

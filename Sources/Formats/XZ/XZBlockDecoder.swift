@@ -112,6 +112,7 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     /// Checks what follows the last byte of data: its end marker, padding and the check (sections 3.2 to 3.4).
     private func finish() throws(ImageError) {
+        if block.isCut { return }
         // One byte of room: a decoder that fills it holds more than the index says.
         let surplus = try [UInt8](capacity: 1) { output throws(ImageError) in
             while output.freeCapacity > 0, try step(into: &output) == .more {}

@@ -53,11 +53,12 @@ package struct XZBlockHeader: Sendable {
         let fields = try Fields("block header", of: source, at: block.offset, count: size)
         // The CRC first, so that damage is not taken for a newer format.
         try fields.requireCRC32("block header CRC32", at: size - 4, of: 0..<size - 4)
-        filters = try Self.contents(fields, compressedSize, uncompressedSize)
+        // What a block that was cut short says of itself is not what is there of it.
+        filters = try Self.contents(fields, block.isCut ? nil : (compressedSize, uncompressedSize))
     }
 
     private static func contents(
-        _ fields: Fields, _ compressedSize: UInt64, _ uncompressedSize: UInt64
+        _ fields: Fields, _ expected: (compressed: UInt64, uncompressed: UInt64)?
     ) throws(ImageError) -> [LZMADecoder.Filter] {
         let flags = try fields.little("block flags", at: 1, as: UInt8.self)
         guard flags & 0x3C == 0 else {
@@ -67,8 +68,8 @@ package struct XZBlockHeader: Sendable {
                     + "a newer version of the format")
         }
         var reader = ByteReader(fields.bytes[2..<fields.bytes.count - 4], at: fields.place(2))
-        if flags & 0x40 != 0 { try require("compressed size", &reader, compressedSize) }
-        if flags & 0x80 != 0 { try require("uncompressed size", &reader, uncompressedSize) }
+        if flags & 0x40 != 0 { try require("compressed size", &reader, expected?.compressed) }
+        if flags & 0x80 != 0 { try require("uncompressed size", &reader, expected?.uncompressed) }
         var filters: [LZMADecoder.Filter] = []
         for _ in 0...flags & 0x03 { filters.append(try filter(&reader)) }
         try check(filters)
@@ -77,15 +78,14 @@ package struct XZBlockHeader: Sendable {
     }
 
     private static func require(
-        _ field: StaticString, _ reader: inout ByteReader, _ expected: UInt64
+        _ field: StaticString, _ reader: inout ByteReader, _ expected: UInt64?
     ) throws(ImageError) {
         let place = reader.position
         let found = try reader.variableLengthInteger(field)
-        guard found == expected else {
-            throw ImageError(
-                .corrupt,
-                "\(field) in the block header, at \(place), is \(found); the index gives \(expected)")
-        }
+        guard let expected, found != expected else { return }
+        throw ImageError(
+            .corrupt,
+            "\(field) in the block header, at \(place), is \(found); the index gives \(expected)")
     }
 
     private static func filter(_ reader: inout ByteReader) throws(ImageError) -> LZMADecoder.Filter {

@@ -245,6 +245,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
 
     /// Checks that the data ends here, and what follows it.
     private func finish() throws(ImageError) {
+        if block.isCut { return }
         guard try !decoder.decodeChunk() else {
             throw ImageError(
                 .corrupt, "the data goes on after the \(blockSize) bytes that the index gives")

@@ -11,6 +11,8 @@ package struct XZContainer: Sendable {
         /// Where its data starts in what the file holds, in bytes.
         package var start: UInt64
         var check: XZCheck
+        /// Whether its end is missing: what it is said to hold is what is there, and nothing follows that could be checked.
+        var isCut = false
     }
 
     private struct Stream {
@@ -60,31 +62,34 @@ package struct XZContainer: Sendable {
                 throw ImageError(.limit, "more than \(Self.maximumStreams) streams are not read")
             }
         }
-        self.streams = streams.count
-        var checks: [XZCheck] = []
         var blocks: [Block] = []
         blocks.reserveCapacity(blockCount)
         var start: UInt64 = 0
-        var largest: UInt64 = 0
         for stream in streams.reversed() {
-            if !checks.contains(stream.check) { checks.append(stream.check) }
             var offset = stream.blocksOffset
             for record in stream.records {
                 blocks.append(
                     Block(
                         offset: offset, unpaddedSize: record.unpaddedSize, start: start, check: stream.check))
                 offset += record.paddedSize
-                largest = max(largest, record.uncompressedSize)
                 start += record.uncompressedSize
                 guard start <= Int64.max else {
                     throw ImageError(.corrupt, "uncompressed sizes in the index add up to 2^63 bytes or more")
                 }
             }
         }
-        self.checks = checks
+        self.init(
+            blocks: blocks, checks: streams.reversed().map(\.check), size: start)
+    }
+
+    /// The structure of a file with these `blocks`, which hold `size` bytes; `checks` are those of its streams, in order.
+    init(blocks: [Block], checks: [XZCheck], size: UInt64) {
+        streams = checks.count
+        self.checks = checks.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         self.blocks = blocks
-        size = start
-        largestBlock = largest
+        self.size = size
+        let ends = blocks.dropFirst().map(\.start) + [size]
+        largestBlock = zip(blocks, ends).reduce(0) { max($0, $1.1 - $1.0.start) }
     }
 
     /// Where a block's data ends in what the file holds, in bytes.

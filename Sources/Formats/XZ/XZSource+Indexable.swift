@@ -2,6 +2,10 @@ import Glibc
 import Synchronization
 
 extension XZSource: Indexable {
+    package var seekIndex: (any SeekIndex)? { spans.index }
+
+    package func digest() throws(ImageError) -> [UInt8] { try structure.digest(of: spans.base) }
+
     package var indexState: IndexState { spans.indexState }
 
     package func buildIndex(
@@ -36,7 +40,8 @@ extension XZSource: Indexable {
             var worst: UInt32 = 0
             var failure: ImageError?
         }
-        let all = spans.all
+        let (all, generation) = (spans.all, spans.generation)
+        let claims = ZeroClaims(spans.index.knowledge().zeroes)
         let state = Mutex(State())
         engine.workers.runOnAll {
             while !isStopped() {
@@ -48,7 +53,7 @@ extension XZSource: Indexable {
                 guard let next else { return }
                 let span = all[next]
                 do throws(ImageError) {
-                    let time = try self.verify(span)
+                    let time = try self.verify(span, generation, claims)
                     let (bytes, worst) = state.withLock { state in
                         state.bytes += span.count
                         state.worst = max(state.worst, time)
@@ -63,15 +68,21 @@ extension XZSource: Indexable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    /// Decodes all of `span`; returns the CPU time that took, in microseconds.
-    private func verify(_ span: SeekSpan) throws(ImageError) -> UInt32 {
+    /// Decodes all of `span` of this `generation`, in which there are zeroes by the `claims` of the index; returns the CPU time that
+    /// took, in microseconds.
+    private func verify(
+        _ span: SeekSpan, _ generation: Int, _ claims: ZeroClaims
+    ) throws(ImageError) -> UInt32 {
         let began = DecodeCost.threadTime()
         do throws(ImageError) {
             try spans.withDecoder(of: span) { decoder throws(ImageError) in
-                while !decoder.isFinished { _ = try decoder.decodePiece() }
+                while !decoder.isFinished {
+                    let start = decoder.position
+                    try claims.compare(try decoder.decodePiece(), at: start)
+                }
             }
         } catch {
-            throw spans.note(error, in: span)
+            throw spans.note(error, in: span, generation)
         }
         return UInt32(clamping: (DecodeCost.threadTime() - began) / 1000)
     }

@@ -18,6 +18,9 @@ package final class XZSource: Source {
     /// Where what the workers are to decode ahead starts.
     private let queued = Mutex<Set<UInt64>>([])
 
+    /// A read that has found so many spans to be wrong fails: something else than the index is wrong.
+    private static let maximumFailures = 16
+
     /// The structure of the file.
     var structure: XZContainer { spans.container }
 
@@ -31,11 +34,18 @@ package final class XZSource: Source {
     }
 
     /// Opens it likewise; decoding one span is to take `spanCost` nanoseconds.
-    init(
+    convenience init(
         _ base: any Source, _ engine: Engine, spanCost: UInt64, index: (UInt64) -> (any SeekIndex)?
     ) throws(ImageError) {
+        try self.init(base, XZContainer(of: base), engine, spanCost: spanCost, index: index)
+    }
+
+    /// Opens the .xz file that `base` holds, whose structure is `container`.
+    init(
+        _ base: any Source, _ container: XZContainer, _ engine: Engine, spanCost: UInt64 = DecodeCost.span,
+        index: (UInt64) -> (any SeekIndex)?
+    ) {
         self.engine = engine
-        let container = try XZContainer(of: base)
         size = container.size
         owner = engine.cache.newOwner()
         let index =
@@ -120,15 +130,25 @@ package final class XZSource: Source {
         at position: UInt64, taking count: UInt64, isSequential: Bool
     ) throws(ImageError) -> Content {
         var isOpenGone = false
+        var failures = 0
         while true {
+            let generation = spans.generation
             switch try spans.place(position, taking: count, ignoringOpen: isOpenGone) {
             case .zeroes(let end):
                 return .zeroes(end - position)
             case .span(let span):
+                if spans.proveZeroes(of: span, generation) { continue }
                 let (piece, index) = place(position, inSpan: span.range.lowerBound)
-                let bytes = try decodedPiece(
-                    of: span, piece, taking: taken(count, from: index), isSequential: isSequential)
-                return .bytes(bytes, from: index)
+                do throws(ImageError) {
+                    let bytes = try decodedPiece(
+                        of: span, piece, generation, taking: taken(count, from: index),
+                        isSequential: isSequential)
+                    return .bytes(bytes, from: index)
+                } catch {
+                    // Where the index was wrong it is gone now, and a pass reads this again: it costs time, and no read.
+                    failures += 1
+                    guard failures < Self.maximumFailures, spans.generation != generation else { throw error }
+                }
             case .piece(let start, let bytes):
                 return .bytes(bytes, from: Int(position - start))
             case .open(let start):
@@ -140,12 +160,6 @@ package final class XZSource: Source {
                 return .bytes(try filtered.piece(block, piece: piece, taking: count), from: index)
             }
         }
-    }
-
-    private func cachedNow(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
-        let (piece, index) = place(position, inSpan: start)
-        return engine.cache.cachedNow(spans.unit(start), piece: piece, taking: taken(count, from: index))
-            .map { .bytes($0, from: index) }
     }
 
     private func cached(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
@@ -180,35 +194,39 @@ package final class XZSource: Source {
 
     /// Piece `wanted` of `span`, for a reader that takes `count` bytes of it; those before it are decoded too, from the start of the
     /// span or from where another reader has stopped. Pieces on the way are kept compressed, unless the reader `isSequential`; then
-    /// those that it comes to next are decoded as well, as far as there is room for them.
+    /// those that it comes to next are decoded as well, as far as there is room for them. The span is of this `generation`.
     private func decodedPiece(
-        of span: SeekSpan, _ wanted: Int, taking count: Int, isSequential: Bool
+        of span: SeekSpan, _ wanted: Int, _ generation: Int, taking count: Int, isSequential: Bool
     ) throws(ImageError) -> [UInt8] {
         var block: XZSpans.LZMA2Block?
         return try engine.cache.piece(
             spans.unit(span.range.lowerBound), wanted, taking: count,
             demand: { () throws(ImageError) in
-                try demand(of: span, wanted, isSequential: isSequential, &block)
+                try demand(of: span, wanted, generation, isSequential: isSequential, &block)
             },
             decode: { turn throws(ImageError) in
-                try decode(span, in: block, to: wanted, taking: count, isSequential: isSequential, turn)
+                try decode(
+                    span, generation, in: block, to: wanted, taking: count, isSequential: isSequential, turn)
             })
     }
 
     /// Has what is missing of `span` from piece `wanted` on decoded, as far as there is room for it.
-    private func decodeAhead(_ span: SeekSpan, from wanted: Int) throws(ImageError) {
+    private func decodeAhead(_ span: SeekSpan, _ generation: Int, from wanted: Int) throws(ImageError) {
         var block: XZSpans.LZMA2Block?
         try engine.cache.decodeAhead(
             spans.unit(span.range.lowerBound), wanted,
-            demand: { () throws(ImageError) in try demand(of: span, wanted, isSequential: true, &block) },
+            demand: { () throws(ImageError) in
+                try demand(of: span, wanted, generation, isSequential: true, &block)
+            },
             decode: { turn throws(ImageError) in
-                try decode(span, in: block, to: wanted, taking: 0, isSequential: true, turn)
+                try decode(span, generation, in: block, to: wanted, taking: 0, isSequential: true, turn)
             })
     }
 
     /// What decoding piece `wanted` of `span`, and what comes after it, takes; finds out the `block` for that.
     private func demand(
-        of span: SeekSpan, _ wanted: Int, isSequential: Bool, _ block: inout XZSpans.LZMA2Block?
+        of span: SeekSpan, _ wanted: Int, _ generation: Int, isSequential: Bool,
+        _ block: inout XZSpans.LZMA2Block?
     ) throws(ImageError) -> DecodedCache.Demand {
         do throws(ImageError) {
             let found = try spans.block(of: span)
@@ -222,7 +240,7 @@ package final class XZSource: Source {
             }
             return demand
         } catch {
-            throw spans.note(error, in: span)
+            throw spans.note(error, in: span, generation)
         }
     }
 
@@ -230,7 +248,7 @@ package final class XZSource: Source {
     private static let worthFinishing = 8
 
     private func decode(
-        _ span: SeekSpan, in block: XZSpans.LZMA2Block?, to wanted: Int, taking count: Int,
+        _ span: SeekSpan, _ generation: Int, in block: XZSpans.LZMA2Block?, to wanted: Int, taking count: Int,
         isSequential: Bool,
         _ turn: DecodedCache.Turn
     ) throws(ImageError) -> (piece: [UInt8], rest: (any DecodedCache.Parked)?) {
@@ -244,7 +262,7 @@ package final class XZSource: Source {
             return try decode(
                 span, with: decoder, to: wanted, taking: count, isSequential: isSequential, turn)
         } catch {
-            throw spans.note(error, in: span)
+            throw spans.note(error, in: span, generation)
         }
     }
 
@@ -284,7 +302,9 @@ package final class XZSource: Source {
 
     package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { spans.extent(in: range) }
 
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { spans.extent(in: range) }
+    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
+        spans.extentNow(in: range)
+    }
 
     // MARK: Reading ahead
 
@@ -337,9 +357,15 @@ package final class XZSource: Source {
             case .zeroes(let end):
                 position = end
             case .span(let span):
-                if let wanted = missing(of: span, from: position) {
+                let generation = spans.generation
+                if spans.isClaimed(span) {
                     tasks += 1
-                    submitAhead(span.range.lowerBound) { try? self.decodeAhead(span, from: wanted) }
+                    submitAhead(span.range.lowerBound) { _ = self.spans.proveZeroes(of: span, generation) }
+                } else if let wanted = missing(of: span, from: position) {
+                    tasks += 1
+                    submitAhead(span.range.lowerBound) {
+                        try? self.decodeAhead(span, generation, from: wanted)
+                    }
                 }
                 position = span.range.upperBound
             case .filtered(let block):

@@ -15,6 +15,8 @@ extension XZSpans {
     func learnSome(
         _ backlog: Backlog? = nil, isStopped: @escaping () -> Bool = { true }
     ) throws(ImageError) -> Progress {
+        // Before a pass takes memory.
+        index.waitForRoom()
         var othersAtWork = false
         let gap = state.withLock { state -> (block: Int, offset: UInt64, ticket: Int)? in
             for block in state.firstUnknown..<container.blocks.count {
@@ -43,7 +45,8 @@ extension XZSpans {
         state.withLock { state in
             IndexState(
                 indexed: state.table.indexed, size: container.size, spans: state.table.spans.count,
-                worstSpan: state.table.worstTime, zeroes: state.table.zeroBytes,
+                worstSpan: state.table.worstTime,
+                zeroes: max(state.table.zeroBytes, state.table.claimedBytes),
                 worstBlock: worstBlock,
                 seeksByBlockOnly: !state.filtered.isEmpty || startsWithFilters,
                 isComplete: state.table.indexed + state.filteredBytes == container.size)
@@ -68,7 +71,7 @@ extension XZSpans {
             state.change { $0.leavePass(block, ticket: ticket) }
         }
         while true {
-            var attempt = Attempt(damageStart: range(of: block).lowerBound)
+            var attempt = Attempt(damageStart: range(of: block).lowerBound, generation: generation)
             do throws(ImageError) {
                 return try runPass(
                     over: block, ticket, until: offset, keepingPieces: keepingPieces, backlog, while: goesOn,
@@ -78,7 +81,7 @@ extension XZSpans {
                     throw note(error, in: block, from: attempt.damageStart)
                 }
                 // The index may be wrong as well as the data: a pass from the start of the block tells.
-                attempt.isProven ? forget(block) : drop()
+                attempt.isProven ? forget(block) : drop(attempt.generation)
                 // Memory is waited for anew.
                 state.withLock { state in
                     if state.passes[block]?.phase == .running(ticket: ticket) {
@@ -101,6 +104,8 @@ extension XZSpans {
     private struct Attempt {
         /// Where what it ran into may have started.
         var damageStart: UInt64
+        /// That of the spans that it starts from.
+        var generation: Int
         var reliesOnIndex = false
         var isProven = false
     }
@@ -139,7 +144,7 @@ extension XZSpans {
             attempt.reliesOnIndex = parked.startsFromIndex
             pass = parked
         } else {
-            pass = try newPass(over: lzma2, block, at: offset, after: before, &attempt.reliesOnIndex)
+            pass = try newPass(over: lzma2, block, at: offset, after: before, &attempt)
         }
         let place = try run(
             pass, over: block, Target(offset: offset, taken: keepingPieces), turn, backlog, goesOn, &attempt)
@@ -193,8 +198,9 @@ extension XZSpans {
                 // What readers come to next is decoded meanwhile, as far as it can be kept. Who finds that its piece has gone waits for the span.
                 let isPast = pass.position > target.offset
                 if isPast, step.endsSpan || place != nil && !isWorthDecoding(pass.position, turn) { break }
-            } else if step.endsSpan, !(goesOn?() ?? (pass.position <= target.offset)) {
-                break
+            } else if step.endsSpan, pass.position > target.offset || goesOn?() == false {
+                // Beyond what is needed only while the index has room: it is parked until that has saved what it has.
+                guard let goesOn, goesOn(), index.hasRoom else { break }
             }
         }
         return place
@@ -212,6 +218,7 @@ extension XZSpans {
         let range = range(of: block)
         index.remove(range)
         state.change { state in
+            state.generation += 1
             state.table.remove(range)
             state.firstUnknown = min(state.firstUnknown, block)
             state.passes[block]?.published = 0
@@ -232,7 +239,7 @@ extension XZSpans {
     /// A new pass over `block`, block `number`, that will come to `offset`: from the span `before`, if there is one.
     private func newPass(
         over block: LZMA2Block, _ number: Int, at offset: UInt64, after before: SeekSpan?,
-        _ reliesOnIndex: inout Bool
+        _ attempt: inout Attempt
     ) throws(ImageError) -> XZBlockPass {
         let range = block.range
         let after = state.withLock { $0.table.neighbours(of: offset).after }
@@ -242,14 +249,14 @@ extension XZSpans {
                 known = (before, try detail(of: before))
             } catch {
                 // From the start of the block, then.
-                if error.code == .corrupt { drop() }
+                if error.code == .corrupt { drop(attempt.generation) }
             }
         }
         let end = min(after?.range.lowerBound ?? range.upperBound, range.upperBound)
         let boundaries = state.withLock { state in
             state.table.starts(in: (known?.span.range.upperBound ?? range.lowerBound)..<end)
         }
-        reliesOnIndex = known != nil
+        attempt.reliesOnIndex = known != nil
         return try XZBlockPass(
             over: container.blocks[number], of: base, block.header, dictionary: block.dictionary, in: range,
             from: known, to: end, boundaries: boundaries, spanCost: spanCost, memoryLimit: memoryLimit

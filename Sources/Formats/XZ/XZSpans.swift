@@ -52,6 +52,9 @@ final class XZSpans: Sendable {
         var awaited: [UInt64] = []
         /// Everything before this block is known, or cannot be.
         var firstUnknown = 0
+        /// How often something that was known has been forgotten, as it was wrong: what is found out of a span of an earlier
+        /// generation says nothing of the present ones.
+        var generation = 0
         /// When somebody last needed something decoded, in nanoseconds of the monotonic clock.
         var lastDemand: UInt64 = 0
     }
@@ -241,12 +244,6 @@ final class XZSpans: Sendable {
         }
     }
 
-    /// The data or zeroes at the start of `range`.
-    func extent(in range: Range<UInt64>) -> Extent {
-        let extent = state.withLock { $0.table.extent(at: range.lowerBound, size: container.size) }
-        return Extent(extent.range.clamped(to: range), extent.kind)
-    }
-
     /// The offset of the last byte of `span` that is not known to be zero; nil where there is none.
     func lastData(of span: SeekSpan) -> UInt64? {
         state.withLock { $0.table.lastData(in: span.range) }
@@ -272,9 +269,10 @@ final class XZSpans: Sendable {
     }
 
     /// Whether `block` is decoded whole, and verified, before anything of it is known. Blocks of up to an eighth of the budget
-    /// leave room for those that others read meanwhile.
+    /// leave room for those that others read meanwhile. Of one that is cut nothing can be verified.
     func isDecodedWhole(_ block: Int) -> Bool {
-        container.end(of: block) - container.blocks[block].start <= engine.cache.plan.wholeBlock
+        !container.blocks[block].isCut
+            && container.end(of: block) - container.blocks[block].start <= engine.cache.plan.wholeBlock
     }
 
     // MARK: Decoding what is known
@@ -333,11 +331,15 @@ final class XZSpans: Sendable {
 
     /// The detail of `span`.
     ///
-    /// Throws `corrupt` where it cannot be had, whatever the reason: the index is of no use then.
+    /// Throws `corrupt` where it cannot be had, whatever the reason: the index is of no use then; or only the span is not, where
+    /// nothing is kept of it, and forgotten is what it is then.
     func detail(of span: SeekSpan) throws(ImageError) -> SpanDetail {
         do throws(ImageError) {
-            let detail = try SpanDetail(
-                try index.detail(of: span), pieces: span.pieces, limit: memoryLimit)
+            guard let packed = try index.detail(of: span) else {
+                forget(span)
+                throw ImageError(.corrupt, "nothing is kept of the span \(span.range)")
+            }
+            let detail = try SpanDetail(packed, pieces: span.pieces, limit: memoryLimit)
             let block = container.blocks[container.block(at: span.range.lowerBound)]
             guard (span.range.lowerBound == block.start) == detail.state.isEmpty else {
                 throw ImageError(
@@ -363,13 +365,13 @@ final class XZSpans: Sendable {
         state.withLock { $0.lastDemand = monotonicTime() }
     }
 
-    /// Takes `error`, met in decoding `span`, for what it says of the index; returns it with its place.
-    func note(_ error: ImageError, in span: SeekSpan) -> ImageError {
+    /// Takes `error`, met in decoding `span` of this `generation`, for what it says of the index; returns it with its place.
+    func note(_ error: ImageError, in span: SeekSpan, _ generation: Int) -> ImageError {
         let block = container.block(at: span.range.lowerBound)
         switch error.code {
         case .corrupt, .unsupported:
             // Either the index is wrong or the image has changed since: a pass from the start will tell.
-            drop()
+            drop(generation)
         case .io, .outOfRange, .limit, .refused:
             break
         }
@@ -378,14 +380,18 @@ final class XZSpans: Sendable {
         return placed(error, block)
     }
 
-    /// Forgets all spans: something in the index is wrong.
-    func drop() {
-        index.drop()
-        state.change { state in
+    /// Forgets all spans: something in the index is wrong. Nothing happens where others have done so since this `generation`.
+    func drop(_ generation: Int) {
+        let isFirst = state.change { state in
+            guard state.generation == generation else { return false }
+            state.generation += 1
             state.table = SeekMap()
             state.firstUnknown = 0
             for block in state.passes.keys { state.passes[block]?.published = 0 }
+            return true
         }
+        guard isFirst else { return }
+        index.drop()
         engine.cache.remove(owner: owner)
         engine.cache.remove(owner: passOwner)
     }

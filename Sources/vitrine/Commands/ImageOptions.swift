@@ -17,7 +17,9 @@ struct ImageOptions: ParsableArguments {
 
     @Flag(
         name: .customLong("recover"),
-        help: "Read what is there of a VMDK stream that is cut short; reading the rest of the disk fails.")
+        help:
+            "Open an image whose end is missing or damaged all the same: what is there is served, and what is not is an error."
+    )
     var recovers = false
 
     /// Opens the image, with the files it names that `references` allow.

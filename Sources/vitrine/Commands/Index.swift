@@ -114,14 +114,14 @@ struct Index: ParsableCommand {
                 "\(path): needs no index: it is not compressed, or not in a way that an index helps with")
         }
         // Inner layers are read through the outer ones, which are to be fast by then.
-        for (place, number) in layers.enumerated() {
+        for number in layers {
             guard let layer = image.layers[number].indexable, !isStopped() else { return }
             let formats = image.layers[...number].reversed().map(\.format).joined(separator: " in ")
             let indexing = Indexing(
                 title: layers.count == 1 ? path : "\(path): \(formats)", layer: layer,
                 style: .suitable(quiet: quiet), isStopped: isStopped)
             try run(indexing, imageSize: image.file.size) { () throws(ImageError) in
-                try inside(path) { () throws(ImageError) in try store.save(layer: place) }
+                try inside(path) { () throws(ImageError) in try store.save(layer) }
             }
         }
     }
@@ -136,6 +136,11 @@ struct Index: ParsableCommand {
         if let elapsed = try built.get() {
             let state = indexing.layer.indexState
             if !state.isComplete && indexing.isStopped() { return tell(IndexReport.stopped(title, state)) }
+            guard state.isComplete else {
+                throw CommandError(
+                    "\(title): only \(byteCount(state.indexed)) of \(byteCount(state.size)) could be indexed: the seek index takes no more"
+                )
+            }
             tell(IndexReport.built(title, state, elapsed, fileSize: fileSize, imageSize: imageSize))
         } else {
             tell(IndexReport.complete(title, indexing.layer.indexState))

@@ -4,7 +4,8 @@ import ArgumentParser
 struct IndexOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Use the seek index in this file, and make it if it is not there, instead of the one in the cache.",
+            "Use the seek index in this file, and make it if it is not there, instead of the one in the cache. Whoever made it can "
+                + "change what is read: trust it as you trust the image.",
             valueName: "path"),
         completion: .file())
     var index: String?

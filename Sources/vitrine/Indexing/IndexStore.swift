@@ -32,15 +32,17 @@ struct IndexStore: Sendable {
         finder?.save()
     }
 
-    /// Saves what is known of the layer of `size` bytes that is the `number`th of those indexed in the image
-    /// that is open, and returns how many bytes that takes.
+    /// Saves what is known of `layer`, and returns how many bytes that takes; nil where nothing is known, or the layer is one that
+    /// has no index that is kept.
     ///
     /// Throws where it cannot be kept.
-    func save(layer number: Int) throws(ImageError) -> UInt64? {
-        // They are in the order in which they were opened: outermost first.
-        let opened = finder?.opened ?? []
-        guard opened.indices.contains(number) else { return nil }
-        try opened[number].save()
-        return opened[number].file?.size
+    func save(_ layer: any Indexable) throws(ImageError) -> UInt64? {
+        guard let index = layer.seekIndex as? StoredIndex else { return nil }
+        try index.save()
+        if let file = index.file { return file.size }
+        guard index.knowledge().spans.isEmpty else {
+            throw ImageError(.io, "the seek index was saved, and somebody has removed it at once")
+        }
+        return nil
     }
 }

@@ -85,7 +85,9 @@ enum InfoReport {
     // MARK: For programs
 
     static func json(_ image: ImageDescription, path: String) throws -> String {
-        let fingerprint = try Fingerprint(of: image.file, format: image.layers.first?.format ?? "")
+        let fingerprint = try Fingerprint(
+            of: image.file, format: image.layers.first?.format ?? "",
+            digest: image.layers.first?.indexable?.digest() ?? [])
         let report: JSONValue = .object([
             "image": .string(path),
             "fingerprint": .string(fingerprint.description),

@@ -19,7 +19,10 @@ final class InputIndexes: SeekIndexes {
         self.given = given
     }
 
-    func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
+    func index(
+        of file: any Source, format: String, depth: Int, size: UInt64,
+        digest: () throws(ImageError) -> [UInt8]
+    ) -> (any SeekIndex)? {
         guard let head = try? Fields("header", of: file, at: 0, count: 512),
             let overhead: UInt64 = try? head.little("overHead", at: 64)
         else { return nil }
@@ -40,7 +43,7 @@ private final class InputIndex: SeekIndex {
 
     func knowledge() -> SeekKnowledge { SeekKnowledge(spans: indexes.given == nil ? [] : [span]) }
 
-    func detail(of span: SeekSpan) throws(ImageError) -> [UInt8] {
+    func detail(of span: SeekSpan) -> [UInt8]? {
         let content = indexes.given ?? []
         return (0..<4).map { UInt8(truncatingIfNeeded: content.count >> ($0 * 8)) }
             + Zstd.compress(content, level: compressionLevel)

@@ -1,0 +1,36 @@
+/// What a seek index says of where a layer is all zeroes, to be compared with what is decoded.
+struct ZeroClaims: Sendable {
+    /// In order; none overlaps another.
+    private let runs: [Range<UInt64>]
+
+    init(_ runs: [Range<UInt64>]) {
+        self.runs = runs
+    }
+
+    /// Throws `corrupt` unless `piece`, decoded at `start` of the layer, is zero wherever it is said to be.
+    func compare(_ piece: XZPieceReader.Piece, at start: UInt64) throws(ImageError) {
+        guard case .bytes(let bytes) = piece else { return }
+        let range = start..<start + UInt64(bytes.count)
+        for run in runs[firstRun(endingAfter: start)...] {
+            let part = run.clamped(to: range)
+            if part.isEmpty { return }
+            let isZero = bytes[Int(part.lowerBound - start)..<Int(part.upperBound - start)]
+                .allSatisfy { $0 == 0 }
+            guard isZero else {
+                throw ImageError(
+                    .corrupt,
+                    "the seek index says that \(run.lowerBound) to \(run.upperBound) are zeroes, but there is data"
+                )
+            }
+        }
+    }
+
+    private func firstRun(endingAfter offset: UInt64) -> Int {
+        var (low, high) = (0, runs.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle].upperBound > offset { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
