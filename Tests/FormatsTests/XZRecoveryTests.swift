@@ -81,9 +81,9 @@ import Testing
     @Test func zeroesForTheRest() throws {
         let file = XZFile.encode(Self.content)
         var bytes = file
-        for index in file.count / 2..<file.count { bytes[index] = 0 }
+        for index in file.count / 4 * 3..<file.count { bytes[index] = 0 }
         let image = try open(bytes)
-        // The chunk in which the zeroes start has its length, and cannot be decoded to its end.
+        // The chunk in which the zeroes start has its length, and cannot be decoded to its end: its piece is an error.
         var read = 0
         while read + 10_000 <= image.size,
             let part = try? image.disk.bytes(at: UInt64(read), count: 10_000)
@@ -91,7 +91,7 @@ import Testing
             #expect(part == Array(Self.content[read..<read + 10_000]))
             read += 10_000
         }
-        #expect(read > Self.content.count / 8 && read < Self.content.count * 3 / 4)
+        #expect(read > Self.content.count / 8 && read < Self.content.count)
     }
 
     @Test func anyByteMayBeWrongInWhatIsRecovered() throws {
