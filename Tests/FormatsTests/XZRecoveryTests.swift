@@ -77,21 +77,14 @@ import Testing
         }
     }
 
-    /// A download that was given room first ends in zeroes: the end marker they look like is none.
+    /// A download that was given room first ends in zeroes. The block's header says how long it is, so that it is a whole one that is
+    /// damaged: its check is wrong, and nothing of a small one is given out.
     @Test func zeroesForTheRest() throws {
-        let file = XZFile.encode(Self.content)
-        var bytes = file
-        for index in file.count / 2..<file.count { bytes[index] = 0 }
+        var bytes = XZFile.encode(Self.content)
+        for index in bytes.count / 4 * 3..<bytes.count { bytes[index] = 0 }
         let image = try open(bytes)
-        // The chunk in which the zeroes start has its length, and cannot be decoded to its end.
-        var read = 0
-        while read + 10_000 <= image.size,
-            let part = try? image.disk.bytes(at: UInt64(read), count: 10_000)
-        {
-            #expect(part == Array(Self.content[read..<read + 10_000]))
-            read += 10_000
-        }
-        #expect(read > Self.content.count / 8 && read < Self.content.count * 3 / 4)
+        #expect(image.size == UInt64(Self.content.count))
+        #expect(throws: ImageError.self) { try image.disk.bytes(at: 0, count: 10_000) }
     }
 
     @Test func anyByteMayBeWrongInWhatIsRecovered() throws {
