@@ -1,5 +1,8 @@
 /// A layer in which seeking gets faster once it has been indexed.
 package protocol Indexable: Source {
+    /// Where what is learnt of it is kept; nil where that is nowhere.
+    var seekIndex: (any SeekIndex)? { get }
+
     /// What is indexed so far.
     var indexState: IndexState { get }
 

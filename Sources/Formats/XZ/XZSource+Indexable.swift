@@ -2,6 +2,8 @@ import Glibc
 import Synchronization
 
 extension XZSource: Indexable {
+    package var seekIndex: (any SeekIndex)? { spans.index }
+
     package var indexState: IndexState { spans.indexState }
 
     package func buildIndex(

@@ -29,15 +29,12 @@ struct IndexStore: Sendable {
         finder?.save()
     }
 
-    /// Saves what is known of the layer of `size` bytes that is the `number`th of those indexed in the image
-    /// that is open, and returns how many bytes that takes.
+    /// Saves what is known of `layer`, and returns how many bytes that takes; nil where it is not kept.
     ///
     /// Throws where it cannot be kept.
-    func save(layer number: Int) throws(ImageError) -> UInt64? {
-        // They are in the order in which they were opened: outermost first.
-        let opened = finder?.opened ?? []
-        guard opened.indices.contains(number) else { return nil }
-        try opened[number].save()
-        return opened[number].file?.size
+    func save(_ layer: any Indexable) throws(ImageError) -> UInt64? {
+        guard let index = finder?.opened.first(where: { $0 === layer.seekIndex }) else { return nil }
+        try index.save()
+        return index.file?.size
     }
 }
