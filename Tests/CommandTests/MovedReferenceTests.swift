@@ -94,7 +94,7 @@ struct MovedReferenceTests {
             let cache = ["XDG_CACHE_HOME": folder.appending(path: "cache").path]
             let first = try Vitrine.run("index", overlay.path, "--verify", environment: cache)
             try #require(first.status == 0, "\(first.errors)")
-            #expect(first.output.contains("\(overlay.path): backing file \"base.raw.xz\": xz: indexed"))
+            #expect(first.output.contains("\(overlay.path): backing file \"base.raw.xz\": xz: "))
             let again = try Vitrine.run("index", raw.path + ".xz", environment: cache)
             #expect(again.output.contains("already indexed"), "\(again.output)")
             // And in the background of a server.
