@@ -30,13 +30,14 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(name: "CLinux"),
 
         .target(
             name: "VitrineFormats",
             dependencies: [
-                "CDeflate", "CLinux", "CLZMA", "CNettle", "CXXHash", "CZlib", "CZstd",
+                "CDeflate", "CExpat", "CLinux", "CLZMA", "CNettle", "CXXHash", "CZlib", "CZstd",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Sources/Formats",

@@ -33,6 +33,10 @@ int vitrine_open_beneath(int directory, const char *path, int flags) {
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+int vitrine_open_step(int directory, const char *name) {
+    return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
 off_t vitrine_next_data(int descriptor, off_t offset) {
     return lseek(descriptor, offset, SEEK_DATA);
 }

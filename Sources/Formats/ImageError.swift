@@ -36,6 +36,16 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
         self.path = path
     }
 
+    /// How many layers are named: more would be those of a long chain of files, in which the ends matter.
+    private static let maximumPlaces = 12
+
+    /// Puts `places`, the layers around those it has, in front of the path. Where they get too many, those in the middle are left out.
+    package mutating func add(_ places: [String]) {
+        path.insert(contentsOf: places, at: 0)
+        guard path.count > Self.maximumPlaces else { return }
+        path = path.prefix(Self.maximumPlaces - 5) + ["…"] + path.suffix(4)
+    }
+
     /// The whole text: layers, then the reason.
     public var description: String { (path + [reason]).joined(separator: ": ") }
 }
@@ -48,7 +58,7 @@ package func inside<Result: ~Copyable>(
         return try body()
     } catch {
         var error = error
-        error.path.insert(layer(), at: 0)
+        error.add([layer()])
         throw error
     }
 }

@@ -23,7 +23,7 @@ package struct ExportList: Sendable {
         for name in name.isEmpty ? [""] : ["", name] {
             all.append(Export(name: name, description: whole, source: image.disk, contexts: contexts))
         }
-        for partition in partitions where "p\(partition.number)" != name {
+        for partition in partitions where !"p\(partition.number)".hasBytes(of: name) {
             all.append(
                 Export(
                     name: "p\(partition.number)",
@@ -35,7 +35,7 @@ package struct ExportList: Sendable {
     }
 
     /// The export called `name`.
-    subscript(name: String) -> Export? { all.first { $0.name == name } }
+    subscript(name: String) -> Export? { all.first { $0.name.hasBytes(of: name) } }
 }
 
 extension Partition {

@@ -154,6 +154,8 @@ private final class SteppedLayer: Indexable {
         size = UInt64(steps) << 20
     }
 
+    var seekIndex: (any SeekIndex)? { nil }
+
     var indexState: IndexState {
         let indexed = indexed.withLock { $0 }
         return IndexState(

@@ -143,6 +143,16 @@ struct QCOW2BitmapTests {
         #expect(image.warnings == ["qcow2: bitmap \"b\" is not served: \(broken.problem)"])
     }
 
+    /// Decoded with replacements it could have the name of another.
+    @Test func nameThatIsNotUTF8() throws {
+        let image = try file { $0[24] = 0xFF }.open()
+        #expect(image.bitmaps.isEmpty)
+        #expect(
+            image.warnings == [
+                "qcow2: bitmap \"\u{FFFD}\" is not served: its name is not UTF-8, as names are that clients ask for"
+            ])
+    }
+
     @Test func listThatMakesNoSense() throws {
         let tooLong = file { ($0[18], $0[19]) = (4, 0) }
         #expect(

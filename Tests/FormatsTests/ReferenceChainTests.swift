@@ -28,20 +28,23 @@ import Testing
 
     // MARK: How far
 
-    @Test func sixteenFilesInAChain() throws {
+    @Test func twoHundredFilesInAChain() throws {
         try withTemporaryFolder { folder in
-            let disk = try ReferringImage.open(chain(of: 16, in: folder))
+            let disk = try ReferringImage.open(chain(of: 200, in: folder))
             #expect(try disk.text == "the end")
         }
     }
 
-    @Test(arguments: [17, 100])
+    /// The error names both ends.
+    @Test(arguments: [201, 300])
     func moreFilesInAChain(_ count: Int) throws {
         try withTemporaryFolder { folder in
-            let way = (1...16).map { "backing file \"\($0)\": referring: " }.joined()
+            let way =
+                "backing file \"1\": referring: backing file \"2\": referring: backing file \"3\": referring: "
+                + "backing file \"4\": …: backing file \"199\": referring: backing file \"200\": referring: "
             try expectError(
                 .limit,
-                way + "backing file \"17\" is not opened: no more than 16 files may each name the next",
+                way + "backing file \"201\" is not opened: no more than 200 files may each name the next",
                 opening: chain(of: count, in: folder))
         }
     }

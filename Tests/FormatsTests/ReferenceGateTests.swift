@@ -12,6 +12,8 @@ import Testing
     private let outsideAll =
         "lies outside the image's directory and those that are allowed: --allow-references DIR allows another directory"
 
+    private let elsewhere = "; --backing-file PATH says where it is, and beside the image lie \"base\""
+
     // MARK: Inside
 
     @Test(arguments: ["base", "./base", "sub/../base", "sub//..//./base", "../images/base"])
@@ -88,7 +90,9 @@ import Testing
             let gate = try folders.gate()
             #expect(try gate.references.open(Reference(.backingFile, name, format: "raw")).size == 0)
             gate.expect(
-                .io, name + [0x80, 0xC3], "backing file \"b\\xE4se\\x80\\xC3\": No such file or directory")
+                .io, name + [0x80, 0xC3],
+                "backing file \"b\\xE4se\\x80\\xC3\": No such file or directory; --backing-file PATH says where it is, "
+                    + "and beside the image lie \"b\\xE4se\", \"base\"")
         }
     }
 
@@ -110,6 +114,9 @@ import Testing
             let absolute = folders.images.path + "/../secret"
             gate.expect(.refused, absolute, "backing file \"\(absolute)\" \(outside)")
             // Not a name in the directory, only one that begins like it.
+            _ = try FileManager.default.createDirectory(
+                atPath: folders.images.path + "2", withIntermediateDirectories: false)
+            _ = try folders.top.file("images2/base", "outside")
             let similar = folders.images.path + "2/base"
             gate.expect(.refused, similar, "backing file \"\(similar)\" \(outside)")
         }
@@ -283,10 +290,11 @@ import Testing
         try ReferenceFolders.with { folders in
             try folders.link("images/dangling", to: "nothing")
             let gate = try folders.gate()
-            for name in ["nothing", "nothing/at/all", "dangling"] {
-                gate.expect(.io, name, "backing file \"\(name)\": No such file or directory")
+            for name in ["nothing", "nothing/at/all", "dangling", "/not/there"] {
+                gate.expect(.io, name, "backing file \"\(name)\": No such file or directory\(elsewhere)")
             }
-            gate.expect(.io, "base/more", "backing file \"base/more\": Not a directory")
+            gate.expect(.io, "base/more", "backing file \"base/more\": Not a directory\(elsewhere)")
+            gate.expect(.io, "nothing", "extent \"nothing\": No such file or directory", .extent)
         }
     }
 
@@ -323,6 +331,116 @@ import Testing
                     == "backing file \"base\" is not opened: this system has no openat2 (Linux 5.6), or forbids it, "
                     + "so that nothing would keep the name from leading elsewhere")
             #expect(error.code == .refused)
+        }
+    }
+
+    /// As many as Linux follows, and no more.
+    @Test func fortyLinks() throws {
+        try ReferenceFolders.with { folders in
+            for number in 1...41 {
+                let target = number == 1 ? "base" : "link\(number - 1)"
+                try folders.link("images/link\(number)", to: folders.images.path + "/" + target)
+            }
+            let gate = try folders.gate()
+            #expect(try gate.text(of: "link40") == "inside")
+            gate.expect(.io, "link41", "backing file \"link41\": Too many levels of symbolic links")
+        }
+    }
+
+    // MARK: Where it is not
+
+    /// The folder was moved, or comes from another machine: the last component counts.
+    @Test(arguments: [
+        "/not/there/base", "sub/base", "../not/there/base", "file:base", "file:///not/there/base",
+        "file:./base",
+        "D:\\vm\\base", "D:/vm/base", "..\\base", "vm\\base",
+    ])
+    func movedFile(_ name: String) throws {
+        try ReferenceFolders.with { folders in
+            let gate = try folders.gate()
+            #expect(try gate.text(of: name) == "inside")
+            let warning =
+                "backing file \"\(name)\" is not there: \"base\" in \(folders.images.path) is taken for it"
+            #expect(gate.warnings == (["file:base", "file:./base"].contains(name) ? [] : [warning]))
+        }
+    }
+
+    /// Beside the image first, and never the image itself.
+    @Test func movedFileInAnotherDirectory() throws {
+        try ReferenceFolders.with { folders in
+            _ = try folders.top.file("other/overlay", "another")
+            let gate = try folders.gate(.folders([folders.top.path + "/other"]))
+            #expect(try gate.text(of: "/not/there/base") == "inside")
+            #expect(try gate.text(of: "/not/there/overlay") == "another")
+            try folders.gate().expect(
+                .io, "/not/there/overlay",
+                "backing file \"/not/there/overlay\": No such file or directory\(elsewhere)")
+        }
+    }
+
+    /// What is somewhere else is another file than the one beside the image.
+    @Test func fileThatIsOutsideIsNotReplaced() throws {
+        try ReferenceFolders.with { folders in
+            _ = try folders.images.file("secret", "not it")
+            for name in ["../secret", folders.top.path + "/secret", "file:" + folders.top.path + "/secret"] {
+                try folders.gate().expect(.refused, name, "backing file \"\(name)\" \(outside)")
+            }
+            // Nor where a link, which is not followed, may lead there.
+            try folders.link("alias", to: "nothing")
+            let name = folders.top.path + "/alias/secret"
+            try folders.gate().expect(.refused, name, "backing file \"\(name)\" \(outside)")
+        }
+    }
+
+    @Test func replacementIsARegularFileInside() throws {
+        try ReferenceFolders.with { folders in
+            try folders.link("images/out", to: "../secret")
+            let gate = try folders.gate()
+            for name in ["/not/there/out", "/not/there/sub", "D:\\"] {
+                let shown = printable(name)
+                gate.expect(
+                    .io, name, "backing file \"\(shown)\": No such file or directory\(elsewhere)")
+            }
+        }
+    }
+
+    // MARK: --backing-file
+
+    @Test(arguments: ["base", "/not/there", "nbd:unix:/run/disk.sock", "../secret"])
+    func backingFileThatTheUserNames(_ name: String) throws {
+        try ReferenceFolders.with { folders in
+            let image = try folders.images.file("image", ReferringImage.line(name, format: "raw"))
+            var options = OpenOptions(references: .none)
+            options.backingFiles = [folders.top.path + "/other/base"]
+            #expect(try ReferringImage.open(image.path, options).text == "other")
+        }
+    }
+
+    @Test func backingFilesOfAChain() throws {
+        try ReferenceFolders.with { folders in
+            let image = try folders.images.file("image", ReferringImage.line("/not/there/1"))
+            _ = try folders.top.file(
+                "other/middle", ReferringImage.line("/not/there/2", .parent, format: "raw"))
+            var options = OpenOptions()
+            options.backingFiles = [folders.top.path + "/other/middle", folders.top.path + "/secret"]
+            #expect(try ReferringImage.open(image.path, options).text == "outside")
+            // What lies beside the user's file is not allowed by that.
+            options.backingFiles.removeLast()
+            _ = try folders.top.file("other/middle", ReferringImage.line("base", format: "raw"))
+            let error = #expect(throws: ImageError.self) { try ReferringImage.open(image.path, options) }
+            #expect(error?.code == .refused)
+        }
+    }
+
+    @Test func backingFileThatNothingAsksFor() throws {
+        try ReferenceFolders.with { folders in
+            var options = OpenOptions()
+            options.backingFiles = [folders.images.path + "/base"]
+            let error = #expect(throws: ImageError.self) { try Image.open(folders.image, options) }
+            #expect(
+                error?.description
+                    == "\(folders.image): the image names no backing file or parent outside of itself, so --backing-file "
+                    + "\(folders.images.path)/base cannot be one")
         }
     }
 

@@ -33,6 +33,13 @@ import VitrineFormats
         #expect(exports["p1"]?.source.size == image.size)
     }
 
+    /// é as one character and as two are two names.
+    @Test func namesThatLookTheSame() throws {
+        let exports = try ExportList(of: image("good-gpt-5.raw.xz"), name: "caf\u{E9}")
+        #expect(exports["caf\u{E9}"] != nil)
+        #expect(exports["cafe\u{301}"] == nil)
+    }
+
     @Test func descriptionsShowNoControlCharacters() throws {
         let exports = try ExportList(of: image("good-gpt-names-odd.raw.xz"), name: "")
         let scalars = exports.all.flatMap { $0.description.unicodeScalars }

@@ -22,6 +22,10 @@ int vitrine_open_directory(const char *path);
 /// a directory was moved meanwhile and it cannot be told.
 int vitrine_open_beneath(int directory, const char *path, int flags);
 
+/// openat(2) of `name`, one component, in `directory` as a place (O_PATH): a symbolic link is not followed, nor is
+/// anything mounted. Returns the descriptor, or -1 with errno set.
+int vitrine_open_step(int directory, const char *name);
+
 /// Where data starts at or after `offset`, by SEEK_DATA. Returns -1 with errno
 /// ENXIO when there is none before the end, or with another errno where the file
 /// system cannot tell.

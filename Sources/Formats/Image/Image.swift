@@ -18,14 +18,19 @@ public final class Image: Sendable {
     /// What the user should know before relying on it, a sentence each.
     public let warnings: [String]
 
-    /// The layers in which seeking gets faster once they are indexed, outermost first.
-    package var indexables: [any Indexable] { layers.compactMap(\.indexable) }
+    /// The layers in which seeking gets faster once they are indexed, outermost first; then those of the files it names.
+    package var indexables: [any Indexable] {
+        layers.compactMap(\.indexable) + referencedLayers.map(\.layer)
+    }
 
     /// The file that holds it all.
     package let file: any Source
 
     /// The other files that it is read from.
     package let referencedFiles: Set<FileIdentity>
+
+    /// The layers of those files in which seeking gets faster once they are indexed.
+    package let referencedLayers: [ReferencedLayer]
 
     /// The disk inside.
     package let disk: any Source
@@ -52,7 +57,9 @@ public final class Image: Sendable {
             let directory = try Directory(path: folder)
             let file = try directory.file(named: base)
             let gate = try ReferenceGate(directory, base, file.stamp()?.identity, options)
-            return try Image(name, file, options, gate)
+            let image = try Image(name, file, options, gate)
+            try gate.requireUseOfBackingFiles()
+            return image
         }
     }
 
@@ -67,6 +74,7 @@ public final class Image: Sendable {
         layers = stack.layers
         disk = try stack.openDisk()
         referencedFiles = gate?.files ?? []
+        referencedLayers = gate?.layers ?? []
         var warnings = stack.warnings + (gate?.warnings ?? [])
         partitionTable = LayerStack.partitionTable(of: disk, &warnings)
         self.warnings = warnings

@@ -52,7 +52,7 @@ public struct Layer: Sendable {
     package let indexable: (any Indexable)?
 
     /// What `layers` are, innermost first: `raw in xz`.
-    static func stack(_ layers: [Layer]) -> String {
+    package static func stack(_ layers: [Layer]) -> String {
         layers.reversed().map(\.format).joined(separator: " in ")
     }
 }

@@ -20,6 +20,9 @@ public struct OpenOptions: Sendable {
     /// The name of the member to open of an archive, such as an OVA; without, the only disk there is.
     public var member: String?
 
+    /// Where the image's backing file or parent is, and then that file's own, and so on: opened in place of what is recorded.
+    public var backingFiles: [String] = []
+
     /// Whether what is there of a disk whose end is missing is read all the same; reading anything else fails.
     public var recovers = false
 

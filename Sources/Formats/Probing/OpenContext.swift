@@ -20,6 +20,8 @@ package struct OpenContext: Sendable {
     package var contentID: UInt32?
     /// Whether it is opened whatever its content ID.
     package var ignoresContentID: Bool
+    /// How many files are in the chain that ends with this one, each naming the next.
+    package var chainLength = 1
     /// Told, in words, what turns up while the layer is read.
     package var warn: @Sendable (String) -> Void
 

@@ -4,6 +4,7 @@ extension Format {
         name: "qcow", kind: .disk, extensions: ["qcow"],
         recognises: { $0.starts(with: QCOW1Header.start) }
     ) { (file, context) throws(ImageError) in
+        if context.chainLength == 1 { try QCOW2Image.requireMagic(QCOW1Header.start, file) }
         let header = try QCOW1Header(file)
         let properties: [Layer.Property] =
             [
@@ -44,7 +45,8 @@ extension QCOW1Header {
             ReferencedSource(
                 source: try context.references.open(reference), text: reference.text, formatName: "qcow")
         }
-        let tables = ClusterTables(file, layout, try firstLevel(file), context.engine)
+        let tables = ClusterTables(
+            file, layout, try firstLevel(file), shares: context.chainLength, context.engine)
         return ClusterDisk(
             size: size, layout, ClusterMap(kind: .tables(tables)), data: file,
             clusters: CompressedClusters(

@@ -40,9 +40,8 @@ struct QCOW2BitmapEntry: Sendable {
         try fixed.require("extra length", extraCount, in: 0...65_536, at: 20)
         let count = 24 + Int(extraCount) + Int(nameCount)
         let fields = try reader.fields("bitmap", at: offset, count: count)
-        name = String(
-            decoding: try fields.slice("name", at: 24 + Int(extraCount), count: Int(nameCount)),
-            as: UTF8.self)
+        let bytes = try fields.slice("name", at: 24 + Int(extraCount), count: Int(nameCount))
+        name = String(decoding: bytes, as: UTF8.self)
         tableOffset = try fields.big("table offset", at: 0)
         tableCount = try fields.big("table size", at: 8)
         granularityBits = try fields.big("granularity bits", at: 17)
@@ -63,6 +62,8 @@ struct QCOW2BitmapEntry: Sendable {
                 "granularity bits are \(granularityBits), expected 9...31"
             } else if tableCount > Self.maximumTableSize {
                 "table size is \(tableCount), expected \(Self.maximumTableSize) at most"
+            } else if !name.utf8.elementsEqual(bytes) {
+                "its name is not UTF-8, as names are that clients ask for"
             } else {
                 nil
             }

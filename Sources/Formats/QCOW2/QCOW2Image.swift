@@ -47,6 +47,8 @@ struct QCOW2Image: Sendable {
     init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
         self.file = file
         self.context = context
+        // What another image calls qcow2 is no raw disk by the user's word.
+        if context.chainLength == 1 { try Self.requireMagic(QCOW2Header.magic, file) }
         let header = try QCOW2Header(file)
         self.header = header
         let extensions = try QCOW2Extensions(file, header)
@@ -86,6 +88,18 @@ struct QCOW2Image: Sendable {
         self.warnings += unserved.prefix(Self.maximumWarnings)
         if unserved.count > Self.maximumWarnings {
             self.warnings.append("\(unserved.count - Self.maximumWarnings) more bitmaps are not served")
+        }
+    }
+
+    /// Throws `corrupt`, with what helps if it is a raw disk, where `file` starts with something else than `magic`.
+    static func requireMagic(_ magic: [UInt8], _ file: any Source) throws(ImageError) {
+        guard file.size >= UInt64(magic.count) else { return }
+        let found = try file.bytes(at: 0, count: magic.count)
+        guard found == magic else {
+            throw ImageError(
+                .corrupt,
+                "magic at 0 is \(hex(found)), expected \(hex(magic)); if this is a raw disk, --format raw takes it as it is"
+            )
         }
     }
 
@@ -152,7 +166,7 @@ struct QCOW2Image: Sendable {
                 .tables(
                     ClusterTables(
                         file, layout, try FirstLevel(file, at: l1.offset, count: l1.count, layout.word),
-                        context.engine))
+                        shares: context.chainLength, context.engine))
             }
         return ClusterDisk(
             size: size, layout, ClusterMap(kind: kind), data: data ?? file,

@@ -44,6 +44,12 @@ struct PathName: Equatable, Sendable {
         return PathName(Array(names.dropFirst(directory.names.count)))
     }
 
+    /// The path, fit to be shown.
+    var text: String {
+        let start = isAbsolute ? "/" : names.isEmpty ? "." : ""
+        return start + names.map { printable($0) }.joined(separator: "/")
+    }
+
     /// The path as the system takes it: with a NUL at its end.
     var terminated: [CChar] {
         let start = isAbsolute ? [UInt8(ascii: "/")] : names.isEmpty ? Self.this : []

@@ -30,6 +30,10 @@ struct ReferenceChain: References {
 
     func warn(_ warnings: [String]) { gate.warn(warnings) }
 
+    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
+        gate.note(layers, reference, file)
+    }
+
     func format(of reference: Reference) throws(ImageError) -> Format {
         guard let name = reference.format ?? gate.referenceFormat else { throw reference.hasNoFormat }
         return try inside(reference.text) { () throws(ImageError) in try gate.format(name) }
@@ -39,23 +43,36 @@ struct ReferenceChain: References {
     private func file(
         _ reference: Reference
     ) throws(ImageError) -> (source: FileSource, references: ReferenceChain) {
-        let opened = try gate.open(reference, from: place)
-        guard !files.contains(opened.identity) else { throw reference.leadsBack }
-        let references = ReferenceChain(
-            gate, opened.place, files: files.union([opened.identity]), depth: depth + 1)
-        return (opened.file, references)
+        let opened = try find(reference)
+        var files = files
+        if let identity = opened.identity, !files.insert(identity).inserted { throw reference.leadsBack }
+        return (opened.file, ReferenceChain(gate, opened.place, files: files, depth: depth + 1))
+    }
+
+    private func find(
+        _ reference: Reference
+    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity?, place: ReferencePlace) {
+        if reference.role == .backingFile || reference.role == .parent,
+            let given = try gate.openBackingFile(at: depth)
+        {
+            return given
+        }
+        let opened = try gate.open(reference, from: place, after: files)
+        return (opened.file, opened.identity, opened.place)
     }
 
     /// The disk in `file`, which is of `format`; what is in a wrapper is probed.
     private func disk(
         in file: FileSource, _ format: Format, _ references: ReferenceChain, _ reference: Reference
     ) throws(ImageError) -> any Source {
-        let context = OpenContext(
+        var context = OpenContext(
             engine: gate.engine, indexes: gate.indexes?.forReference(called: printable(reference.name)),
             references: references, recovers: gate.recovers, contentID: reference.contentID,
             ignoresContentID: gate.ignoresContentID,
             warn: { [warn = gate.warnLater] in warn("\(reference.text): \($0)") })
+        context.chainLength = depth + 2
         let stack = try LayerStack(nil, file, [format], context)
+        note(stack.layers, reference, file)
         gate.warn(stack.warnings.map { "\(reference.text): \($0)" })
         return try stack.openDisk()
     }

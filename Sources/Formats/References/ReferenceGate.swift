@@ -8,7 +8,7 @@ import Synchronization
 /// So neither `..` nor a symbolic link leads out of them, also while somebody moves directories about.
 package final class ReferenceGate: Sendable {
     /// How deep files may name files that name files; the image itself does not count.
-    static let maximumDepth = 16
+    static let maximumDepth = 200
 
     /// How many files may be opened in all.
     static let maximumFiles = 4096
@@ -25,16 +25,20 @@ package final class ReferenceGate: Sendable {
     let ignoresContentID: Bool
     let warnLater: @Sendable (String) -> Void
 
-    private let policy: ReferencePolicy
+    let policy: ReferencePolicy
     private let image: ReferencePlace
     private let imageFile: FileIdentity?
-    private let allowed: [Directory]
+    let allowed: [Directory]
+    private let backingFiles: [String]
     private let opened = Mutex(Opened())
 
     private struct Opened {
         var count = 0
         var files: Set<FileIdentity> = []
+        /// How many of those that the user named are in use.
+        var backingFiles = 0
         var warnings: [String] = []
+        var layers: [ReferencedLayer] = []
     }
 
     /// The gate of the image called `name` in `directory`, which is `file`, or a device where that is nil.
@@ -54,6 +58,7 @@ package final class ReferenceGate: Sendable {
         ignoresContentID = options.ignoresContentID
         warnLater = options.warn
         policy = options.references
+        backingFiles = options.backingFiles
         image = ReferencePlace(directory: directory, path: PathName(Array(name.utf8)))
         imageFile = file
         // A device has no directory of its own: it is where all the others are, too.
@@ -82,17 +87,59 @@ package final class ReferenceGate: Sendable {
     /// What the user should know before relying on them, a sentence each.
     var warnings: [String] { opened.withLock { $0.warnings } }
 
+    /// The layers of the files that can be indexed, in the order in which these were opened.
+    var layers: [ReferencedLayer] { opened.withLock { $0.layers } }
+
+    /// Takes in what the disk in `file`, which `reference` names, is made of.
+    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
+        let indexable = ReferencedLayer.all(layers, reference, file)
+        opened.withLock { $0.layers += indexable }
+    }
+
     /// Takes in what the user should know.
     func warn(_ warnings: [String]) {
         opened.withLock { $0.warnings += warnings }
     }
 
-    /// Opens the file that `reference` names in the file at `place`, for reading.
+    /// Opens what the user named as the backing file, or the parent, of the file that is `depth` references away from the
+    /// image; nil where that is nothing. The user may name any file, as for the image itself.
+    func openBackingFile(
+        at depth: Int
+    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity?, place: ReferencePlace)? {
+        guard backingFiles.indices.contains(depth) else { return nil }
+        let path = backingFiles[depth]
+        let (folder, name) = Directory.split(path)
+        let (directory, file) = try inside("--backing-file \(path)") { () throws(ImageError) in
+            let directory = try Directory(path: folder)
+            return (directory, try directory.file(named: name))
+        }
+        let identity = file.stamp()?.identity
+        opened.withLock { opened in
+            opened.backingFiles = max(opened.backingFiles, depth + 1)
+            if let identity { opened.files.insert(identity) }
+        }
+        return (file, identity, ReferencePlace(directory: directory, path: PathName(Array(name.utf8))))
+    }
+
+    /// Throws `unsupported` where the user named a backing file that nothing asked for.
+    func requireUseOfBackingFiles() throws(ImageError) {
+        let used = opened.withLock { $0.backingFiles }
+        guard used < backingFiles.count else { return }
+        throw ImageError(
+            .unsupported,
+            used == 0
+                ? "the image names no backing file or parent outside of itself, so --backing-file \(backingFiles[0]) cannot be one"
+                : "only \(used) of the \(backingFiles.count) given with --backing-file are needed: the last of them names no other"
+        )
+    }
+
+    /// Opens the file that `reference` names in the file at `place`, for reading, or another with the last component of that name:
+    /// not one of `files`, which led here.
     ///
     /// Throws `refused` unless it is a regular file that the user has allowed, `io` where it cannot be opened,
     /// `limit` where too many are open.
     func open(
-        _ reference: Reference, from place: ReferencePlace
+        _ reference: Reference, from place: ReferencePlace, after files: Set<FileIdentity> = []
     ) throws(ImageError) -> (file: FileSource, identity: FileIdentity, place: ReferencePlace) {
         try reference.requireFileName()
         guard policy != .none else {
@@ -106,13 +153,17 @@ package final class ReferenceGate: Sendable {
                 .refused, "is not opened, as the image is a device: --allow-references DIR allows a directory"
             )
         }
-        let name = PathName(reference.name)
         let found: (descriptor: Descriptor, place: ReferencePlace)
         do throws(Directory.Failure) {
+            guard let path = reference.path else { throw .system(ENOENT) }
             var links = 0
-            found = try find(name, from: place, links: &links)
+            found = try find(path, from: place, links: &links)
         } catch {
-            throw self.error(error, reference)
+            guard isMissing(reference, from: place, error) else { throw self.error(error, reference) }
+            guard let other = find(likely: reference, from: place, after: files) else {
+                throw missing(reference, from: place, error)
+            }
+            found = other
         }
         let file = try read(found.descriptor, reference)
         guard let identity = file.stamp()?.identity else {
@@ -139,7 +190,7 @@ package final class ReferenceGate: Sendable {
     // MARK: Finding
 
     /// What `name` means in the file at `place`, and by which path it was found. Adds the links it followed to `links`.
-    private func find(
+    func find(
         _ name: PathName, from place: ReferencePlace, links: inout Int
     ) throws(Directory.Failure) -> (Descriptor, ReferencePlace) {
         if !name.isAbsolute, allowed.contains(where: { $0 === place.directory }) {
@@ -154,7 +205,7 @@ package final class ReferenceGate: Sendable {
     }
 
     /// What is at `place`; nil where that leads out of its directory, and into no other that is allowed.
-    private func descriptor(
+    func descriptor(
         at place: ReferencePlace, links: inout Int
     ) throws(Directory.Failure) -> Descriptor? {
         do {

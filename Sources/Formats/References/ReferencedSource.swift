@@ -15,7 +15,7 @@ struct ReferencedSource: Sendable {
         } catch {
             guard let text else { throw error }
             var placed = error
-            placed.path = [formatName, text] + error.path
+            placed.add([formatName, text])
             throw placed
         }
     }

@@ -18,6 +18,9 @@ package protocol References: Sendable {
 
     /// Takes in what the user should know of a file that was opened, a sentence each.
     func warn(_ warnings: [String])
+
+    /// Takes in what the disk in `file`, which `reference` names, is made of.
+    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source)
 }
 
 extension References {
@@ -27,4 +30,6 @@ extension References {
     }
 
     package func warn(_ warnings: [String]) {}
+
+    package func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {}
 }

@@ -19,6 +19,8 @@ struct PaxRecords {
     ) throws(ImageError) {
         var rest = bytes[...]
         while !rest.isEmpty {
+            // Some programs pad with NULs within the size of the header.
+            if rest.first == 0, rest.allSatisfy({ $0 == 0 }) { return }
             let place = base + UInt64(rest.startIndex)
             // As many digits as the lengths have that are allowed.
             let digits = rest.prefix(12).prefix { $0 != UInt8(ascii: " ") }

@@ -4,19 +4,28 @@ extension Format {
         name: "tar", kind: .wrapper, extensions: ["tar", "ova"], hasMembers: true,
         recognises: TarHeader.isAtStart
     ) { (file, context) throws(ImageError) in
-        let archive = try TarArchive(file)
-        let disks = archive.disks()
+        var archive = try TarArchive(file)
+        let appliance = TarAppliance(archive)
+        archive.add(appliance)
+        // Where the user says which member is meant, no other is read.
+        let listed = appliance?.disks ?? []
+        let disks = listed.isEmpty ? archive.disks(probing: context.member == nil) : listed
+        if let problem = appliance?.problem, context.member == nil {
+            return Inspection(
+                undecided: problem, size: file.size,
+                properties: archive.properties(disks, appliance, opened: nil), warnings: archive.warnings)
+        }
         guard let (member, inside) = try archive.choose(context.member, among: disks, context.archive) else {
             return Inspection(
                 undecided: TarArchive.undecided(disks, context.archive), size: file.size,
-                properties: archive.properties(disks, opened: nil), warnings: archive.warnings)
+                properties: archive.properties(disks, appliance, opened: nil), warnings: archive.warnings)
         }
         var content = context
         content.member = inside
         content.archive = "\(context.archive)\(member.shownName)/"
         content.references = TarReferences(archive, member, context)
         return Inspection(
-            try archive.open(member), properties: archive.properties(disks, opened: member),
+            try archive.open(member), properties: archive.properties(disks, appliance, opened: member),
             warnings: archive.warnings, contentName: String(decoding: member.baseName, as: UTF8.self),
             contentContext: content)
     }
@@ -27,11 +36,13 @@ extension TarArchive {
     private static let maximumListed = 1024
 
     /// What there is to say about the archive, of which `member` is opened, if any.
-    fileprivate func properties(_ disks: [TarMember], opened member: TarMember?) -> [Layer.Property] {
+    fileprivate func properties(
+        _ disks: [TarMember], _ appliance: TarAppliance?, opened member: TarMember?
+    ) -> [Layer.Property] {
         var properties: [Layer.Property] = [.init("variant", "variant", .text(variant))]
         // What makes a tar archive an OVA.
-        if let descriptor = members.first(where: { $0.baseName.suffix(4).elementsEqual(".ovf".utf8) }) {
-            properties.append(.init("ovf-descriptor", "OVF descriptor", .text(descriptor.shownName)))
+        if let appliance {
+            properties.append(.init("ovf-descriptor", "OVF descriptor", .text(appliance.descriptorName)))
         }
         properties.append(.init("members", "members", .number(UInt64(members.count))))
         if let member {
@@ -56,7 +67,7 @@ extension TarArchive {
             let records = disks.prefix(Self.maximumListed).map(Self.record)
             properties.append(.init("disks", "disks", .records(records, total: UInt64(disks.count))))
         }
-        return properties
+        return properties + (appliance?.descriptor?.properties ?? [])
     }
 
     private static func record(_ member: TarMember) -> [Layer.Property] {

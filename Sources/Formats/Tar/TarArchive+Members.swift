@@ -12,7 +12,8 @@ extension TarArchive {
     private static let compressionExtensions = ["xz", "gz", "bz2", "zst", "lz", "lzma"]
 
     /// The files that are, or hold, a disk by their name or by what they start with; in the order of the archive.
-    func disks() -> [TarMember] {
+    /// Where it does not `probe`, those by their name alone.
+    func disks(probing probes: Bool = true) -> [TarMember] {
         var last: [ArraySlice<UInt8>: Int] = [:]
         for (index, member) in members.enumerated() { last[member.path] = index }
         var probed = 0
@@ -22,6 +23,7 @@ extension TarArchive {
                 !member.baseName.starts(with: "._".utf8)
             else { return false }
             if Self.isNamedAsDisk(member.baseName) { return true }
+            guard probes else { return false }
             probed += 1
             return probed <= Self.maximumProbed && isRecognised(member)
         }.map(\.element)
@@ -74,7 +76,8 @@ extension TarArchive {
             name: Array(name.utf8), kind: .file, header: 0, size: 0, stored: 0..<0, map: nil
         ).path
         var inside: String?
-        var found = members.last { $0.path == wanted || $0.shownName == name }
+        let all = members + joined
+        var found = all.last { $0.path == wanted } ?? all.last { $0.shownName.hasBytes(of: name) }
         if found == nil {
             let outer = members.reversed().filter { $0.kind == .file && Self.name(wanted, in: $0) != nil }
             found = outer.max { $0.path.count < $1.path.count }
@@ -114,6 +117,12 @@ extension TarArchive {
     func open(_ member: TarMember) throws(ImageError) -> any Source {
         guard member.size > 0 else {
             throw ImageError(.corrupt, "member \"\(member.shownName)\" is empty")
+        }
+        guard member.pieces.isEmpty else {
+            let parts = try member.pieces.map { (piece) throws(ImageError) in
+                ReferencedSource(source: try open(piece), text: "\"\(piece.shownName)\"", formatName: "tar")
+            }
+            return ExtentDisk(parts)
         }
         guard member.stored.upperBound <= source.size else {
             throw ImageError(

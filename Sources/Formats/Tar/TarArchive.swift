@@ -19,6 +19,9 @@ struct TarArchive: Sendable {
     /// In the order of the archive; of several with one name the last one counts, as it does where they are extracted.
     private(set) var members: [TarMember] = []
 
+    /// Files that are in several members each, by the descriptor of an appliance.
+    private(set) var joined: [TarMember] = []
+
     /// What the archive is called: `ustar`, `gnu`, `pax` or `v7`.
     private(set) var variant = ""
 
@@ -34,6 +37,12 @@ struct TarArchive: Sendable {
         self.source = source
         var position: UInt64 = 0
         while let next = try readMember(at: position) { position = next }
+    }
+
+    /// Takes in what the descriptor of `appliance` says of the members.
+    mutating func add(_ appliance: TarAppliance?) {
+        joined = appliance?.disks.filter { !$0.pieces.isEmpty } ?? []
+        warnings += appliance?.warnings ?? []
     }
 
     /// Reads the headers of the member that starts at `start`; returns where the next one does, and nil at the end.
@@ -99,7 +108,10 @@ struct TarArchive: Sendable {
         var kind = TarMember.Kind(typeFlag: header.typeFlag)
         if kind == .file, name.last == UInt8(ascii: "/") { kind = .directory }
         // What their size says is not the length of anything that follows (POSIX.1-2017, pax, "typeflag").
-        if let kind, kind != .file { size = 0 }
+        if let known = kind, known != .file {
+            size = known == .hardLink ? try dataSize(ofLink: size, at: data) : 0
+            if size > 0 { kind = .file }
+        }
         var member = TarMember(
             name: name, kind: kind ?? .file, header: position, size: attributes.sparseSize ?? size,
             stored: data..<data, map: attributes.map)
@@ -117,6 +129,25 @@ struct TarArchive: Sendable {
         member.stored = data..<data + size
         if kind != nil { members.append(member) }
         return try end(of: size, at: data)
+    }
+
+    /// How many bytes of data follow the header of a hard link, whose size is said to be `size`, from `start` on.
+    ///
+    /// pax lets a hard link carry the data of the file (POSIX.1-2017, pax, "typeflag"); programs before it gave the size, and no data.
+    /// What stands where the next header is expected tells them apart.
+    private func dataSize(ofLink size: UInt64, at start: UInt64) throws(ImageError) -> UInt64 {
+        guard size > 0, start <= source.size, size <= source.size - start else { return 0 }
+        let block = UInt64(TarHeader.blockSize)
+        guard try !isHeader(at: start) else { return 0 }
+        return try isHeader(at: start + (size + block - 1) / block * block) ? size : 0
+    }
+
+    /// Whether a header, or the end of the archive, is at `position`.
+    private func isHeader(at position: UInt64) throws(ImageError) -> Bool {
+        guard position < source.size else { return true }
+        guard UInt64(TarHeader.blockSize) <= source.size - position else { return false }
+        let fields = try Fields("header", of: source, at: position, count: TarHeader.blockSize)
+        return fields.bytes.allSatisfy { $0 == 0 } || (try? TarHeader(fields)) != nil
     }
 
     /// How many further headers of a sparse member stand from `start` on (GNU tar manual, "Old GNU Format").

@@ -54,6 +54,9 @@ struct TarMember: Sendable {
     /// Where its map stands, if it is sparse.
     var map: MapPlace?
 
+    /// The members that it is in, one behind the other; empty where it is one itself.
+    var pieces: [TarMember] = []
+
     /// Its name, fit to be shown.
     var shownName: String { printable(name) }
 

@@ -23,12 +23,14 @@ final class TarMembers: Sendable {
         state.withLock { state in
             var numbers = state.numbers ?? [:]
             if state.numbers == nil {
-                for (number, member) in archive.members.enumerated() {
+                for (number, member) in (archive.members + archive.joined).enumerated() {
                     numbers[PathName(member.name).names] = number
                 }
                 state.numbers = numbers
             }
-            return numbers[path.names].map { archive.members[$0] }
+            return numbers[path.names].map {
+                $0 < archive.members.count ? archive.members[$0] : archive.joined[$0 - archive.members.count]
+            }
         }
     }
 

@@ -24,16 +24,7 @@ struct TarReferences: References {
     func open(_ reference: Reference) throws(ImageError) -> any Source {
         try reference.requireFileName()
         guard chain.count <= ReferenceGate.maximumDepth else { throw reference.isTooDeep }
-        let name = PathName(reference.name)
-        guard !name.isAbsolute, !name.leadsUp else {
-            throw reference.error(
-                .refused,
-                "is not opened: names in an archive are those of members in the same directory of it, or below"
-            )
-        }
-        guard let member = members.find(name.from(directory)) else {
-            throw ImageError(.io, "there is no such member in the archive", path: [reference.text])
-        }
+        let member = try find(reference)
         guard member.kind == .file else {
             throw reference.error(
                 .refused, "is a \(member.kind.rawValue) in the archive; only regular files are opened")
@@ -46,6 +37,25 @@ struct TarReferences: References {
         }
     }
 
+    /// The member that `reference` names, or the one beside the image with the last component of that name.
+    private func find(_ reference: Reference) throws(ImageError) -> TarMember {
+        let name = reference.path.flatMap { $0.isAbsolute || $0.leadsUp ? nil : $0 }
+        if let name, let member = members.find(name.from(directory)) { return member }
+        if let last = reference.lastComponent, let member = members.find(PathName([last]).from(directory)),
+            member.kind == .file, !chain.contains(member.header)
+        {
+            warn([reference.isReplaced(by: "member \"\(member.shownName)\"")])
+            return member
+        }
+        guard name != nil else {
+            throw reference.error(
+                .refused,
+                "is not opened: names in an archive are those of members in the same directory of it, or below"
+            )
+        }
+        throw ImageError(.io, "there is no such member in the archive", path: [reference.text])
+    }
+
     /// The disk in `member`, which is `source`.
     private func disk(
         in source: any Source, _ member: TarMember, _ reference: Reference
@@ -55,9 +65,11 @@ struct TarReferences: References {
         (content.member, content.snapshot, content.contentID) = (nil, nil, reference.contentID)
         content.indexes = context.indexes?.forReference(called: printable(reference.name))
         content.references = TarReferences(members, member, context, after: chain)
+        content.chainLength = context.chainLength + chain.count
         content.warn = { [warn = context.warn] in warn("\(reference.text): \($0)") }
         return try inside(reference.text) { () throws(ImageError) in
             let stack = try LayerStack(nil, source, [format], content)
+            note(stack.layers, reference, source)
             warn(stack.warnings.map { "\(reference.text): \($0)" })
             return try stack.openDisk()
         }
@@ -68,4 +80,8 @@ struct TarReferences: References {
     }
 
     func warn(_ warnings: [String]) { context.references.warn(warnings) }
+
+    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
+        context.references.note(layers, reference, file)
+    }
 }

@@ -153,7 +153,9 @@ struct VMDKImage: Sendable {
             ReferencedSource(
                 source: try open(reference), text: reference.text, formatName: "vmdk")
         }
-        if let extent { return extent.open(size, backing: parent, context.engine) }
+        if let extent {
+            return extent.open(size, backing: parent, shares: context.chainLength, context.engine)
+        }
         var parts: [ReferencedSource] = []
         var start: UInt64 = 0
         var tables = ExtentTables()
@@ -211,7 +213,8 @@ struct VMDKImage: Sendable {
         var parts: [ReferencedSource] = []
         if held > 0 {
             let source = extent.open(
-                held, backing: backing, shares: descriptor?.extents.count ?? 1, context.engine)
+                held, backing: backing, shares: (descriptor?.extents.count ?? 1) * context.chainLength,
+                context.engine)
             parts.append(ReferencedSource(source: source, text: reference.text, formatName: "vmdk"))
         }
         return held < size ? parts + [zeroes(size - held)] : parts

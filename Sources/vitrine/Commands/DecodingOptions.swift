@@ -58,6 +58,7 @@ struct DecodingOptions: ParsableArguments {
             formats: formats, engine: engine, references: references?.policy ?? .none,
             referenceFormat: references?.referenceFormat)
         options.ignoresContentID = references?.ignoresContentID ?? false
+        options.backingFiles = references?.backingFiles ?? []
         options.indexes = store.indexes
         options.member = member
         options.warn = { complain("warning: \($0)") }

@@ -108,22 +108,37 @@ struct Index: ParsableCommand {
     ) throws {
         let image = try Image.open(path, decoding.openOptions(engine, store, references))
         for warning in image.warnings { complain("warning: \(path): \(warning)") }
-        let layers = image.layers.indices.filter { image.layers[$0].indexable != nil }
+        let layers = Self.layers(of: image, path)
         guard !layers.isEmpty else {
             return tell(
                 "\(path): needs no index: it is not compressed, or not in a way that an index helps with")
         }
         // Inner layers are read through the outer ones, which are to be fast by then.
-        for number in layers {
-            guard let layer = image.layers[number].indexable, !isStopped() else { return }
-            let formats = image.layers[...number].reversed().map(\.format).joined(separator: " in ")
+        for (title, layer, fileSize) in layers where !isStopped() {
             let indexing = Indexing(
-                title: layers.count == 1 ? path : "\(path): \(formats)", layer: layer,
-                style: .suitable(quiet: quiet), isStopped: isStopped)
-            try run(indexing, imageSize: image.file.size) { () throws(ImageError) in
+                title: title, layer: layer, style: .suitable(quiet: quiet), isStopped: isStopped)
+            try run(indexing, imageSize: fileSize) { () throws(ImageError) in
                 try inside(path) { () throws(ImageError) in try store.save(layer) }
             }
         }
+    }
+
+    /// The layers to be indexed of the image at `path` and of the files it names, with what each is called in messages, and the
+    /// size of its file.
+    private static func layers(
+        of image: Image, _ path: String
+    ) -> [(title: String, layer: any Indexable, fileSize: UInt64)] {
+        let own = image.layers.indices.compactMap { number in
+            image.layers[number].indexable.map { layer in
+                let title = "\(path): \(Layer.stack(Array(image.layers[...number])))"
+                return (title: title, layer: layer, fileSize: image.file.size)
+            }
+        }
+        let others = image.referencedLayers.map { other in
+            (title: "\(path): \(other.title)", layer: other.layer, fileSize: other.fileSize)
+        }
+        guard own.count == 1, others.isEmpty else { return own + others }
+        return [(title: path, layer: own[0].layer, fileSize: own[0].fileSize)]
     }
 
     private func run(

@@ -17,12 +17,21 @@ struct ReferenceOptions: ParsableArguments {
             valueName: "format"))
     var referenceFormat: String?
 
+    @Option(
+        name: .customLong("backing-file"),
+        help: ArgumentHelp(
+            "Where the image's backing file or parent is, whatever the image says.",
+            discussion: "Given again, it is where that file's own is, and so on.", valueName: "path"),
+        completion: .file())
+    var backingFiles: [String] = []
+
     @Flag(
         name: .customLong("ignore-cid"),
         help: "Open a VMDK's parent also where its CID says that it was written to since, or is another.")
     var ignoresContentID = false
 
     func validate() throws {
+        if backingFiles.contains("") { throw ValidationError("--backing-file takes the path of a file.") }
         if allowReferences.contains("") {
             throw ValidationError("--allow-references takes none, directory, or the path of a directory.")
         }

@@ -1,0 +1,101 @@
+/// What the descriptor of an appliance says of its disks (DSP0243 2.1, 7.1 and 9.1).
+struct OVFDescriptor {
+    /// The longest that is read, in bytes.
+    static let maximumSize: UInt64 = 1 << 20
+
+    /// How many disks are looked at.
+    static let maximumDisks = 4096
+
+    /// A disk that is in a file.
+    struct Disk {
+        var id: String
+
+        /// The file's name, from the directory of the descriptor.
+        var name: String
+
+        /// The length in bytes of the pieces that the file is in; nil where it is in one.
+        var chunkSize: UInt64?
+
+        /// How the file is compressed; nil where it is not.
+        var compression: String?
+
+        /// What the file is, as a URI.
+        var format: String?
+
+        /// The size of the disk, in bytes; nil where that is not said, or not in a way that is known.
+        var capacity: UInt64?
+
+        /// The file's name in bytes, with what a URI writes as `%20`.
+        var unescapedName: [UInt8] {
+            var bytes: [UInt8] = []
+            var rest = Array(name.utf8)[...]
+            while let byte = rest.popFirst() {
+                if byte == UInt8(ascii: "%"), rest.count >= 2,
+                    let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+                {
+                    bytes.append(value)
+                    rest = rest.dropFirst(2)
+                } else {
+                    bytes.append(byte)
+                }
+            }
+            return bytes
+        }
+    }
+
+    /// In their order; a disk without a file, which starts empty, is left out.
+    private(set) var disks: [Disk] = []
+
+    /// Reads the descriptor `text`.
+    ///
+    /// Throws what `XMLElements` does, and `limit` where there are too many disks.
+    init(_ text: [UInt8]) throws(ImageError) {
+        let elements = try XMLElements(text, named: ["File", "Disk"]).elements
+        var files: [String: [String: String]] = [:]
+        for element in elements where element.name == "File" {
+            if let id = element.attributes["id"] { files[id] = element.attributes }
+        }
+        for element in elements where element.name == "Disk" {
+            guard let id = element.attributes["fileRef"], let file = files[id], let name = file["href"] else {
+                continue
+            }
+            guard disks.count < Self.maximumDisks else {
+                throw ImageError(.limit, "there are more than \(Self.maximumDisks) disks")
+            }
+            disks.append(
+                Disk(
+                    id: element.attributes["diskId"] ?? id, name: name,
+                    chunkSize: file["chunkSize"].flatMap { UInt64($0) },
+                    compression: file["compression"].flatMap { $0.isEmpty || $0 == "identity" ? nil : $0 },
+                    format: element.attributes["format"],
+                    capacity: Self.capacity(element.attributes)))
+        }
+    }
+
+    /// The size that a disk's `attributes` give: a number of units, which are `byte * 2^30` or the like.
+    private static func capacity(_ attributes: [String: String]) -> UInt64? {
+        guard let number = attributes["capacity"].flatMap({ UInt64($0) }) else { return nil }
+        let units = (attributes["capacityAllocationUnits"] ?? "byte").filter { $0 != " " }
+        if units == "byte" { return number }
+        guard units.hasPrefix("byte*2^"), let power = UInt64(units.dropFirst(7)), power < 64 else {
+            return nil
+        }
+        let (bytes, overflows) = number.multipliedReportingOverflow(by: 1 << power)
+        return overflows ? nil : bytes
+    }
+
+    /// What there is to say about the disks.
+    var properties: [Layer.Property] {
+        let records = disks.map { disk -> [Layer.Property] in
+            [
+                .init("id", "ID", .text(printable(disk.id))),
+                .init("file", "file", .text(printable(disk.name))),
+                .init("capacity", "capacity", disk.capacity.map { .bytes($0) } ?? .text("")),
+                .init("compression", "compression", .text(printable(disk.compression ?? "none"))),
+                .init("format", "format", .text(printable(disk.format ?? ""))),
+            ]
+        }
+        return records.isEmpty
+            ? [] : [.init("ovf-disks", "OVF disks", .records(records, total: UInt64(records.count)))]
+    }
+}
