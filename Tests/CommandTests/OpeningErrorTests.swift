@@ -78,16 +78,22 @@ struct OpeningErrorTests {
     @Test func fileCutShort() throws {
         try expectRefused(xz: { $0.removeLast($0.count - 1_000_000) }) { bytes in
             "stream footer magic at 999998 is \(hex(bytes[999_998...])), expected 59 5a: "
-                + "the file is cut short, or something else follows the xz data"
+                + "the file is cut short, or something else follows the xz data. From the front, 1 whole block and 945.5 KiB of "
+                + "another are there, 1.9 MiB of what it holds; --recover serves these"
         }
     }
 
     @Test func fileCutToAnOddLength() throws {
         try expectRefused(xz: { $0.removeLast($0.count - 1_000_001) }) { _ in
             "the file is 1000001 bytes long, expected a multiple of 4 from 32 up: "
-                + "it is cut short, or something else follows the xz data"
+                + "it is cut short, or something else follows the xz data. From the front, 1 whole block and 945.5 KiB of "
+                + "another are there, 1.9 MiB of what it holds; --recover serves these"
         }
     }
+
+    /// What there is of a file whose end alone is wrong.
+    private static let allThere =
+        ". From the front, 12 whole blocks are there, 12 MiB of what it holds; --recover serves these"
 
     /// What is said of a CRC32 at `offset`, of which `change` flipped a bit.
     private func complaint(_ field: String, _ bytes: Data, at offset: Int) throws -> String {
@@ -103,13 +109,13 @@ struct OpeningErrorTests {
 
     @Test func footerWithAFlippedBit() throws {
         try expectRefused(xz: { $0[$0.count - 9] ^= 1 }) {
-            try complaint("stream footer CRC32", $0, at: $0.count - 12)
+            try complaint("stream footer CRC32", $0, at: $0.count - 12) + Self.allThere
         }
     }
 
     @Test func indexWithAFlippedBit() throws {
         try expectRefused(xz: { $0[$0.count - 13] ^= 0x80 }) {
-            try complaint("index CRC32", $0, at: $0.count - 16)
+            try complaint("index CRC32", $0, at: $0.count - 16) + Self.allThere
         }
     }
 

@@ -83,13 +83,15 @@ import VitrineFormats
         case .good: try checkGood(file)
         case .bad, .unsupported, .refused:
             let error = #expect(throws: ImageError.self) { try readAll(open(file)) }
-            #expect(error?.description == file.error)
+            // What lies beside an image changes with the corpus.
+            let text = error?.description.split(separator: ", and beside the image lie", maxSplits: 1).first
+            #expect(text.map(String.init) == file.error)
             let codes: [ImageError.Code] =
                 switch file.verdict {
                 case .refused: [.refused]
                 case .unsupported: [.unsupported, .limit]
                 // What it names may be missing, which is the system's error.
-                default: file.error.hasSuffix(": No such file or directory") ? [.io] : [.corrupt]
+                default: file.error.contains(": No such file or directory") ? [.io] : [.corrupt]
                 }
             #expect(codes.contains { $0 == error?.code })
         }

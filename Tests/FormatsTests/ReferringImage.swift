@@ -8,7 +8,7 @@ import Testing
 /// recorded) and a name in each line. The disk is what the last of them holds; the text itself where it names none.
 enum ReferringImage {
     static let format = Format(
-        name: "referring", kind: .disk, extensions: [], recognises: { $0.starts(with: "backing file ".utf8) }
+        name: "referring", kind: .disk, extensions: [], recognises: { $0.has("backing file ") }
     ) { (file, context) throws(ImageError) in
         var disk = file
         let text = try file.bytes(at: 0, count: Int(file.size))

@@ -122,17 +122,17 @@ def names(corpus, nothing):
                "the L1 table is cut off, and the backing file's name before it; must fail at open")
 
     for name, target, why in (
-        ("absolute", b"/etc/shadow", "lies in /etc"), ("parent", b"../../etc/shadow", "leads out of the directory"),
+        ("absolute", b"/etc/shadow", "lies in /etc"), ("parent", b"../../../../../../../../../../etc/passwd", "leads out of the directory"),
         ("json", b'json:{"driver":"file","filename":"/etc/shadow"}', "is described by json:"),
         ("nbd", b"nbd://127.0.0.1:1/", "is a server"), ("nbd-unix", b"nbd:unix:/tmp/socket", "is a server"),
-        ("file", b"file:good-raw-qcow2-backing.raw", "has a protocol"), ("fd", b"/dev/fd/0", "is standard input"),
+        ("fat", b"fat:good-raw-qcow2-backing.raw", "has a protocol"), ("fd", b"/dev/fd/0", "is standard input"),
         ("device", b"/dev/zero", "is a device"), ("nul", b"good-raw-qcow2-backing.raw\0.raw", "has a NUL in its name"),
         ("escape", b"\x1b]0;title\x07.raw", "has control characters in its name"), ("directory", b".", "is a directory"),
     ):
         corpus.refused(f"refused-qcow2-backing-{name}.qcow2", with_backing(nothing, target), None, None,
                        f"the backing file {why}; must be refused at open")
     for name, target, why in (
-        ("absolute", b"/etc/shadow", "lies in /etc"), ("parent", b"../../etc/shadow", "leads out of the directory"),
+        ("absolute", b"/etc/shadow", "lies in /etc"), ("parent", b"../../../../../../../../../../etc/passwd", "leads out of the directory"),
         ("json", b'json:{"driver":"file","filename":"/etc/shadow"}', "is described by json:"),
         ("empty", b"", "has an empty name"),
     ):

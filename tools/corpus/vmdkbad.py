@@ -235,9 +235,9 @@ def text(corpus):
 def names(corpus):
     """What descriptors name, and how."""
     for name, target, why in (
-        ("absolute", "/etc/shadow", "lies in /etc"), ("outside", "../../etc/shadow", "leads out of the directory"), ("device", "/dev/zero", "is a device"),
+        ("absolute", "/etc/shadow", "lies in /etc"), ("outside", "../../../../../../../../../../etc/passwd", "leads out of the directory"), ("device", "/dev/zero", "is a device"),
         ("json", 'json:{"driver":"file","filename":"/etc/shadow"}', "is described by json:"), ("nbd", "nbd://127.0.0.1:1/", "is a server"),
-        ("file", f"file:{FLAT}", "has a protocol"), ("directory", ".", "is a directory"), ("escape", "\x1b]0;title\x07.raw", "has control characters"),
+        ("fat", f"fat:{FLAT}", "has a protocol"), ("directory", ".", "is a directory"), ("escape", "\x1b]0;title\x07.raw", "has control characters"),
         ("empty", "", "has no name"),
     ):
         corpus.refused(f"refused-vmdk-extent-{name}.vmdk", descriptor(f'RW 96 FLAT "{target}" 0', kind="monolithicFlat"), None, None,
@@ -285,7 +285,7 @@ def parents(corpus):
     child("raw", "the parent is no VMDK file", FLAT, needs=[FLAT])
     child("bad", "the parent's grain size is 3", "bad-vmdk-grain-3.vmdk", needs=["bad-vmdk-grain-3.vmdk"])
     child("absolute", "the parent lies in /etc; must be refused at open", "/etc/shadow", "refused")
-    child("outside", "the parent leads out of the directory; must be refused at open", "../../etc/shadow", "refused")
+    child("outside", "the parent leads out of the directory; must be refused at open", "../../../../../../../../../../etc/passwd", "refused")
     child("json", "the parent is described by json:; must be refused at open", 'json:{\\"driver\\":\\"file\\"}', "refused")
     extent = "good-vmdk-2gb-sparse-s003.vmdk"
     file = descriptor(f'RW 48 SPARSE "{extent}"', f'parentFileNameHint="{parent}"', kind="twoGbMaxExtentSparse", parent="0badcaf0")

@@ -70,11 +70,7 @@ import CLZMA
             throw ImageError(.unsupported, "liblzma cannot decode this chain of filters")
         }
         guard needed <= UInt64(memoryLimit) else {
-            throw ImageError(
-                .limit,
-                "decoding takes \(needed) bytes of memory, mostly for the dictionary; "
-                    + "half of the memory limit (--memory), \(memoryLimit) bytes, is what one decoder may take"
-            )
+            throw DecoderLimit.error(memory: needed)
         }
         memory = Int(needed)
         let status = unsafe lzma_raw_decoder(&stream, chain)

@@ -85,19 +85,19 @@ struct LayerStack {
         _ source: any Source, name: String?, _ impliedName: String?, in outer: String?,
         _ warnings: inout [String]
     ) throws(ImageError) -> Format {
-        let head: [UInt8]
+        let probe: FileProbe
         do throws(ImageError) {
-            head = try Format.head(of: source)
+            probe = try FileProbe(of: source)
         } catch {
             guard let outer, error.code == .corrupt || error.code == .io else { throw error }
-            let format = Format.detect([], name: impliedName)
+            let format = Format.detect(FileProbe(head: []), name: impliedName)
             guard format.name == Format.raw.name else { throw error }
             warnings.append(
                 "\(outer): the start of the disk cannot be read, so that what is in there is taken for a raw disk; "
                     + "the rest of it is served: \(error)")
             return format
         }
-        return Format.detect(head, name: name)
+        return Format.detect(probe, name: name)
     }
 
     /// Opens the disk.

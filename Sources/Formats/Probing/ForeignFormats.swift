@@ -1,33 +1,79 @@
 // Formats that are recognised but not read. Without them such a file would be
-// taken for a raw disk, and its compressed bytes served as if they were one:
+// taken for a raw disk, and its bytes served as if they were one:
 // what qemu-nbd and losetup do.
+//
+// Magic numbers are those of the formats' own documents, of file(1)'s, and of the programs that write them.
 
 extension Format {
-    static let foreign: [Format] = [
+    static let foreign: [Format] = compressed + disks
+
+    /// Compressed streams, and archives that disks come in.
+    private static let compressed: [Format] = [
         foreign("gzip", ["gz"], starts: [0x1F, 0x8B, 0x08]),
         foreign("bzip2", ["bz2"]) {
-            $0.starts(with: [0x42, 0x5A, 0x68]) && $0.count > 9 && isBzip2Block($0[4..<10])
+            $0.has("BZh") && $0.head.count > 9 && isBzip2Block($0.head[4..<10])
         },
-        foreign("zstd", ["zst"], starts: [0x28, 0xB5, 0x2F, 0xFD]),
-        foreign("lzip", ["lz"], starts: [0x4C, 0x5A, 0x49, 0x50]),
-        foreign("lzma", ["lzma"], recognises: isLZMAAlone),
+        foreign("zstd", ["zst"]) {
+            $0.has([0x28, 0xB5, 0x2F, 0xFD]) || isSkippable($0, before: [0x28, 0xB5, 0x2F, 0xFD])
+        },
+        foreign("lz4", ["lz4"]) {
+            // The frame format; the legacy one; and frames that are to be skipped, which zstd has too.
+            $0.has([0x04, 0x22, 0x4D, 0x18]) || $0.has([0x02, 0x21, 0x4C, 0x18])
+                || isSkippable($0, before: nil)
+        },
+        foreign("lzip", ["lz"], starts: Array("LZIP".utf8)),
+        foreign("lzop", ["lzo"], starts: [0x89, 0x4C, 0x5A, 0x4F, 0x00, 0x0D, 0x0A, 0x1A, 0x0A]),
+        foreign("lrzip", ["lrz"], starts: Array("LRZI".utf8)),
+        foreign("compress", ["z"]) {
+            $0.has([0x1F, 0x9D]) && $0.head.count > 2 && isCompressMode($0.head[2])
+        },
+        foreign("lzma", ["lzma"]) { isLZMAAlone($0.head) },
         foreign("zip", ["zip"], starts: [0x50, 0x4B, 0x03, 0x04]),
         foreign("7z", ["7z"], starts: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
+        foreign("rar", ["rar"], starts: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07]),
+    ]
+
+    /// Disk images, and backups of disks.
+    private static let disks: [Format] = [
         foreign("vhdx", ["vhdx"], starts: Array("vhdxfile".utf8)),
-        foreign("vhd", ["vhd"], starts: Array("conectix".utf8)),
-        foreign("vdi", ["vdi"]) {
-            $0.count > 0x44 && $0[0x40..<0x44].elementsEqual([0x7F, 0x10, 0xDA, 0xBE])
+        // A dynamic one has its footer in front, too; a fixed one only at its end.
+        // (Virtual Hard Disk Image Format Specification 1.0: the cookie, and the version of the format.)
+        foreign("vhd", ["vhd"]) {
+            $0.has("conectix")
+                || $0.endsWithSector("conectix") && $0.tail?[12..<16].elementsEqual([0, 1, 0, 0]) == true
         },
+        foreign("vdi", ["vdi"]) { $0.has([0x7F, 0x10, 0xDA, 0xBE], at: 0x40) },
+        foreign("qed", ["qed"], starts: [0x51, 0x45, 0x44, 0x00]),
+        foreign("ewf", ["e01"]) {
+            $0.has([0x45, 0x56, 0x46, 0x09, 0x0D, 0x0A, 0xFF, 0x00])
+                || $0.has([0x45, 0x56, 0x46, 0x32, 0x0D, 0x0A, 0x81, 0x00])
+        },
+        foreign("aff", ["aff"]) { $0.has([0x41, 0x46, 0x46, 0x31, 0x30, 0x0D, 0x0A, 0x00]) },
+        foreign("vma", ["vma"], starts: [0x56, 0x4D, 0x41, 0x00]),
+        // Apple's disk images (.dmg) have a trailer; encrypted ones a header, or one at the end in their first version.
+        foreign("udif", []) {
+            $0.endsWithSector("koly\0\0\0\u{4}\0\0\u{2}\0") || $0.has("encrcdsa")
+                || $0.tail?.suffix(8).elementsEqual("cdsaencr".utf8) == true
+        },
+        foreign("android-sparse", ["simg"], starts: [0x3A, 0xFF, 0x26, 0xED]),
+        foreign("partclone", []) { $0.has("partclone-image") },
+        foreign("partimage", []) { $0.has("PaRtImAgE-VoLuMe") },
+        foreign("parallels", []) { $0.has("WithoutFreeSpace") || $0.has("WithouFreSpacExt") },
+        foreign("bochs", []) { $0.has("Bochs Virtual HD Image") },
+        foreign("cloop", ["cloop"]) {
+            $0.has("#!/bin/sh\n#V2.0 Format\n") || $0.has("#!/bin/sh\n#V3.0 Format\n")
+        },
+        foreign("wim", ["wim", "esd"], starts: Array("MSWIM\0\0\0".utf8)),
     ]
 
     private static func foreign(
         _ name: String, _ extensions: [String], starts magic: [UInt8]
     ) -> Format {
-        foreign(name, extensions) { $0.starts(with: magic) }
+        foreign(name, extensions) { $0.has(magic) }
     }
 
     private static func foreign(
-        _ name: String, _ extensions: [String], recognises: @escaping @Sendable ([UInt8]) -> Bool
+        _ name: String, _ extensions: [String], recognises: @escaping @Sendable (FileProbe) -> Bool
     ) -> Format {
         Format(name: name, kind: .disk, extensions: extensions, recognises: recognises) {
             (_, _) throws(ImageError) in
@@ -41,6 +87,21 @@ extension Format {
     private static func isBzip2Block(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.elementsEqual([0x31, 0x41, 0x59, 0x26, 0x53, 0x59])
             || bytes.elementsEqual([0x17, 0x72, 0x45, 0x38, 0x50, 0x90])
+    }
+
+    /// Whether the file starts with a frame that decoders skip (Zstandard, RFC 8878, section 3.1.2; LZ4 has the same), with one that starts
+    /// with `magic` behind it, if given.
+    private static func isSkippable(_ probe: FileProbe, before magic: [UInt8]?) -> Bool {
+        guard probe.head.count >= 8, probe.head[0] & 0xF0 == 0x50, probe.has([0x2A, 0x4D, 0x18], at: 1),
+            let length = try? Fields(probe.head, at: 0).little("length", at: 4, as: UInt32.self)
+        else { return false }
+        guard let magic else { return true }
+        return length < FileProbe.headSize && probe.has(magic, at: 8 + Int(length))
+    }
+
+    /// The third byte of compress(1)'s format: 9 to 16 bits a code, in blocks or not.
+    private static func isCompressMode(_ byte: UInt8) -> Bool {
+        (9...16).contains(byte & 0x1F) && byte & 0x60 == 0
     }
 
     /// A .lzma file has no magic. Like xz, this takes for one what has the usual properties, a

@@ -17,15 +17,12 @@ package struct Format: Sendable {
     package var hasSnapshots = false
     /// Whether it holds several things, of which `OpenContext.member` chooses one.
     package var hasMembers = false
-    /// Looks at the first bytes of a file, `headSize` or fewer.
-    package let recognises: @Sendable (_ head: [UInt8]) -> Bool
+    /// Looks at the start and the end of a file.
+    package let recognises: @Sendable (_ probe: FileProbe) -> Bool
     /// Reads what `file` says of itself; opens no other file.
     package let inspect:
         @Sendable (_ file: any Source, _ context: OpenContext) throws(ImageError) ->
             Inspection
-
-    /// How many bytes `recognises` is shown, where there are as many.
-    package static let headSize = 4096
 
     /// How many layers may lie one in another.
     package static let maximumLayers = 8
@@ -41,14 +38,9 @@ package struct Format: Sendable {
     /// Every format there is, in the order of probing.
     package static let all: [Format] = known.dropLast() + Format.foreign + [.raw]
 
-    /// The bytes of `source` that `recognises` is shown.
-    static func head(of source: any Source) throws(ImageError) -> [UInt8] {
-        try source.bytes(at: 0, count: Int(min(source.size, UInt64(headSize))))
-    }
-
-    /// The format of a file that starts with `head` and is called `name`.
-    package static func detect(_ head: [UInt8], name: String?) -> Format {
-        let byContent = all.first { $0.recognises(head) } ?? .raw
+    /// The format of the file that `probe` looks at, which is called `name`.
+    package static func detect(_ probe: FileProbe, name: String?) -> Format {
+        let byContent = all.first { $0.recognises(probe) } ?? .raw
         guard byContent.name == raw.name, let name = name?.lowercased() else { return byContent }
         return all.first { $0.extensions.contains { name.hasSuffix("." + $0) } } ?? byContent
     }

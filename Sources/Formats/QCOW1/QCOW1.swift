@@ -2,7 +2,7 @@ extension Format {
     /// qcow, the format before qcow2.
     package static let qcow1 = Format(
         name: "qcow", kind: .disk, extensions: ["qcow"],
-        recognises: { $0.starts(with: QCOW1Header.start) }
+        recognises: { $0.has(QCOW1Header.start) }
     ) { (file, context) throws(ImageError) in
         if context.chainLength == 1 { try QCOW2Image.requireMagic(QCOW1Header.start, file) }
         let header = try QCOW1Header(file)

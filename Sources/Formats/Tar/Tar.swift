@@ -2,7 +2,7 @@ extension Format {
     /// A tar archive, of which one member is opened: an OVA too (POSIX.1-2017, pax; GNU tar manual; DSP0243, 2.1).
     package static let tar = Format(
         name: "tar", kind: .wrapper, extensions: ["tar", "ova"], hasMembers: true,
-        recognises: TarHeader.isAtStart
+        recognises: { TarHeader.isAtStart(of: $0.head) }
     ) { (file, context) throws(ImageError) in
         var archive = try TarArchive(file)
         let appliance = TarAppliance(archive)

@@ -39,8 +39,8 @@ extension TarArchive {
     }
 
     private func isRecognised(_ member: TarMember) -> Bool {
-        guard let head = try? Format.head(of: open(member)) else { return false }
-        return Format.known.contains { $0.name != Format.raw.name && $0.recognises(head) }
+        guard let probe = try? FileProbe(of: open(member)) else { return false }
+        return Format.known.contains { $0.name != Format.raw.name && $0.recognises(probe) }
     }
 
     /// The member called `name`, and what is meant in it where that is an archive; without a name, the only one of `disks`, and nil

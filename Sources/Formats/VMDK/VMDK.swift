@@ -4,8 +4,8 @@ extension Format {
     package static let vmdk = Format(
         name: "vmdk", kind: .disk, extensions: ["vmdk"],
         recognises: {
-            $0.starts(with: SparseExtentHeader.magic) || $0.starts(with: COWDHeader.magic)
-                || $0.starts(with: SESparseHeader.magic) || VMDKDescriptor.isDescriptor($0)
+            $0.has(SparseExtentHeader.magic) || $0.has(COWDHeader.magic) || $0.has(SESparseHeader.magic)
+                || VMDKDescriptor.isDescriptor($0.head)
         }
     ) { (file, context) throws(ImageError) in
         let image = try VMDKImage(file, context)

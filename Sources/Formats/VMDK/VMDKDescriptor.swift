@@ -18,6 +18,8 @@ struct VMDKDescriptor: Sendable {
     /// The encoding of names, where one is declared.
     private(set) var encoding: String?
     private(set) var extents: [VMDKExtent] = []
+    /// Whether the grains are encrypted: by a key that the descriptor names, or by vSphere's I/O filter.
+    private(set) var isEncrypted = false
     /// What the disk database says (`ddb.`), by keys without the prefix, in order.
     private(set) var database: [(key: String, value: String)] = []
 
@@ -72,7 +74,11 @@ struct VMDKDescriptor: Sendable {
         case "parentfilenamehint": parentName = Array(value)
         case "cid": contentID = try Self.identifier(key, text, number)
         case "parentcid": parentContentID = try Self.identifier(key, text, number)
+        case "encryptionkeys", "keyid": isEncrypted = true
         case let lowercased where lowercased.hasPrefix("ddb."):
+            if lowercased == "ddb.iofilters", text.lowercased().contains("vmwarevmcrypt") {
+                isEncrypted = true
+            }
             // Case matters in none of these either, but in what is shown.
             database.append((key: String(key.dropFirst(4)), value: text))
         default: break

@@ -36,6 +36,7 @@ extension VMDKImage {
             }
         }
         properties.append(.init("thin", "thin", .flag(isThin)))
+        if descriptor.isEncrypted { properties.append(.init("encryption", "encryption", .text("vmcrypt"))) }
         if let encoding = descriptor.encoding {
             properties.append(.init("encoding", "encoding", .text(printable(encoding))))
         }

@@ -27,7 +27,7 @@ struct VMDKImage: Sendable {
     init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
         self.file = file
         self.context = context
-        let head = try Format.head(of: file)
+        let head = try FileProbe(of: file).head
         guard !head.starts(with: SESparseHeader.magic) else {
             throw ImageError(
                 .unsupported,
@@ -143,6 +143,10 @@ struct VMDKImage: Sendable {
 
     /// Opens the disk, and the files that the image names.
     func open() throws(ImageError) -> any Source {
+        guard descriptor?.isEncrypted != true else {
+            throw ImageError(
+                .unsupported, "the disk is encrypted, which is not supported: it can only be described")
+        }
         guard descriptor?.isOnDevice != true || extent != nil else {
             throw ImageError(
                 .refused,

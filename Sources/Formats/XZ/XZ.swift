@@ -2,7 +2,7 @@ extension Format {
     /// The .xz container (The .xz File Format 1.2.1).
     package static let xz = Format(
         name: "xz", kind: .wrapper, extensions: ["xz"],
-        recognises: { $0.starts(with: XZStreamFlags.headerMagic) }
+        recognises: { $0.has(XZStreamFlags.headerMagic) }
     ) { (file, context) throws(ImageError) in
         let (container, cut) = try XZContainer.read(file, context)
         let source = XZSource(file, container, context.engine) { size in

@@ -1,14 +1,17 @@
 import ArgumentParser
 
-/// A number of bytes as people give it: `4096`, `64K`, `256M`, `1.5` is not one; `1G`, `1GiB`.
+/// A number of bytes as people give it: `4096`, `64K`, `256M`, `1GiB`, and `64 MiB` as it stands in messages; `1.5` is not one.
 struct ByteSize: ExpressibleByArgument, Equatable {
     let bytes: Int
 
     init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int(digits) else { return nil }
+        let unit = argument.dropFirst(digits.count)
+        // As people are told sizes: with a space in between.
+        let suffix = (unit.hasPrefix(" ") && unit.count > 1 ? unit.dropFirst() : unit).lowercased()
         let shift: Int
-        switch argument.dropFirst(digits.count).lowercased() {
+        switch suffix {
         case "", "b": shift = 0
         case "k", "kib": shift = 10
         case "m", "mib": shift = 20

@@ -49,6 +49,9 @@ struct Copy: ParsableCommand {
 
     func validate() throws {
         if let partition, partition < 1 { throw ValidationError("--partition takes a number from 1 on.") }
+        if output == options.indexes.index {
+            throw ValidationError("The path to copy to is that of --index.")
+        }
         if output == "" { throw ValidationError("The path to copy to is empty.") }
     }
 

@@ -15,7 +15,8 @@ struct DecodingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "How much memory decoded data and decoders may take: bytes, or with K, M, G. "
-                + "(default: \(byteCount(UInt64(Engine.defaultMemory))))",
+                + "(default: \(byteCount(UInt64(Engine.defaultMemory))), "
+                + "or less where a control group or ulimit -v leaves less)",
             valueName: "size"))
     var memory: ByteSize?
 
@@ -33,7 +34,7 @@ struct DecodingOptions: ParsableArguments {
 
     /// The threads and the memory to decode with; for the whole process, and before it has threads.
     func engine() -> Engine {
-        let memory = memory?.bytes ?? Engine.defaultMemory
+        let memory = memory?.bytes ?? MemoryAllowance().defaultMemory
         // Before the first thread takes any.
         Allocator.prepare(forDecoding: memory)
         return Engine(memory: memory)

@@ -99,11 +99,7 @@ import Glibc
         let bufferSize = Self.bufferSize(dictionary, size, memoryLimit)
         let memory = bufferSize + Self.fixedMemory
         guard memory <= UInt64(memoryLimit) else {
-            throw ImageError(
-                .limit,
-                "decoding takes \(memory) bytes of memory, mostly for the dictionary of \(dictionary); half of the "
-                    + "memory limit, which --memory raises, is what one decoder may take: \(memoryLimit) bytes"
-            )
+            throw DecoderLimit.error(memory: memory)
         }
         self.memory = Int(memory)
         left = size
