@@ -72,6 +72,56 @@ extension PartitionDisk {
     }
 }
 
+// Disklabels and Apple partition maps.
+extension PartitionDisk {
+    /// An entry of a disklabel: offset and size in sectors, and the type.
+    typealias LabelEntry = (offset: UInt32, size: UInt32, type: UInt8)
+
+    /// A block of an Apple partition map: start and length in blocks, name and type.
+    typealias MapEntry = (start: UInt32, count: UInt32, name: String, type: String)
+
+    /// Puts a disklabel with `entries` at `offset` in the partition that begins at `sector`.
+    mutating func putLabel(sector: Int, _ entries: [LabelEntry], count: UInt16? = nil, offset: Int = 512) {
+        let label = sector * 512 + offset
+        put(little: UInt32(0x8256_4557), at: label)
+        put(little: UInt32(0x8256_4557), at: label + 132)
+        put(little: count ?? UInt16(entries.count), at: label + 138)
+        for (index, entry) in entries.enumerated() {
+            put(little: entry.size, at: label + 148 + 16 * index)
+            put(little: entry.offset, at: label + 152 + 16 * index)
+            put([entry.type, 8], at: label + 160 + 16 * index)
+        }
+    }
+
+    /// A disk of `sectors` of 512 bytes with an Apple partition map of blocks of `blockSize` bytes.
+    static func apple(
+        sectors: Int = 8000, blockSize: Int = 512, signature: String = "PM", count: UInt32? = nil,
+        _ entries: [MapEntry]
+    ) -> PartitionDisk {
+        var disk = PartitionDisk(size: sectors * 512)
+        disk.put(Array("ER".utf8), at: 0)
+        disk.put(little: UInt16(blockSize).byteSwapped, at: 2)
+        for (number, entry) in zip(1..., entries) {
+            let block = number * blockSize
+            disk.put(Array(signature.utf8), at: block)
+            disk.put(little: (count ?? UInt32(entries.count)).byteSwapped, at: block + 4)
+            disk.put(little: entry.start.byteSwapped, at: block + 8)
+            disk.put(little: entry.count.byteSwapped, at: block + 12)
+            disk.put(Array(entry.name.utf8), at: block + 16)
+            disk.put(Array(entry.type.utf8), at: block + 48)
+        }
+        return disk
+    }
+
+    /// What `partx -o NR,START,SECTORS,TYPE --show` says of a table, a line for each partition.
+    static func rows(_ table: PartitionTable) -> [String] {
+        table.partitions.map {
+            let sectors = ($0.range.upperBound - $0.range.lowerBound) / 512
+            return "\($0.number) \($0.range.lowerBound / 512) \(sectors) \($0.type)"
+        }
+    }
+}
+
 // GPT.
 extension PartitionDisk {
     struct GPTEntry {

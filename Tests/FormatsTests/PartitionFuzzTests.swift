@@ -85,6 +85,46 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func nested(_ seed: UInt64) throws {
+        var random = Random(state: seed)
+        var original = PartitionDisk.mbr(
+            sectors: 600, .init(type: 0xA5, start: 10, count: 200), .init(type: 0x81, start: 300, count: 200))
+        original.putLabel(sector: 10, [(16, 50, 7), (70, 50, 1), (0, 200, 0), (120, 80, 27)])
+        original.putRecord(
+            sector: 300, [.init(type: 0x81, start: 301, count: 50), .init(type: 0x81, start: 360, count: 50)])
+        let label = 11 * 512
+        let places = [446..<512, label..<label + 4, label + 136..<label + 230, 300 * 512 + 446..<301 * 512]
+        for round in 0..<1500 {
+            var disk = original
+            Self.mutate(&disk, near: places, &random)
+            if round % 4 != 0 {
+                for index in 0..<4 { disk.bytes[446 + 16 * index] = 0 }
+            }
+            if round % 5 == 0 { disk.bytes.removeLast(Int.random(in: 0..<disk.bytes.count, using: &random)) }
+            try Self.check(disk, "seed \(seed), round \(round)")
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func apple(_ seed: UInt64) throws {
+        var random = Random(state: seed)
+        let original = PartitionDisk.apple(
+            sectors: 100,
+            [
+                (1, 10, "Apple", "Apple_partition_map"), (20, 50, "disk", "Apple_HFS"),
+                (80, 20, "", "Apple_Free"),
+            ])
+        let places = [0..<8] + (1...3).map { $0 * 512..<$0 * 512 + 80 }
+        for round in 0..<1500 {
+            var disk = original
+            Self.mutate(&disk, near: places, &random)
+            if round % 4 != 0 { disk.put(Array("ER".utf8), at: 0) }
+            if round % 5 == 0 { disk.bytes.removeLast(Int.random(in: 0..<disk.bytes.count, using: &random)) }
+            try Self.check(disk, "seed \(seed), round \(round)")
+        }
+    }
+
     @Test func noise() throws {
         var random = Random(state: 5)
         for round in 0..<1000 {

@@ -61,19 +61,25 @@ struct MBR {
             && [512, 1024, 2048, 4096].contains(sectorSize) && bytes[13].nonzeroBitCount == 1
     }
 
-    /// The partitions it lists, logical ones included; without the protective one, which is none.
+    /// The partitions it lists, logical ones and those of BSD and MINIX included; without the protective
+    /// one, which is none.
     func table(of disk: any Source, _ warnings: [String]) -> PartitionTable {
         var list = PartitionList(diskSize: disk.size, sectorSize: Self.sectorSize, warnings)
         var extended: [ExtendedPartition] = []
+        var nested: [NestedPartitions] = []
         for (number, entry) in zip(1..., entries) where !entry.isProtective {
             guard let sectors = entry.sectors(from: 0) else { continue }
             list.add(
                 number, sectors, type: entry.typeText, typeName: MBRTypes.names[entry.type],
                 isContainer: entry.isExtended)
             if entry.isExtended { extended.append(ExtendedPartition(number: number, sectors: sectors)) }
+            if let parent = NestedPartitions(number: number, type: entry.type, sectors: sectors) {
+                nested.append(parent)
+            }
         }
         var number = 5
         for partition in extended { partition.read(disk, from: &number, into: &list) }
+        for partition in nested { partition.read(disk, from: &number, into: &list) }
         return list.table(.mbr)
     }
 }

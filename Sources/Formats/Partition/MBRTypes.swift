@@ -1,5 +1,14 @@
 /// What the partition types of MBR stand for.
 enum MBRTypes {
+    /// MINIX, which may have subpartitions.
+    static let minix: UInt8 = 0x81
+
+    /// FreeBSD, whose disklabels may count from the start of its partition.
+    static let freeBSD: UInt8 = 0xA5
+
+    /// The systems that have a disklabel in their partition: FreeBSD, OpenBSD and NetBSD.
+    static let disklabels: [UInt8] = [freeBSD, 0xA6, 0xA9]
+
     /// By type, called as sfdisk calls them (util-linux 2.38, `sfdisk --label dos --list-types`). Type 0 is no
     /// partition.
     static let names: [UInt8: String] = [

@@ -45,6 +45,16 @@ struct PartitionList {
         if isContainer { containers.insert(number) }
     }
 
+    /// Says that the partition called `number` holds others, which are in the list as well.
+    mutating func setContainer(_ number: Int) { containers.insert(number) }
+
+    /// Whether a partition takes just `sectors`.
+    func contains(_ sectors: ClosedRange<UInt64>) -> Bool {
+        guard sectors.upperBound < diskSize / sectorSize else { return false }
+        let range = sectors.lowerBound * sectorSize..<(sectors.upperBound + 1) * sectorSize
+        return partitions.contains { $0.range == range }
+    }
+
     mutating func warn(_ warning: String) {
         if warnings.count < Self.maximumWarnings {
             warnings.append(warning)

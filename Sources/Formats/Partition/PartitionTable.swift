@@ -4,14 +4,17 @@ public struct PartitionTable: Sendable {
     public enum Scheme: String, Sendable {
         /// GUID partition table (UEFI specification, chapter 5).
         case gpt
-        /// Master boot record, with extended partitions.
+        /// Master boot record, with extended partitions, BSD disklabels and MINIX subpartitions.
         case mbr
+        /// Apple partition map.
+        case apm
     }
 
     /// The kind of table.
     public let scheme: Scheme
 
-    /// The size of the sectors its numbers count, in bytes; always 512 with MBR.
+    /// The size of the sectors its numbers count, in bytes; always 512 with MBR, a multiple of 512 with an
+    /// Apple partition map.
     public let sectorSize: UInt64
 
     /// In the order of their numbers.
@@ -22,13 +25,25 @@ public struct PartitionTable: Sendable {
 
     /// Reads the partition table of `disk`; nil where there is none.
     ///
-    /// Throws what `disk` throws when its first sector cannot be read. Whatever else is
-    /// unreadable, or makes no sense, is no error, but a warning in the table, or no table.
+    /// Throws what `disk` throws when its first sectors cannot be read, and `unsupported` where there is a
+    /// table of a kind that is not read. Whatever else is unreadable, or makes no sense, is no error, but a
+    /// warning in the table, or no table.
     package static func read(_ disk: any Source) throws(ImageError) -> PartitionTable? {
         // Behind the sector that holds an MBR there must be something for it to divide.
         guard disk.size > MBR.sectorSize else { return nil }
         let sector = Fields(try disk.bytes(at: 0, count: Int(MBR.sectorSize)), at: 0)
-        guard let mbr = try MBR(sector) else { return nil }
+        if let mbr = try MBR(sector), let table = try read(mbr, of: disk) { return table }
+        if let map = try ApplePartitionMap(sector, on: disk) { return map.table(of: disk) }
+        if let label = try UnreadLabel(sector) {
+            throw ImageError(
+                .unsupported,
+                "the disk has \(label.rawValue), which is not read: its partitions are not listed")
+        }
+        return nil
+    }
+
+    /// The table that begins with `mbr`: it, or the GPT that it protects; nil where it is a boot sector.
+    private static func read(_ mbr: MBR, of disk: any Source) throws(ImageError) -> PartitionTable? {
         var warnings: [String] = []
         if mbr.isProtective {
             if let gpt = GPT.find(on: disk, &warnings) { return try gpt.table(of: disk, warnings) }

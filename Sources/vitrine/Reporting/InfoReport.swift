@@ -36,7 +36,7 @@ enum InfoReport {
                         [
                             "p\(partition.number)", "\(partition.range.lowerBound)",
                             byteCount(partition.range.upperBound - partition.range.lowerBound),
-                            partition.typeName ?? partition.type, printable(partition.name),
+                            printable(partition.typeName ?? partition.type), printable(partition.name),
                         ]
                     })
         } else if let reason = image.partitionTableReason {

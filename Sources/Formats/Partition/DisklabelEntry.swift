@@ -1,0 +1,60 @@
+/// An entry of a BSD disklabel.
+///
+/// Layout, integers little-endian (FreeBSD sys/disk/bsd.h):
+///
+///      0  p_size    4   in sectors
+///      4  p_offset  4   in sectors; see `Disklabel` for what it counts from
+///      8  p_fsize   4   not looked at
+///     12  p_fstype  1   0 where the entry is not used
+///     13  p_frag    1   not looked at
+///     14  p_cpg     2   not looked at
+struct DisklabelEntry {
+    /// By type, called as fdisk calls them (util-linux 2.38, `sfdisk --label bsd --list-types`), and the
+    /// later ones as FreeBSD, OpenBSD and NetBSD do.
+    static let typeNames: [UInt8: String] = [
+        0x01: "swap",
+        0x02: "Version 6",
+        0x03: "Version 7",
+        0x04: "System V",
+        0x05: "4.1BSD",
+        0x06: "Eighth Edition",
+        0x07: "4.2BSD",
+        0x08: "MS-DOS",
+        0x09: "4.4LFS",
+        0x0B: "HPFS",
+        0x0C: "ISO-9660",
+        0x0D: "boot",
+        0x0E: "ADOS",
+        0x0F: "HFS",
+        0x10: "AdvFS",
+        0x11: "ext2fs",
+        0x12: "NTFS",
+        0x1B: "ZFS",
+    ]
+
+    let size: UInt32
+    let offset: UInt32
+    let type: UInt8
+
+    /// The entry at `place` of `fields`.
+    init(_ fields: Fields, at place: Int) throws(ImageError) {
+        size = try fields.little("p_size", at: place)
+        offset = try fields.little("p_offset", at: place + 4)
+        type = try fields.little("p_fstype", at: place + 12)
+    }
+
+    /// Whether there is a partition. The entry for the whole disk has no type either.
+    var isUsed: Bool { type != 0 }
+
+    /// The type as Linux tools write it.
+    var typeText: String { "0x" + (type < 16 ? "0" : "") + String(type, radix: 16) }
+
+    /// The sectors it takes, when its offset counts from sector `origin`; nil where it takes none.
+    ///
+    /// `origin` comes from a 32-bit number as well, so the sum cannot overflow.
+    func sectors(from origin: UInt64) -> ClosedRange<UInt64>? {
+        guard size > 0 else { return nil }
+        let first = origin + UInt64(offset)
+        return first...first + UInt64(size) - 1
+    }
+}
