@@ -51,7 +51,7 @@ struct CommandLineTests {
     }
 
     @Test(arguments: [
-        "", "M", "-1", "+1", "1.5G", "1 G", "1GB", "0x10", "١M", "8388608T", "9223372036854775808",
+        "", "M", "-1", "+1", "1.5G", "1  G", "1GB", "0x10", "١M", "8388608T", "9223372036854775808",
     ])
     func sizesThatMakeNone(_ text: String) {
         #expect(ByteSize(argument: text) == nil)

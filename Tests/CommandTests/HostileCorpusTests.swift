@@ -24,7 +24,8 @@ struct HostileCorpusTests {
         let line = try #require(result.errors.split(separator: "\n").last)
         #expect(line.hasPrefix(start))
         // What lies beside an image changes with the corpus.
-        let error = line.dropFirst(start.count).split(separator: ", and beside the image lie", maxSplits: 1)
+        let error =
+            line.dropFirst(start.count).split(separator: ", and beside the image lie", maxSplits: 1)
             .first.map(String.init) ?? ""
         if let end = error.range(of: " cannot be read: ") {
             #expect(error.hasPrefix("bytes "))

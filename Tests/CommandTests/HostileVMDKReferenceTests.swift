@@ -32,7 +32,9 @@ struct HostileVMDKReferenceTests {
         }
     }
 
-    @Test(arguments: ["/etc/passwd", "../../etc/passwd", "/dev/null", "/proc/self/mem"], ["FLAT", "SPARSE", "VMFS"])
+    @Test(
+        arguments: ["/etc/passwd", "../../etc/passwd", "/dev/null", "/proc/self/mem"],
+        ["FLAT", "SPARSE", "VMFS"])
     func extentElsewhere(_ name: String, _ type: String) throws {
         try withTemporaryFolder { folder in
             let image = try folder.file("disk.vmdk", descriptor("RW 1 \(type) \"\(name)\" 0"))
