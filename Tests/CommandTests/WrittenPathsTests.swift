@@ -88,6 +88,21 @@ struct WrittenPathsTests {
         }
     }
 
+    @Test func serverWhoseURICannotBeWrittenSaysSo() throws {
+        try withTemporaryFolder { folder in
+            let full = try FileHandle(forWritingTo: URL(filePath: "/dev/full"))
+            let pidfile = folder.appending(path: "pid")
+            let program = try Program(
+                [Vitrine.path(), "serve", TestDisk.shared().xz.path, "-P", pidfile.path], output: full)
+            try until("the server is ready") { pidfile.exists ? () : nil }
+            program.send(SIGTERM)
+            let result = try program.wait()
+            #expect(result.status == 1)
+            #expect(result.errors == "vitrine: standard output: No space left on device\n")
+            #expect(try contents(folder) == [])
+        }
+    }
+
     @Test(arguments: [["info"], ["info", "--json"], ["--help"], ["--version"], ["info", "--help"]])
     func outputThatCannotBeWrittenIsAnError(_ arguments: [String]) throws {
         let full = try FileHandle(forWritingTo: URL(filePath: "/dev/full"))

@@ -45,7 +45,7 @@ package final class DecodedCache: Sendable {
     }
 
     /// How badly something is wanted.
-    fileprivate enum Wish {
+    enum Wish {
         /// By a reader, who waits for room.
         case reader
         /// By a decoder that reads through this layer, and must not wait for room.
@@ -59,17 +59,17 @@ package final class DecodedCache: Sendable {
         /// A decoder of the unit that stopped before the piece that is wanted.
         package let parked: (any Parked)?
         /// How many bytes it may still decode ahead of its reader. Touched by its thread alone.
-        package fileprivate(set) var ahead: Int
-        fileprivate let unit: Unit
-        fileprivate let cost: Int
-        fileprivate let below: Int
+        package var ahead: Int
+        let unit: Unit
+        let cost: Int
+        let below: Int
         /// What the thread had claimed for this before, and what it claims besides.
-        fileprivate let claimBefore = Reservations.claim
-        fileprivate let claim: Int
+        let claimBefore = Reservations.claim
+        let claim: Int
         /// What others who want the unit wait for; nil where nobody does.
-        fileprivate var flight: Flight?
+        var flight: Flight?
 
-        fileprivate init(_ unit: Unit, parked: (any Parked)?, ahead: Int, cost: Int, below: Int) {
+        init(_ unit: Unit, parked: (any Parked)?, ahead: Int, cost: Int, below: Int) {
             self.unit = unit
             self.parked = parked
             self.ahead = ahead
@@ -80,11 +80,11 @@ package final class DecodedCache: Sendable {
     }
 
     /// A decode that others wait for. Touched only under the monitor's lock.
-    fileprivate final class Flight {
+    final class Flight {
         var failure: ImageError?
     }
 
-    fileprivate struct State {
+    struct State {
         var pieces = PieceTable()
         var parked = ParkedDecoders()
         var flights: [Unit: Flight] = [:]
@@ -269,31 +269,20 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// Takes in piece `number` of the unit of `turn`.
-    func publish(_ turn: Turn, _ number: Int, _ bytes: [UInt8], for purpose: PieceTable.Purpose) {
-        let used =
-            if case .ahead(let taken) = purpose, taken < bytes.count { min(turn.ahead, bytes.count) } else {
-                0
-            }
-        turn.ahead -= used
-        state.change { state in
-            state.promised -= used
-            state.insert(
-                PieceTable.Key(unit: turn.unit, piece: number), .plain(bytes), for: purpose, plan)
-        }
-    }
-
-    /// Takes in piece `number` of `unit`, which was decoded in the `turn` of another, and of which a reader has `taken` so many bytes; false where it
-    /// is not `isAwaited` and there is no room for it until it is read.
-    package func publish(
-        _ turn: Turn, _ unit: Unit, _ number: Int, _ bytes: [UInt8], taken: Int, isAwaited: Bool
+    /// Takes in piece `number` of `unit`, or else of the unit of `turn`; false where it is to be kept `onlyIfRoom` is left to do so until it
+    /// is read, and there is none.
+    @discardableResult
+    func publish(
+        _ turn: Turn, of unit: Unit? = nil, _ number: Int, _ bytes: [UInt8], for purpose: PieceTable.Purpose,
+        onlyIfRoom: Bool = false
     ) -> Bool {
-        let used = taken < bytes.count ? min(turn.ahead, bytes.count) : 0
+        var used = 0
+        if case .ahead(let taken) = purpose, taken < bytes.count { used = min(turn.ahead, bytes.count) }
         let isKept = state.change { state in
-            guard isAwaited || state.freeAhead(plan) + used >= bytes.count else { return false }
+            guard !onlyIfRoom || state.freeAhead(plan) + used >= bytes.count else { return false }
             state.promised -= used
             state.insert(
-                PieceTable.Key(unit: unit, piece: number), .plain(bytes), for: .ahead(taken: taken), plan)
+                PieceTable.Key(unit: unit ?? turn.unit, piece: number), .plain(bytes), for: purpose, plan)
             return true
         }
         if isKept { turn.ahead -= used }
@@ -394,88 +383,5 @@ package final class DecodedCache: Sendable {
             state.setAside += difference
             state.makeRoom(plan)
         }
-    }
-}
-
-extension DecodedCache.State {
-    /// How long readers wait for others to come for what was decoded ahead of these, in nanoseconds.
-    private static let patience: UInt64 = 250_000_000
-
-    /// The memory of `demand`; nil where there is no room for it now.
-    fileprivate mutating func admit(
-        _ demand: DecodedCache.Demand, _ unit: DecodedCache.Unit, before piece: Int,
-        _ wish: DecodedCache.Wish,
-        _ plan: MemoryPlan
-    ) -> DecodedCache.Turn? {
-        largest = max(largest, demand.decoder)
-        let (least, overflow) = demand.decoder.addingReportingOverflow(demand.below)
-        // One goes on whatever it takes: its layer has seen to it that this is within the budget.
-        if wish != .decoder {
-            // What nobody waits for yet is not worth any decoder that is parked.
-            let kept =
-                wish == .reader
-                ? parked.firmCost(but: unit, before: piece, plan)
-                : parked.has(unit, before: piece) ? 0 : parked.cost
-            let free = plan.decoders(largest: largest) - claimed - kept
-            guard claimed == 0 && kept == 0 || !overflow && least <= free else { return nil }
-        }
-        guard let ahead = grant(demand.ahead, decoders: reserved + demand.decoder, wish, plan) else {
-            return nil
-        }
-        let decoder = parked.take(unit, before: piece)
-        let cost = decoder?.cost ?? demand.decoder
-        let turn = DecodedCache.Turn(unit, parked: decoder, ahead: ahead, cost: cost, below: demand.below)
-        reserved += cost
-        claimed += turn.claim
-        promised += ahead
-        makeRoom(plan)
-        return turn
-    }
-
-    /// How much of `wanted` bytes may be decoded ahead; nil where whoever asks is to wait.
-    private mutating func grant(
-        _ wanted: Int, decoders: Int, _ wish: DecodedCache.Wish, _ plan: MemoryPlan
-    ) -> Int? {
-        guard wanted > 0 else { return 0 }
-        let room = plan.pieces(decoders: max(peak, decoders), setAside: setAside)
-        let portion = plan.portion(of: room)
-        let most = min(wanted, portion)
-        let free = plan.ahead(of: room) - pieces.ahead - promised
-        switch wish {
-        case .nobody: return most <= free - portion ? most : nil
-        case .decoder: return max(0, min(most, free))
-        case .reader:
-            if most <= free { return most }
-            // As long as others come for what is theirs, room will be free.
-            guard promised == 0, monotonicTime() - pieces.lastProgress > Self.patience else { return nil }
-            pieces.giveUpAhead(most - free)
-            return most
-        }
-    }
-
-    /// How much more may be decoded ahead, in bytes.
-    fileprivate func freeAhead(_ plan: MemoryPlan) -> Int {
-        plan.ahead(of: plan.pieces(decoders: peak, setAside: setAside)) - pieces.ahead - promised
-    }
-
-    fileprivate mutating func insert(
-        _ key: PieceTable.Key, _ content: CachedPiece, for purpose: PieceTable.Purpose, _ plan: MemoryPlan
-    ) {
-        pieces.insert(key, content, for: purpose)
-        makeRoom(plan)
-    }
-
-    /// Has parked decoders and pieces make room for decoders at work, and for what these will add.
-    fileprivate mutating func makeRoom(_ plan: MemoryPlan) {
-        let most = plan.decoders(largest: largest)
-        while reserved + parked.cost > most, parked.giveUpOne(plan) {}
-        peak = max(peak, reserved + parked.cost)
-        let room = plan.pieces(decoders: peak, setAside: setAside)
-        pieces.evict(to: max(0, room - promised)) { spare.keep($0, limit: plan.spare) }
-    }
-
-    fileprivate mutating func removeAll(where matches: (DecodedCache.Unit) -> Bool) {
-        pieces.removeAll(where: matches)
-        parked.removeAll(where: matches)
     }
 }

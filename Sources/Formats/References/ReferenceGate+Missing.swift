@@ -37,7 +37,7 @@ extension ReferenceGate {
             var links = 0
             guard let found = try? descriptor(at: place, links: &links), let status = try? found.status(),
                 status.st_mode & S_IFMT == S_IFREG,
-                !files.contains(FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+                !files.contains(FileIdentity(status))
             else { continue }
             let directory = place.directory.paths.first.map { place.path.directory.from($0).text }
             warn([

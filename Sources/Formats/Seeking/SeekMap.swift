@@ -76,13 +76,13 @@ struct SeekMap: Sendable {
 
     /// Whether zeroes are claimed in `span`.
     func isClaimed(_ span: SeekSpan) -> Bool {
-        let index = claims.firstIndex(orderedBy: { $0 >= span.range.lowerBound })
+        let index = claims.partitionPoint(where: { $0 >= span.range.lowerBound })
         return index < claims.count && claims[index] == span.range.lowerBound
     }
 
     /// Takes for zeroes in `span`, which is known, the pieces whose hash says so, `hashes` being those of its detail.
     mutating func prove(_ span: SeekSpan, by hashes: [UInt64]) {
-        let index = claims.firstIndex(orderedBy: { $0 >= span.range.lowerBound })
+        let index = claims.partitionPoint(where: { $0 >= span.range.lowerBound })
         guard index < claims.count, claims[index] == span.range.lowerBound else { return }
         claims.remove(at: index)
         for (number, hash) in hashes.enumerated() where hash == SpanDetail.zeroHash {
@@ -93,11 +93,11 @@ struct SeekMap: Sendable {
 
     /// The index of the first span that ends after `offset`; their number, where none does.
     private func firstSpan(endingAfter offset: UInt64) -> Int {
-        spans.firstIndex(orderedBy: { $0.range.upperBound > offset })
+        spans.partitionPoint(where: { $0.range.upperBound > offset })
     }
 
     private func firstZeroes(endingAfter offset: UInt64) -> Int {
-        zeroes.firstIndex(orderedBy: { $0.upperBound > offset })
+        zeroes.partitionPoint(where: { $0.upperBound > offset })
     }
 
     /// The span that holds the byte at `offset`.
@@ -114,7 +114,7 @@ struct SeekMap: Sendable {
 
     /// Where spans start in `range`.
     func starts(in range: Range<UInt64>) -> Set<UInt64> {
-        let first = spans.firstIndex(orderedBy: { $0.range.lowerBound >= range.lowerBound })
+        let first = spans.partitionPoint(where: { $0.range.lowerBound >= range.lowerBound })
         return Set(spans[first...].prefix { $0.range.lowerBound < range.upperBound }.map(\.range.lowerBound))
     }
 
@@ -152,7 +152,7 @@ struct SeekMap: Sendable {
     /// sectors.
     func extent(at offset: UInt64, size: UInt64) -> Extent {
         let known = knownExtent(at: offset, size: size)
-        let index = claims.firstIndex(orderedBy: { $0 > offset })
+        let index = claims.partitionPoint(where: { $0 > offset })
         guard index < claims.count, claims[index] < known.range.upperBound, known.kind == .data else {
             return known
         }
@@ -241,18 +241,5 @@ struct SeekMap: Sendable {
         indexed = spans.reduce(0) { $0 + $1.count }
         zeroBytes = zeroes.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
         worstTime = spans.reduce(0) { max($0, $1.time) }
-    }
-}
-
-extension Array {
-    /// The first index whose element is `beyond` something, where all those after it are too; `count`, where none is.
-    fileprivate func firstIndex(orderedBy beyond: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if beyond(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

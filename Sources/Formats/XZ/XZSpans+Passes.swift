@@ -287,7 +287,7 @@ extension XZSpans {
         for (span, number, bytes) in pieces {
             let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
             let taken = target.taken(of: start..<start + UInt64(bytes.count))
-            _ = engine.cache.publish(turn, unit(span), number, bytes, taken: taken, isAwaited: true)
+            engine.cache.publish(turn, of: unit(span), number, bytes, for: .ahead(taken: taken))
         }
         for learned in learned { add(learned) }
         return place
@@ -310,8 +310,8 @@ extension XZSpans {
                 let wanted = state.withLock { $0.isWanted(range) }
                 if wanted.awaited || wanted.soon,
                     engine.cache.publish(
-                        turn, unit(span), number, bytes, taken: target.taken(of: range),
-                        isAwaited: wanted.awaited)
+                        turn, of: unit(span), number, bytes, for: .ahead(taken: target.taken(of: range)),
+                        onlyIfRoom: !wanted.awaited)
                 {
                     published = range.upperBound
                 }

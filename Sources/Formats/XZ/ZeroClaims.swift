@@ -11,7 +11,7 @@ struct ZeroClaims: Sendable {
     func compare(_ piece: XZPieceReader.Piece, at start: UInt64) throws(ImageError) {
         guard case .bytes(let bytes) = piece else { return }
         let range = start..<start + UInt64(bytes.count)
-        for run in runs[firstRun(endingAfter: start)...] {
+        for run in runs[runs.partitionPoint(where: { $0.upperBound > start })...] {
             let part = run.clamped(to: range)
             if part.isEmpty { return }
             let isZero = bytes[Int(part.lowerBound - start)..<Int(part.upperBound - start)]
@@ -23,14 +23,5 @@ struct ZeroClaims: Sendable {
                 )
             }
         }
-    }
-
-    private func firstRun(endingAfter offset: UInt64) -> Int {
-        var (low, high) = (0, runs.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if runs[middle].upperBound > offset { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -38,7 +38,7 @@ struct CopyDestination {
     private func requireOther(than image: String, _ files: Set<FileIdentity>) throws(CommandError) {
         var (ours, theirs) = (stat(), stat())
         guard unsafe stat(path, &ours) == 0 else { return }
-        let identity = FileIdentity(device: UInt64(ours.st_dev), inode: UInt64(ours.st_ino))
+        let identity = FileIdentity(ours)
         guard !files.contains(identity) else {
             throw CommandError("\(path) is a file that the image is read from")
         }

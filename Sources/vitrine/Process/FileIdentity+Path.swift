@@ -6,6 +6,6 @@ extension FileIdentity {
     init?(ofPath path: String) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return nil }
-        self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        self.init(status)
     }
 }

@@ -12,6 +12,8 @@ enum StandardOutput {
         let error = firstError.withLock { $0 }
         guard error != 0 else { return }
         complain("standard output: \(systemMessage(error))")
+        // A server has its lines written by a thread, which ends here.
+        StandardError.drain()
         _exit(1)
     }
 
