@@ -289,7 +289,7 @@ extension XZSpans {
             let taken = target.taken(of: start..<start + UInt64(bytes.count))
             engine.cache.publish(turn, of: unit(span), number, bytes, for: .ahead(taken: taken))
         }
-        for learned in learned { add(learned) }
+        for learned in learned where !isKnown(learned.span) { add(learned) }
         return place
     }
 
@@ -318,18 +318,20 @@ extension XZSpans {
             }
             state.change { $0.notePiece(of: span, in: block, published: published) }
         }
-        if let learned {
+        // One that a pass started from is known already: nothing is learned by that, nor is anybody told of progress.
+        if let learned, !isKnown(learned.span) {
             if let backlog { backlog.submit { self.add(learned) } } else { add(learned) }
         }
         return (place, learned != nil)
     }
 
+    private func isKnown(_ span: SeekSpan) -> Bool { state.withLock { $0.table.overlaps(span.range) } }
+
     private func add(_ learned: XZBlockPass.Learned) {
         let span = learned.span
-        // One that a pass started from is known already. The index may take its time, as it saves now and then.
-        let isNew = state.withLock { !$0.table.overlaps(span.range) }
         let level = index.compressionLevel
-        guard isNew, index.add(span, detail: learned.detail.packed(level: level), zeroes: learned.zeroes)
+        // It may take its time, as it saves now and then.
+        guard index.add(span, detail: learned.detail.packed(level: level), zeroes: learned.zeroes)
         else { return }
         state.change { state in
             // Of windows that readers have, what is known is done with.
