@@ -47,9 +47,9 @@ extension ClusterDisk {
     ) throws(ImageError) -> Extent? {
         guard offset < data.size else {
             // The rest of the last cluster; what is missing behind that is for reading to complain about.
-            let inCluster = range.lowerBound & (layout.clusterSize - 1)
+            let inCluster = range.lowerBound & (clusterSize - 1)
             guard offset - inCluster < data.size else { return Extent(range, .data) }
-            let end = min(range.upperBound, range.lowerBound - inCluster + layout.clusterSize)
+            let end = min(range.upperBound, range.lowerBound - inCluster + clusterSize)
             return Extent(range.lowerBound..<end, .zero)
         }
         let held = offset..<offset + min(range.upperBound - range.lowerBound, data.size - offset)

@@ -11,6 +11,8 @@ package final class ClusterDisk: Source {
     let data: any Source
     let backing: ReferencedSource?
     let layout: any ClusterLayout
+    /// In bytes.
+    let clusterSize: UInt64
 
     /// Where the file that holds the data is known to have some. It may have none any more, which reading would tell.
     let knownData = Mutex<Range<UInt64>>(0..<0)
@@ -27,13 +29,14 @@ package final class ClusterDisk: Source {
     ) {
         self.size = size
         self.layout = layout
+        clusterSize = layout.clusterSize
         self.map = map
         self.data = data
         self.clusters = clusters
         self.backing = backing
         self.bitmaps = bitmaps
         self.engine = engine
-        readAhead = ClusterReadAhead(clusterSize: layout.clusterSize, engine)
+        readAhead = ClusterReadAhead(clusterSize: clusterSize, engine)
     }
 
     // MARK: Reading
@@ -77,7 +80,7 @@ package final class ClusterDisk: Source {
             case .compressed(let cluster):
                 guard let content = try content(of: cluster, taking: count, mayWait) else { return false }
                 buffer.copy(
-                    content, from: Int(position & (layout.clusterSize - 1)), count: count, to: done)
+                    content, from: Int(position & (clusterSize - 1)), count: count, to: done)
             }
             position = run.range.upperBound
         }
@@ -113,7 +116,7 @@ package final class ClusterDisk: Source {
         let count = range.upperBound - range.lowerBound
         let held = offset < data.size ? min(count, data.size - offset) : 0
         if held < count {
-            let inCluster = (range.upperBound - 1) & (layout.clusterSize - 1)
+            let inCluster = (range.upperBound - 1) & (clusterSize - 1)
             let cluster = offset + (count - 1) - inCluster
             guard cluster < data.size else {
                 throw ImageError(

@@ -27,7 +27,7 @@ struct ClusterMap: Sendable {
         case .slice(let slice):
             content = try slice.content(at: range.lowerBound, tables.layout)
             if case .compressed(let cluster) = content {
-                let end = (cluster.number + 1) << tables.layout.clusterBits
+                let end = (cluster.number + 1) << tables.geometry.clusterBits
                 return ClusterRun(range: range.lowerBound..<min(end, range.upperBound), content: content)
             }
             end = Self.end(of: content, range, in: slice, tables.layout)
@@ -58,7 +58,7 @@ struct ClusterMap: Sendable {
     /// of the tables.
     func endOfCompressed(in range: Range<UInt64>, mayWait: Bool) -> UInt64 {
         guard case .tables(let tables) = kind else { return range.lowerBound }
-        let clusterSize = tables.layout.clusterSize
+        let clusterSize = tables.geometry.clusterSize
         var end = range.lowerBound
         while end < range.upperBound,
             let place = try? tables.place(end, before: range.upperBound, mayWait: mayWait),
@@ -79,7 +79,7 @@ struct ClusterMap: Sendable {
     private static func end(
         of content: ClusterContent, _ range: Range<UInt64>, in slice: L2Slice, _ layout: any ClusterLayout
     ) -> UInt64 {
-        let unit: UInt64 = 1 << layout.unitBits
+        let unit: UInt64 = 1 << slice.geometry.unitBits
         let last = min(range.upperBound, slice.range.upperBound)
         var end = max(range.lowerBound, slice.range.lowerBound) & ~(unit - 1) + unit
         while end < last, let next = try? slice.content(at: end, layout),

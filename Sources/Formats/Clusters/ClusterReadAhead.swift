@@ -51,7 +51,7 @@ final class ClusterReadAhead: Sendable {
         let count = range.upperBound - range.lowerBound
         guard count >= largeRead, workers.count > 1 else { return nil }
         let help = Help()
-        let part = max(count / UInt64(workers.count), disk.layout.clusterSize)
+        let part = max(count / UInt64(workers.count), disk.clusterSize)
         var start = range.lowerBound + part
         while start < range.upperBound {
             let rest = start..<min(start + part, range.upperBound)

@@ -26,6 +26,7 @@ final class ClusterTables: Sendable {
     }
 
     let layout: any ClusterLayout
+    let geometry: ClusterGeometry
     private let file: any Source
     private let cache: DecodedCache
     private let budget: Int
@@ -38,6 +39,7 @@ final class ClusterTables: Sendable {
     ) {
         self.file = file
         self.layout = layout
+        geometry = ClusterGeometry(layout)
         self.l1 = l1
         cache = engine.cache
         budget = engine.cache.plan.tables / shares
@@ -51,7 +53,7 @@ final class ClusterTables: Sendable {
     /// What is known of `position`, which lies on the disk, with an interest in what lies before `end`; nil where
     /// that is to be read first and `mayWait` is false.
     func place(_ position: UInt64, before end: UInt64, mayWait: Bool) throws(ImageError) -> Place? {
-        let number = Int(position >> layout.coverageBits)
+        let number = Int(position >> geometry.coverageBits)
         guard let entries = try entries(around: number, mayWait) else { return nil }
         let entry = entries.words[number - entries.first]
         let table: UInt64
@@ -59,26 +61,29 @@ final class ClusterTables: Sendable {
             guard let offset = try layout.table(entry) else {
                 return .nothing(
                     until: UInt64(endOfNothing(after: number, entries, before: end, mayWait))
-                        << layout.coverageBits)
+                        << geometry.coverageBits)
             }
             table = offset
         } catch {
             throw damaged(number, error.reason)
         }
         // What a table tells of starts at a multiple of what a slice tells of.
-        let sliceBits = min(layout.tableBits, UInt64(L2Slice.maximumSize.trailingZeroBitCount))
-        let coverage: UInt64 = 1 << (sliceBits - layout.entryBits + layout.clusterBits)
+        let coverage = geometry.sliceCoverage
         let start = position & ~(coverage - 1)
-        let inTable = ((start & (1 << layout.coverageBits - 1)) >> layout.clusterBits) << layout.entryBits
-        guard table <= file.size, 1 << layout.tableBits <= file.size - table else {
+        let inTable =
+            ((start & (1 << geometry.coverageBits - 1)) >> geometry.clusterBits) << geometry.entryBits
+        guard table <= file.size, 1 << geometry.tableBits <= file.size - table else {
             throw damaged(
                 number,
-                "is \(hex(entry)): offset \(table) is a table of \(1 << layout.tableBits) bytes that passes the end "
+                "is \(hex(entry)): offset \(table) is a table of \(1 << geometry.tableBits) bytes that passes the end "
                     + "of the file at \(file.size)")
         }
         let part = Part(isFirstLevel: false, offset: table + inTable)
-        guard let words = try words(of: part, count: 1 << Int(sliceBits), mayWait) else { return nil }
-        return .slice(L2Slice(range: start..<start + coverage, offset: part.offset, words: words))
+        guard let words = try words(of: part, count: 1 << Int(geometry.sliceBits), mayWait) else {
+            return nil
+        }
+        return .slice(
+            L2Slice(range: start..<start + coverage, offset: part.offset, words: words, geometry: geometry))
     }
 
     private func damaged(_ number: Int, _ reason: String) -> ImageError {
@@ -96,10 +101,10 @@ final class ClusterTables: Sendable {
         switch l1 {
         case .memory(let table): return (0, table.entries)
         case .file(let offset, let total):
-            let most = Int(L2Slice.maximumSize) >> Int(layout.word.bits)
+            let most = Int(L2Slice.maximumSize) >> Int(geometry.word.bits)
             let first = number / most * most
-            let part = Part(isFirstLevel: true, offset: offset + UInt64(first * layout.word.size))
-            let count = min(most, total - first) * layout.word.size
+            let part = Part(isFirstLevel: true, offset: offset + UInt64(first * geometry.word.size))
+            let count = min(most, total - first) * geometry.word.size
             return try words(of: part, count: count, mayWait).map { (first, $0) }
         }
     }
@@ -111,7 +116,7 @@ final class ClusterTables: Sendable {
     {
         var next = number + 1
         var entries = entries
-        while next < l1.count, UInt64(next) << layout.coverageBits < end {
+        while next < l1.count, UInt64(next) << geometry.coverageBits < end {
             if next - entries.first == entries.words.count {
                 guard let more = try? self.entries(around: next, mayWait) else { break }
                 entries = more
@@ -135,7 +140,7 @@ final class ClusterTables: Sendable {
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
         guard try file.read(into: &span, at: part.offset, mayWait: mayWait) else { return nil }
-        let words = layout.word.words(bytes)
+        let words = geometry.word.words(bytes)
         keep(words, part)
         return words
     }

@@ -11,6 +11,7 @@ struct ClusterUsage {
     private static let maximumDamaged: UInt64 = 65_536
 
     private let layout: any ClusterLayout
+    private let geometry: ClusterGeometry
     private let size: UInt64
     private let counts: Bool
     private let fileSize: UInt64
@@ -24,12 +25,13 @@ struct ClusterUsage {
     /// the file is wrapped, as in xz, every table might have to be decoded anew.
     init(_ file: any Source, _ layout: any ClusterLayout, l1: (some Sequence<UInt64>)?, size: UInt64) {
         self.layout = layout
+        geometry = ClusterGeometry(layout)
         self.size = size
         counts = l1 != nil
         fileSize = file.size
         sizeOnDisk = (file as? FileSource)?.sizeOnDisk()
         guard let l1 else { return }
-        let cost = max(1 << layout.tableBits, Self.smallestTable)
+        let cost = max(1 << geometry.tableBits, Self.smallestTable)
         var walked: UInt64 = 0
         // Most of a large disk may be nothing, of which the layout is asked but once.
         let isZeroEmpty = layout.isEmpty(0)
@@ -49,15 +51,14 @@ struct ClusterUsage {
             }
             walked += cost
             tables += 1
-            count(table, of: file, from: UInt64(number) << layout.coverageBits)
+            count(table, of: file, from: UInt64(number) << geometry.coverageBits)
         }
     }
 
     /// Counts what the table at `offset` says, which tells of the disk from `start` on.
     private mutating func count(_ offset: UInt64, of file: any Source, from start: UInt64) {
-        let sliceBits = min(layout.tableBits, UInt64(L2Slice.maximumSize.trailingZeroBitCount))
-        let coverage: UInt64 = 1 << (sliceBits - layout.entryBits + layout.clusterBits)
-        for slice in 0..<UInt64(1) << (layout.tableBits - sliceBits) {
+        let (sliceBits, coverage) = (geometry.sliceBits, geometry.sliceCoverage)
+        for slice in 0..<UInt64(1) << (geometry.tableBits - sliceBits) {
             let first = start + slice * coverage
             guard first < size else { return }
             let place = offset.addingReportingOverflow(slice << sliceBits)
@@ -68,7 +69,9 @@ struct ClusterUsage {
                 return
             }
             let slice = L2Slice(
-                range: first..<first + coverage, offset: place.partialValue, words: layout.word.words(bytes))
+                range: first..<first + coverage, offset: place.partialValue,
+                words: geometry.word.words(bytes),
+                geometry: geometry)
             count += layout.count(slice, before: size)
         }
     }

@@ -12,14 +12,16 @@ struct L2Slice: Sendable {
     /// Its entries: one word each, or two.
     let words: [UInt64]
 
+    let geometry: ClusterGeometry
+
     /// What lies at `position`, which it tells of.
     ///
     /// Throws `corrupt` where the entry makes no sense.
     func content(at position: UInt64, _ layout: any ClusterLayout) throws(ImageError) -> ClusterContent {
-        let index = Int(((position - range.lowerBound) >> layout.clusterBits) << layout.entryWordBits)
+        let index = Int(((position - range.lowerBound) >> geometry.clusterBits) << geometry.entryWordBits)
         do throws(ImageError) {
             return try layout.content(
-                at: position, words[index], layout.entryWordBits > 0 ? words[index + 1] : 0)
+                at: position, words[index], geometry.entryWordBits > 0 ? words[index + 1] : 0)
         } catch {
             let place = "\(layout.terms.l2) entry at \(offset + UInt64(index * layout.word.size))"
             throw ImageError(error.code, "\(place) \(error.reason)", path: [layout.formatName])
