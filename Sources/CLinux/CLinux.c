@@ -49,6 +49,13 @@ int vitrine_block_device_size(int descriptor, uint64_t *size) {
     return ioctl(descriptor, BLKGETSIZE64, size);
 }
 
+int vitrine_is_locked(int descriptor, off_t offset) {
+    // Asked for writing, it conflicts with any lock there is. Asking needs no right to write.
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    if (fcntl(descriptor, F_OFD_GETLK, &lock) != 0) return -1;
+    return lock.l_type != F_UNLCK;
+}
+
 int vitrine_zero_block_device(int descriptor, uint64_t offset, uint64_t count) {
     uint64_t range[] = {offset, count};
     return ioctl(descriptor, BLKZEROOUT, range);

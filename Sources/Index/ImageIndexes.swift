@@ -8,6 +8,7 @@ final class ImageIndexes: SeekIndexes {
     private let isReference: Bool
     /// Of the file on disk, once its layer has been asked about.
     private let outermost = Mutex<Fingerprint?>(nil)
+    private let file = Mutex<FileSource?>(nil)
 
     /// Those of an image called `name`, or of another file that it names so.
     init(_ finder: IndexFinder, _ name: String, isReference: Bool = false) {
@@ -24,10 +25,18 @@ final class ImageIndexes: SeekIndexes {
     ) -> (any SeekIndex)? {
         if case .nowhere = finder.place { return nil }
         guard let kind = IndexSubject.Kind(format: format) else { return nil }
-        let stamp = depth == 0 ? (file as? FileSource)?.stamp() : nil
+        let onDisk = depth == 0 ? file as? FileSource : nil
+        let stamp = onDisk?.stamp()
+        // Of the layers inside, too, it is that file whose changes count.
+        let watched = self.file.withLock { kept in
+            kept = kept ?? onDisk
+            return kept
+        }
         guard let fingerprint = fingerprint(of: file, stamp, format, depth, digest) else { return nil }
         let subject = IndexSubject(kind: kind, fingerprint: fingerprint, inputSize: file.size, size: size)
-        return finder.open(subject, name: name, at: place(of: fingerprint, stamp, depth))
+        return finder.open(subject, name: name, at: place(of: fingerprint, stamp, depth)) {
+            watched?.hasChanged ?? false
+        }
     }
 
     /// The fingerprint of the layer; nil, with a warning, where what it is made of cannot be read.

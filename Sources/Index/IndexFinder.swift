@@ -73,8 +73,11 @@ package final class IndexFinder: SeekIndexes {
         if given.withLock({ $0.insert(text).inserted }) { warnUser(text) }
     }
 
-    /// The index of `subject`, in an image called `name`, which is kept at `place`.
-    func open(_ subject: IndexSubject, name: String, at place: IndexPlace?) -> StoredIndex {
+    /// The index of `subject`, in an image called `name`, which is kept at `place` unless `imageHasChanged`.
+    func open(
+        _ subject: IndexSubject, name: String, at place: IndexPlace?,
+        imageHasChanged: @escaping @Sendable () -> Bool
+    ) -> StoredIndex {
         var stored: (index: IndexFile, identity: FileStatus.Identity)?
         var obstacle: ImageError?
         do throws(ImageError) {
@@ -94,7 +97,7 @@ package final class IndexFinder: SeekIndexes {
             subject, name: name, place: obstacle == nil && !isReadOnly ? place : nil, obstacle: obstacle,
             stored: stored,
             other: stored == nil ? inCache(subject, unless: place) : nil, compressionLevel: compressionLevel,
-            warn: warn)
+            imageHasChanged: imageHasChanged, warn: warn)
         indexes.withLock { list in
             list.removeAll { $0.index == nil }
             list.append(WeakIndex(index: index))

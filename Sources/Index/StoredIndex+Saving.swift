@@ -25,6 +25,7 @@ extension StoredIndex {
     ///
     /// A file that was saved and has been removed since is written again where this is `restoring`; otherwise it was not wanted.
     func save(waiting: Bool, restoring: Bool = false) throws(ImageError) {
+        try requireUnchangedImage()
         guard let work = begin(waiting: waiting, restoring: restoring) else { return }
         let start = ContinuousClock.now
         do {
@@ -34,6 +35,18 @@ extension StoredIndex {
             settle(work, nil, took: .now - start, failed: true)
             throw error
         }
+    }
+
+    /// Throws `refused`, the first time, where the image has changed: what was found out is of neither the one nor the other.
+    private func requireUnchangedImage() throws(ImageError) {
+        guard state.withLock({ $0.place != nil }), imageHasChanged() else { return }
+        let error = ImageError(
+            .refused, "the image has been written to since it was opened, so nothing more is kept of it")
+        state.change { state in
+            state.place = nil
+            state.obstacle = error
+        }
+        throw error
     }
 
     private func begin(waiting: Bool, restoring: Bool) -> Work? {

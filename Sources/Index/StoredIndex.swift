@@ -10,6 +10,8 @@ package final class StoredIndex: SeekIndex {
         var contents: IndexContents
         /// Where it is saved; nil where that is not possible, or not wanted any more.
         var place: IndexPlace?
+        /// Why it is not possible, where it never was, or has ceased to be.
+        var obstacle: ImageError?
         /// Which file our saved spans lie in, of those that have been at the place.
         var identity: FileStatus.Identity?
         /// Whether there is something that no file at the place holds, or that it should not hold.
@@ -38,18 +40,18 @@ package final class StoredIndex: SeekIndex {
     package let compressionLevel: Int32
     let policy: SavePolicy
     let state: Monitor<State>
-    /// Why there has never been a place for it.
-    private let obstacle: ImageError?
+    let imageHasChanged: @Sendable () -> Bool
     private let warn: @Sendable (String) -> Void
 
     /// The index of `subject`, an image called `name`.
     ///
     /// `stored` is what the file at `place` holds; `other` something else that is known, and not saved there
-    /// yet. Where there is no place, `obstacle` says why.
+    /// yet. Where there is no place, `obstacle` says why. Nothing is saved once `imageHasChanged`.
     init(
         _ subject: IndexSubject, name: String, place: IndexPlace?, obstacle: ImageError? = nil,
         stored: (index: IndexFile, identity: FileStatus.Identity)? = nil, other: IndexFile? = nil,
         compressionLevel: Int32 = 3, policy: SavePolicy = SavePolicy(),
+        imageHasChanged: @escaping @Sendable () -> Bool = { false },
         warn: @escaping @Sendable (String) -> Void
     ) {
         var contents = IndexContents(
@@ -59,11 +61,12 @@ package final class StoredIndex: SeekIndex {
         self.subject = subject
         self.compressionLevel = compressionLevel
         self.policy = policy
-        self.obstacle = obstacle
+        self.imageHasChanged = imageHasChanged
         self.warn = warn
         state = Monitor(
             State(
-                contents: contents, place: place, identity: stored?.identity, isChanged: isSeeded,
+                contents: contents, place: place, obstacle: obstacle, identity: stored?.identity,
+                isChanged: isSeeded,
                 nextSave: .now + policy.interval))
     }
 
@@ -174,7 +177,8 @@ package final class StoredIndex: SeekIndex {
     ///
     /// Throws why that is not possible; the file at the place is then as it was.
     package func save() throws(ImageError) {
-        guard state.withLock({ $0.place != nil }) else {
+        let (hasPlace, obstacle) = state.withLock { ($0.place != nil, $0.obstacle) }
+        guard hasPlace else {
             throw obstacle
                 ?? ImageError(.refused, "the seek index was found to be wrong, and is not used any more")
         }

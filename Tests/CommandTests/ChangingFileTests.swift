@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Image files that change while they are served: what is gone cannot be read, and nothing worse.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz, .qemuImg), .timeLimit(.minutes(10)))
 struct ChangingFileTests {
     @Test(arguments: TestDisk.Form.allCases)
     func fileThatShrinksIsReadableAsFarAsItGoes(_ form: TestDisk.Form) throws {
@@ -61,6 +61,53 @@ struct ChangingFileTests {
                     try client.readBytes(at: 1 << 20, count: 1 << 20)
                 }
                 try server.said("xz: block 2 at ")
+            }
+        }
+    }
+
+    @Test func fileThatIsWrittenToIsSaidOnce() throws {
+        let disk = try TestDisk.shared()
+        try withTemporaryFolder { folder in
+            let file = try folder.file("disk.raw", Data(disk.bytes))
+            try withServer(file) { server in
+                let handle = try FileHandle(forWritingTo: file)
+                try handle.write(contentsOf: Data([1]))
+                let text = "disk.raw has been written to since it was opened"
+                try server.said(text)
+                try handle.write(contentsOf: Data([2]))
+                try handle.close()
+                // For longer than it takes to look again.
+                Thread.sleep(forTimeInterval: 3)
+                #expect(server.program.errorsSoFar.ranges(of: text).count == 1)
+            }
+        }
+    }
+
+    /// Locks as qemu does: byte 100 is for its permission to read consistently, 101 to write, 103 to resize.
+    @Test(arguments: [(100, false), (101, true), (102, false), (103, true)])
+    func fileThatIsInUseIsWarnedOf(_ byte: Int, _ isInUse: Bool) throws {
+        try withTemporaryFolder { folder in
+            let file = try folder.file("base.raw", Data(count: 1 << 20))
+            let overlay = folder.appending(path: "overlay.qcow2").path
+            _ = try Tool.qemuImg.run([
+                "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw", overlay,
+            ])
+            let handle = try FileHandle(forUpdating: file)
+            defer { try? handle.close() }
+            var lock = flock(
+                l_type: Int16(F_RDLCK), l_whence: Int16(SEEK_SET), l_start: byte, l_len: 1, l_pid: 0)
+            let setOFDLock: Int32 = 37  // F_OFD_SETLK, which Glibc's module does not show.
+            try #require(unsafe fcntl(handle.fileDescriptor, setOFDLock, &lock) == 0)
+
+            let text = "is in use: another program, such as qemu, has it open for writing"
+            let info = try Vitrine.run("info", file.path)
+            #expect(info.status == 0)
+            #expect(info.errors.contains("base.raw \(text)") == isInUse)
+            let copy = try Vitrine.run("copy", "-q", overlay, folder.path + "/out")
+            #expect(copy.status == 0)
+            #expect(copy.errors.contains("backing file \"base.raw\" \(text)") == isInUse)
+            try withServer(file) { server in
+                #expect(server.program.errorsSoFar.contains("base.raw \(text)") == isInUse)
             }
         }
     }

@@ -51,6 +51,27 @@ import VitrineFormats
         }
     }
 
+    @Test func nothingIsKeptOnceTheImageHasChanged() throws {
+        try withTemporaryFolder { folder in
+            let hasChanged = Mutex(false)
+            let warnings = Warnings()
+            let index = StoredIndex(
+                TestImage.subject, name: "disk.raw.xz", place: place(folder),
+                imageHasChanged: { hasChanged.withLock(\.self) }, warn: warnings.add)
+            TestImage.add(1, to: index)
+            try index.save()
+            hasChanged.withLock { $0 = true }
+            TestImage.add(2, to: index)
+            index.saveQuietly(waiting: true)
+            index.saveQuietly(waiting: true)
+            #expect(warnings.all.count == 1)
+            #expect(throws: ImageError.self) { try index.save() }
+            #expect(try saved(folder) == [1])
+            // It goes on in memory.
+            #expect(try TestImage.numbers(in: index) == [1, 2])
+        }
+    }
+
     @Test func nothingNewIsNotSaved() throws {
         try withTemporaryFolder { folder in
             let index = try open(folder)

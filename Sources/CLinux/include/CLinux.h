@@ -38,6 +38,10 @@ off_t vitrine_next_hole(int descriptor, off_t offset);
 /// Returns 0, or -1 with errno set.
 int vitrine_block_device_size(int descriptor, uint64_t *size);
 
+/// Whether another open file description holds a lock on the byte at `offset`, by F_OFD_GETLK.
+/// Returns 1 or 0, or -1 with errno set where the file system does not tell.
+int vitrine_is_locked(int descriptor, off_t offset);
+
 /// Zeroes `count` bytes from `offset` of the block device open at `descriptor`, by BLKZEROOUT;
 /// both must be multiples of its sector size. Returns 0, or -1 with errno set.
 int vitrine_zero_block_device(int descriptor, uint64_t offset, uint64_t count);

@@ -26,7 +26,10 @@ public final class Image: Sendable {
     /// The file that holds it all.
     package let file: any Source
 
-    /// The other files that it is read from.
+    /// The files and devices that it is read from, the one that was named first.
+    package let openedFiles: [OpenedFile]
+
+    /// Which files it is read from besides that one.
     package let referencedFiles: Set<FileIdentity>
 
     /// The layers of those files in which seeking gets faster once they are indexed.
@@ -73,9 +76,11 @@ public final class Image: Sendable {
         self.file = file
         layers = stack.layers
         disk = try stack.openDisk()
-        referencedFiles = gate?.files ?? []
+        let own = (file as? FileSource).map { OpenedFile(name: name, file: $0) }
+        openedFiles = (own.map { [$0] } ?? []) + (gate?.files ?? [])
+        referencedFiles = gate?.identities ?? []
         referencedLayers = gate?.layers ?? []
-        var warnings = stack.warnings + (gate?.warnings ?? [])
+        var warnings = stack.warnings + (gate?.warnings ?? []) + openedFiles.compactMap(\.warning)
         partitionTable = LayerStack.partitionTable(of: disk, &warnings)
         self.warnings = warnings
     }

@@ -50,6 +50,9 @@ public struct ImageDescription: Sendable {
         layers = stack.layers
         details = stack.disk.details()
         var warnings = stack.warnings
+        if let file = file as? FileSource, let warning = OpenedFile(name: name, file: file).warning {
+            warnings.append(warning)
+        }
         if stack.disk.references.isEmpty {
             do throws(ImageError) {
                 let disk = try stack.openDisk()

@@ -34,7 +34,8 @@ package final class ReferenceGate: Sendable {
 
     private struct Opened {
         var count = 0
-        var files: Set<FileIdentity> = []
+        var identities: Set<FileIdentity> = []
+        var files: [OpenedFile] = []
         /// How many of those that the user named are in use.
         var backingFiles = 0
         var warnings: [String] = []
@@ -82,7 +83,10 @@ package final class ReferenceGate: Sendable {
     }
 
     /// The files that have been opened.
-    var files: Set<FileIdentity> { opened.withLock { $0.files } }
+    var files: [OpenedFile] { opened.withLock { $0.files } }
+
+    /// Which files they are.
+    var identities: Set<FileIdentity> { opened.withLock { $0.identities } }
 
     /// What the user should know before relying on them, a sentence each.
     var warnings: [String] { opened.withLock { $0.warnings } }
@@ -116,7 +120,8 @@ package final class ReferenceGate: Sendable {
         let identity = file.stamp()?.identity
         opened.withLock { opened in
             opened.backingFiles = max(opened.backingFiles, depth + 1)
-            if let identity { opened.files.insert(identity) }
+            opened.files.append(OpenedFile(name: path, file: file))
+            if let identity { opened.identities.insert(identity) }
         }
         return (file, identity, ReferencePlace(directory: directory, path: PathName(Array(name.utf8))))
     }
@@ -169,15 +174,18 @@ package final class ReferenceGate: Sendable {
         guard let identity = file.stamp()?.identity else {
             throw reference.error(.refused, "is not a regular file")
         }
-        try count(identity, reference)
+        try count(file, identity, reference)
         return (file, identity, found.place)
     }
 
-    private func count(_ identity: FileIdentity, _ reference: Reference) throws(ImageError) {
+    private func count(
+        _ file: FileSource, _ identity: FileIdentity, _ reference: Reference
+    ) throws(ImageError) {
         let isOneTooMany = opened.withLock { opened in
             if opened.count == Self.maximumFiles { return true }
             opened.count += 1
-            opened.files.insert(identity)
+            opened.files.append(OpenedFile(name: reference.text, file: file))
+            opened.identities.insert(identity)
             return false
         }
         guard !isOneTooMany else {

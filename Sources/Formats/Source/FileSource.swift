@@ -11,6 +11,9 @@ package final class FileSource: Source {
     /// The size when the file was opened.
     package let size: UInt64
 
+    /// What the file system said of it then.
+    private let openedStamp: FileStamp?
+
     /// Opens the file or block device at `path`.
     ///
     /// Throws `io` with the system's words where that fails, `unsupported` for
@@ -33,11 +36,14 @@ package final class FileSource: Source {
             throw error
         }
         self.descriptor = descriptor
+        openedStamp = Self.stamp(of: descriptor)
     }
 
     /// What the file system says of the file now; nil for a device, whose content changes without
     /// a trace there.
-    package func stamp() -> FileStamp? {
+    package func stamp() -> FileStamp? { Self.stamp(of: descriptor) }
+
+    private static func stamp(of descriptor: Int32) -> FileStamp? {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         func nanoseconds(_ time: timespec) -> Int64 {
@@ -46,6 +52,22 @@ package final class FileSource: Source {
         return FileStamp(
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: UInt64(max(0, status.st_size)),
             modified: nanoseconds(status.st_mtim), changed: nanoseconds(status.st_ctim))
+    }
+
+    /// Whether the content has been written to since the file was opened, by what the file system says; false for a device.
+    ///
+    /// What is said of it otherwise may change, as when it is renamed, or removed.
+    package var hasChanged: Bool {
+        guard let openedStamp, let now = stamp() else { return false }
+        return openedStamp.size != now.size || openedStamp.modified != now.modified
+    }
+
+    /// Whether another process has it open for writing, as far as that is told: by qemu, and what keeps to its locks.
+    ///
+    /// A lock on byte 101 of an image is held for the permission to write, one on byte 103 for that to resize
+    /// (RAW_LOCK_PERM_BASE and BLK_PERM_* of qemu's block layer; "Image locking" in its documentation).
+    package var isOpenForWriting: Bool {
+        [101, 103].contains { vitrine_is_locked(descriptor, $0) == 1 }
     }
 
     /// The bytes of disk that the file takes now; nil where the file system does not say.

@@ -92,6 +92,7 @@ struct Copy: ParsableCommand {
                 throw error
             }
             opened.store.save()
+            for change in opened.image.openedFiles.compactMap(\.change) { complain("warning: \(change)") }
             if !quiet { complain(Self.summary(source.size, outcome, progress.elapsed)) }
         case .copied(.failure(let error)):
             target.abandon()

@@ -124,6 +124,8 @@ struct Serve: ParsableCommand {
         defer { place?.remove() }
         let indexing = BackgroundIndexing(of: opened.image, opened.store)
         defer { indexing.stop() }
+        let watch = ChangeWatch(opened.image, logger)
+        defer { watch.stop() }
         // Whatever happens from here on, clients get their answers before the socket goes.
         defer { server.stop() }
 
