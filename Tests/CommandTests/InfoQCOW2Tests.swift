@@ -136,6 +136,30 @@ struct InfoQCOW2Tests {
         }
     }
 
+    /// Before anything of it is read.
+    @Test func fileThatWasCutShort() throws {
+        try withTemporaryFolder { folder in
+            let image = try QemuImage.create(folder.appending(path: "disk.qcow2"), size: 1 << 20)
+            try image.io(["write -q -P 3 0 1M"])
+            #expect(try layer(image.url)["missing-clusters"] == nil)
+            let whole = try Data(contentsOf: image.url)
+            try whole.dropLast(5 * 65_536).write(to: image.url)
+            let warning =
+                "qcow2: 5 of the 16 clusters that the L2 tables name, 320 KiB, lie past the end of the file at "
+                + "\(whole.count - 5 * 65_536), the first for disk offset 720896: it is cut short, and reading these fails"
+            #expect(try layer(image.url)["missing-clusters"] as? Int == 5)
+            #expect(try report(image.url)["warnings"] as? [String] == [warning])
+            let results = [
+                try Vitrine.run("info", image.url.path),
+                try Vitrine.run("serve", image.url.path, "--run", "true"),
+            ]
+            for result in results {
+                #expect(result.status == 0)
+                #expect(result.errors == "vitrine: warning: \(warning)\n")
+            }
+        }
+    }
+
     @Test func encryptedDisk() throws {
         try withTemporaryFolder { folder in
             let image = folder.appending(path: "disk.qcow2")

@@ -48,8 +48,9 @@ public struct ImageDescription: Sendable {
         self.name = name
         self.file = file
         layers = stack.layers
-        details = stack.disk.details()
-        var warnings = stack.warnings
+        let found = stack.disk.details()
+        details = found.properties
+        var warnings = stack.warnings + found.warnings.map { "\(stack.layers.last?.format ?? ""): \($0)" }
         if stack.disk.references.isEmpty {
             do throws(ImageError) {
                 let disk = try stack.openDisk()

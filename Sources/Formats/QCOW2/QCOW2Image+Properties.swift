@@ -63,12 +63,14 @@ extension QCOW2Image {
     }
 
     /// What walking through the tables tells.
-    var details: [Layer.Property] {
+    var details: Inspection.Details {
         let counts = context.depth == 0 && !header.features.isDataFileRaw
         return ClusterUsage(
-            file, layout,
-            l1: counts ? L1Entries(file, at: l1.offset, count: l1.count, layout.word) : nil, size: size
-        ).properties
+            file, layout, decoder,
+            l1: counts ? L1Entries(file, at: l1.offset, count: l1.count, layout.word) : nil, size: size,
+            // No other file is opened to describe an image.
+            dataSize: header.features.hasDataFile ? nil : file.size
+        ).details
     }
 
     private func record(_ entry: QCOW2BitmapEntry) -> [Layer.Property] {

@@ -168,14 +168,17 @@ struct QCOW2Image: Sendable {
                         file, layout, try FirstLevel(file, at: l1.offset, count: l1.count, layout.word),
                         shares: context.chainLength, context.engine))
             }
-        return ClusterDisk(
+        let disk = ClusterDisk(
             size: size, layout, ClusterMap(kind: kind), data: data ?? file,
-            clusters: CompressedClusters(
-                file, layout,
-                QCOWDecoder(
-                    codec: header.compression == .zstd ? .zstd : .deflate,
-                    clusterSize: Int(layout.clusterSize)), context.engine.cache),
-            backing: backing, bitmaps: bitmaps, context.engine)
+            clusters: CompressedClusters(file, layout, decoder, context.engine.cache), backing: backing,
+            bitmaps: bitmaps, context.engine)
+        disk.warnOfShortfall(context)
+        return disk
+    }
+
+    var decoder: QCOWDecoder {
+        QCOWDecoder(
+            codec: header.compression == .zstd ? .zstd : .deflate, clusterSize: Int(layout.clusterSize))
     }
 
     /// The bitmaps that can be made use of. They are about the present state of the disk.
