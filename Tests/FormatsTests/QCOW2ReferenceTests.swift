@@ -188,7 +188,10 @@ struct QCOW2ReferenceTests {
         #expect(description.partitionTable == nil)
         #expect(description.partitionTableReason == "that may take the files it names")
         let texts = layer.properties.compactMap { property -> String? in
-            if case .text(let text) = property.value { "\(property.key): \(text)" } else { nil }
+            switch property.value {
+            case .text(let text), .phrase(let text, nil): "\(property.key): \(text)"
+            default: nil
+            }
         }
         #expect(texts.contains("backing-file: /dev/zero"))
         #expect(texts.contains("backing-format: not recorded"))

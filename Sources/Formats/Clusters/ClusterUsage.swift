@@ -164,7 +164,7 @@ struct ClusterUsage {
         }
         if !isWhole {
             properties.append(
-                .init("counted-tables", "counted", .text("the first \(tables) L2 tables only")))
+                .init("counted-tables", "counted", .phrase("the first \(tables) L2 tables only", tables)))
         }
         return properties
     }

@@ -58,7 +58,7 @@ extension QCOW2Image {
                 .text(printable(String(decoding: backingFile.name, as: UTF8.self)))),
             .init(
                 "backing-format", "backing format",
-                .text(backingFile.format.map(printable) ?? "not recorded")),
+                backingFile.format.map { .text(printable($0)) } ?? .phrase("not recorded", nil)),
         ]
     }
 
@@ -79,7 +79,7 @@ extension QCOW2Image {
             .init("granularity", "granularity", .bytes(1 << UInt64(min(entry.granularityBits, 63)))),
             .init("in-use", "in use", .flag(entry.isInUse)),
             .init("auto", "auto", .flag(entry.isAutomatic)),
-            .init("problem", "not served because", .text(problem(of: entry) ?? "")),
+            .init("problem", "not served because", problem(of: entry).map { .text($0) } ?? .phrase("", nil)),
         ]
     }
 }

@@ -105,7 +105,7 @@ extension VMDKExtent {
             .init("access", "access", .text(access)),
             .init("size", "size", .bytes(sectors * 512)),
             .init("type", "type", .text(printable(type))),
-            .init("file", "file", .text(name.map { printable($0) } ?? "")),
+            .init("file", "file", name.map { .text(printable($0)) } ?? .phrase("", nil)),
             .init("offset", "offset", .bytes(offset * 512)),
         ]
     }
