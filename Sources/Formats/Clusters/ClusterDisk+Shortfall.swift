@@ -7,17 +7,5 @@ extension ClusterDisk {
 
     /// What is known to be missing, as a file was cut short, a sentence each: by a look at the tables that takes no longer than
     /// opening a disk may.
-    var shortfall: [String] {
-        switch map.kind {
-        case .tables(let tables): return tables.usage(of: self).warnings
-        case .identity:
-            // As for any cluster: what is missing of the last one reads as zeroes.
-            let held = (data.size + layout.clusterSize - 1) & ~(layout.clusterSize - 1)
-            guard held < size else { return [] }
-            return [
-                "\(layout.terms.data) ends at \(data.size), and the disk at \(size): it is cut short, and reading the last "
-                    + "\(byteCount(size - held)) fails"
-            ]
-        }
-    }
+    var shortfall: [String] { map.tables.usage(of: self).warnings }
 }

@@ -54,6 +54,8 @@ struct ClusterUsage {
             isWhole = false
         }
         walk(l1, limit: Self.openingLimit, disk.clusters.decoder)
+        // Reading does without.
+        if disk.map.hasRawDataFile { missingTables = MissingCount() }
     }
 
     private init(

@@ -52,7 +52,7 @@ extension QCOW1Header {
         let tables = ClusterTables(
             file, layout, try firstLevel(file), shares: context.chainLength, context.engine)
         let disk = ClusterDisk(
-            size: size, layout, ClusterMap(kind: .tables(tables)), data: file,
+            size: size, layout, ClusterMap(tables: tables), data: file,
             clusters: CompressedClusters(file, layout, decoder, context.engine.cache), backing: backing,
             context.engine)
         disk.warnOfShortfall(context)

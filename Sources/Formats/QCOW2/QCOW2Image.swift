@@ -159,17 +159,12 @@ struct QCOW2Image: Sendable {
                 source: try context.references.open(reference), text: reference.text, formatName: "qcow2")
         }
         let layout = layout
-        let kind: ClusterMap.Kind =
-            if header.features.isDataFileRaw {
-                .identity
-            } else {
-                .tables(
-                    ClusterTables(
-                        file, layout, try FirstLevel(file, at: l1.offset, count: l1.count, layout.word),
-                        shares: context.chainLength, context.engine))
-            }
+        let tables = ClusterTables(
+            file, layout, try FirstLevel(file, at: l1.offset, count: l1.count, layout.word),
+            shares: context.chainLength, context.engine)
         let disk = ClusterDisk(
-            size: size, layout, ClusterMap(kind: kind), data: data ?? file,
+            size: size, layout, ClusterMap(tables: tables, hasRawDataFile: header.features.isDataFileRaw),
+            data: data ?? file,
             clusters: CompressedClusters(file, layout, decoder, context.engine.cache), backing: backing,
             bitmaps: bitmaps, context.engine)
         disk.warnOfShortfall(context)

@@ -146,7 +146,7 @@ struct SparseExtent: Sendable {
         ClusterDisk(
             size: size, layout,
             ClusterMap(
-                kind: .tables(ClusterTables(tables, layout, .memory(directory), shares: shares, engine))),
+                tables: ClusterTables(tables, layout, .memory(directory), shares: shares, engine)),
             data: file, clusters: CompressedClusters(file, layout, decoder, engine.cache), backing: backing,
             engine)
     }
