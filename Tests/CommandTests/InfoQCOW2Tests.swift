@@ -112,6 +112,7 @@ struct InfoQCOW2Tests {
             #expect(layer["total-snapshots"] as? Int == 12)
             let bitmaps = try #require(layer["bitmaps"] as? [[String: Any]])
             #expect(bitmaps.map { $0["name"] as? String } == ["nightly"])
+            #expect(bitmaps.first?["problem"] is NSNull)
             let theirs = try #require(byQemu(image.url)["snapshots"] as? [[String: Any]])
             let ours = try #require(layer["snapshots"] as? [[String: Any]])
             for (ours, theirs) in zip(ours, theirs) {
@@ -133,6 +134,44 @@ struct InfoQCOW2Tests {
             #expect(layer["backing-file"] as? String == "/nonexistent")
             #expect(layer["backing-format"] as? String == "qcow2")
             #expect(try report(image.url)["partition-table"] is NSNull)
+        }
+    }
+
+    /// What is not known is null for programs, and has words for people.
+    @Test func backingFileWithoutAFormat() throws {
+        try withTemporaryFolder { folder in
+            let image = try QemuImage.create(
+                folder.appending(path: "disk.qcow"), format: "qcow", size: 1 << 20,
+                ["-u", "-b", "base", "-F", "raw"])
+            let layer = try layer(image.url)
+            #expect(layer["backing-file"] as? String == "base")
+            #expect(layer["backing-format"] is NSNull)
+            let text = try Vitrine.run("info", image.url.path)
+            #expect(text.output.contains("\n  backing format  not recorded\n"), "\(text.output)")
+        }
+    }
+
+    /// Before anything of it is read.
+    @Test func fileThatWasCutShort() throws {
+        try withTemporaryFolder { folder in
+            let image = try QemuImage.create(folder.appending(path: "disk.qcow2"), size: 1 << 20)
+            try image.io(["write -q -P 3 0 1M"])
+            #expect(try layer(image.url)["missing-clusters"] == nil)
+            let whole = try Data(contentsOf: image.url)
+            try whole.dropLast(5 * 65_536).write(to: image.url)
+            let warning =
+                "qcow2: 5 of the 16 clusters that the L2 tables name, 320 KiB, lie past the end of the file at "
+                + "\(whole.count - 5 * 65_536), the first for disk offset 720896: it is cut short, and reading these fails"
+            #expect(try layer(image.url)["missing-clusters"] as? Int == 5)
+            #expect(try report(image.url)["warnings"] as? [String] == [warning])
+            let results = [
+                try Vitrine.run("info", image.url.path),
+                try Vitrine.run("serve", image.url.path, "--run", "true"),
+            ]
+            for result in results {
+                #expect(result.status == 0)
+                #expect(result.errors == "vitrine: warning: \(warning)\n")
+            }
         }
     }
 

@@ -4,7 +4,7 @@ import TestSupport
 /// Images of every kind in which there is something of everything, made by qemu.
 enum StatusDisk: CaseIterable, Sendable {
     case raw, plain, version2, smallClusters, largeClusters, extendedL2, compressed, compressedZstd
-    case preallocated, snapshot, oddSize, dataFile, rawDataFile
+    case preallocated, snapshot, oddSize, dataFile, rawDataFile, rawDataFileInPart
     case shorterBacking, longerBacking, shorterRawBacking, longerRawBacking, extendedL2Backing, chain
 
     private static let size: UInt64 = 8 << 20
@@ -38,6 +38,7 @@ enum StatusDisk: CaseIterable, Sendable {
             try Self.image(in: folder, ["-o", "data_file=\(folder.path)/data,data_file_raw=off"])
         case .rawDataFile:
             try Self.image(in: folder, ["-o", "data_file=\(folder.path)/data,data_file_raw=on"])
+        case .rawDataFileInPart: try Self.rawDataFileInPart(in: folder)
         case .shorterBacking: try Self.overlay(in: folder, baseSize: 6_500_352)
         case .longerBacking: try Self.overlay(in: folder, baseSize: 12 << 20)
         case .shorterRawBacking: try Self.overlay(in: folder, "raw", baseSize: 6_500_352)
@@ -69,6 +70,23 @@ enum StatusDisk: CaseIterable, Sendable {
         try image.io(otherWrites)
         try image.img(["snapshot", "-q", "-c", "second"])
         try image.io(["write -q -z 1M 1M"])
+        return image
+    }
+
+    /// One as qemu made them before 6.1: without entries for what was never written.
+    private static func rawDataFileInPart(in folder: URL) throws -> QemuImage {
+        let image = try Self.image(in: folder, ["-o", "data_file=\(folder.path)/data,data_file_raw=on"])
+        var bytes = try Data(contentsOf: image.url)
+        func word(at offset: Int) -> Int {
+            bytes[offset..<offset + 8].reduce(0) { $0 << 8 | Int($1) } & 0x00FF_FFFF_FFFF_FE00
+        }
+        let table = word(at: word(at: 40))
+        for cluster in [13..<32, 90..<100] {
+            bytes.replaceSubrange(
+                table + cluster.lowerBound * 8..<table + cluster.upperBound * 8,
+                with: Data(count: cluster.count * 8))
+        }
+        try bytes.write(to: image.url)
         return image
     }
 

@@ -132,7 +132,7 @@ import Testing
             source, layout, .memory(try L1Table(source, at: 0, count: count, layout.word)),
             Engine(memory: Engine.minimumMemory, threads: 2))
         let before = source.reads
-        let map = ClusterMap(kind: .tables(tables))
+        let map = ClusterMap(tables: tables)
         for _ in 0..<2 {
             for number in 0..<UInt64(count) {
                 let range = number << 15..<(number + 1) << 15
@@ -159,7 +159,7 @@ import Testing
         #expect(source.reads == 0 && level.count == count)
         let tables = ClusterTables(
             source, layout, level, Engine(memory: Engine.minimumMemory, threads: 2))
-        let map = ClusterMap(kind: .tables(tables))
+        let map = ClusterMap(tables: tables)
         let size = UInt64(count) << 15
         #expect(try map.run(in: 5 << 15..<6 << 15, mayWait: false) == nil)
         var position: UInt64 = 0

@@ -107,12 +107,45 @@ struct QCOW2ReferenceTests {
                 references: FolderReferences(URL(filePath: "/"), engine))
             let content = try image.content()
             try DiskChecks.expect(opened.disk, reads: content)
-            if raw == "data_file_raw=off" {
-                try DiskChecks.expect(opened.disk, agreesWith: image.map(), content: content)
-            } else {
-                #expect(try Array(Data(contentsOf: data)) == content)
-            }
+            try DiskChecks.expect(opened.disk, agreesWith: image.map(), content: content)
+            try DiskChecks.expect(
+                opened.disk, hasDepths: image.context("qemu:allocation-depth", ["-A"]))
+            if raw == "data_file_raw=on" { #expect(try Array(Data(contentsOf: data)) == content) }
         }
+    }
+
+    /// A raw data file has all of the disk, so that tables which are damaged keep nothing of it from being read.
+    @Test func rawDataFileWithDamagedTables() throws {
+        let content = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 >> 12) | 1 }
+        struct Data: References {
+            let content: [UInt8]
+            func open(_ reference: Reference) throws(ImageError) -> any Source { MemorySource(content) }
+        }
+        var file = QCOW2File(incompatible: 1 << 2)
+        file.put(UInt64(2), at: 88)
+        var offset = 112
+        file.addExtension(0x4441_5441, Array("data".utf8), at: &offset)
+        file.setEntry(0, 1 << 63)
+        file.setEntry(1, 5 << 16)
+        file.setEntry(2, 1)
+        file.setEntry(3, 1 << 62)
+        let disk = try file.open(Data(content: content)).disk
+        let zeroes = [UInt8](repeating: 0, count: 1 << 16)
+        #expect(
+            try disk.bytes(at: 0, count: 5 << 16) == content[..<(2 << 16)] + zeroes
+                + content[3 << 16..<4 << 16] + zeroes)
+        #expect(
+            try DiskChecks.extents(disk) == [
+                Extent(0..<2 << 16, .data), Extent(2 << 16..<3 << 16, .hole),
+                Extent(3 << 16..<4 << 16, .data), Extent(4 << 16..<1 << 20, .hole),
+            ])
+        #expect(try disk.depth(in: 0..<1 << 20) == Allocation(0..<4 << 16, depth: 1))
+        #expect(try disk.depth(in: 4 << 16..<1 << 20) == Allocation(4 << 16..<1 << 20, depth: 0))
+        // The L1 entry, which leads past the end of the file then.
+        file.put(UInt64(1) << 40, at: file.clusterSize)
+        let damaged = try file.open(Data(content: content)).disk
+        try DiskChecks.expect(damaged, reads: content)
+        #expect(try DiskChecks.extents(damaged) == [Extent(0..<1 << 20, .data)])
     }
 
     /// Without the data file's own say, the entries of the tables must be what they can only be.
@@ -188,7 +221,10 @@ struct QCOW2ReferenceTests {
         #expect(description.partitionTable == nil)
         #expect(description.partitionTableReason == "that may take the files it names")
         let texts = layer.properties.compactMap { property -> String? in
-            if case .text(let text) = property.value { "\(property.key): \(text)" } else { nil }
+            switch property.value {
+            case .text(let text), .phrase(let text, nil): "\(property.key): \(text)"
+            default: nil
+            }
         }
         #expect(texts.contains("backing-file: /dev/zero"))
         #expect(texts.contains("backing-format: not recorded"))

@@ -192,6 +192,12 @@ import Testing
         let disk = try open(text, ["d": bytes]).disk
         #expect(try disk.bytes(at: 0, count: 64 * 512) == sectors(8, 7) + sectors(56, 0))
         #expect(try disk.depth(in: 4096..<32_768) == Allocation(4096..<12_288, depth: 1))
+        let cut = try open(text, ["d": Array(bytes[..<(88 * 512)])]).disk
+        let missing = #expect(throws: ImageError.self) { try cut.bytes(at: 0, count: 1) }
+        #expect(
+            missing?.description
+                == "vmdk: extent \"d\": vmdk: the grain at 45056, for disk offset 0, lies past the end of the file at 45056: it "
+                + "is cut short")
         put(1, at: 512 + 24)
         let error = #expect(throws: ImageError.self) { try open(text, ["d": bytes]) }
         #expect(

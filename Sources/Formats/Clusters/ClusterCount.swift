@@ -7,6 +7,10 @@ struct ClusterCount {
     var zero: UInt64 = 0
     /// Entries that make no sense, and tables that are not there.
     var damaged: UInt64 = 0
+    /// Clusters, of those with data and the compressed ones, that start past the end of the file.
+    var missing = MissingCount()
+    /// The compressed cluster that starts last in the file.
+    var lastCompressed: CompressedCluster?
 
     static func += (total: inout ClusterCount, more: ClusterCount) {
         total.allocated += more.allocated
@@ -14,44 +18,59 @@ struct ClusterCount {
         total.compressed += more.compressed
         total.zero += more.zero
         total.damaged += more.damaged
+        total.missing += more.missing
+        if let last = more.lastCompressed { total.note(last) }
+    }
+
+    /// Takes in `cluster`, which starts inside the file.
+    mutating func note(_ cluster: CompressedCluster) {
+        if let last = lastCompressed, last.offset >= cluster.offset { return }
+        lastCompressed = cluster
     }
 }
 
 extension ClusterLayout {
-    func count(_ slice: L2Slice, before end: UInt64) -> ClusterCount {
+    func count(_ slice: L2Slice, before end: UInt64, in dataSize: UInt64) -> ClusterCount {
         var total = ClusterCount()
         let step = Int(1 << entryWordBits)
         var position = slice.range.lowerBound
         for index in stride(from: 0, to: slice.words.count, by: step) where position < end {
             let (entry, second) = (slice.words[index], step == 1 ? 0 : slice.words[index + 1])
             // Most of most tables.
-            if entry != 0 || second != 0 { count(position, entry, second, &total) }
+            if entry != 0 || second != 0 { count(position, entry, second, dataSize, &total) }
             position += clusterSize
         }
         return total
     }
 
     /// Counts the cluster at `position`, by its entry.
-    private func count(_ position: UInt64, _ entry: UInt64, _ second: UInt64, _ total: inout ClusterCount) {
+    private func count(
+        _ position: UInt64, _ entry: UInt64, _ second: UInt64, _ dataSize: UInt64,
+        _ total: inout ClusterCount
+    ) {
+        let allocated = second & 0xFFFF_FFFF
+        let hasSubclusters = entryWordBits > 0 && allocated != 0
+        // Any of them tells where the cluster is that all of them lie in.
+        let inCluster = hasSubclusters ? UInt64(allocated.trailingZeroBitCount) << unitBits : 0
         let content: ClusterContent
         do throws(ImageError) {
-            content = try self.content(at: position, entry, second)
+            content = try self.content(at: position + inCluster, entry, second)
         } catch {
             total.damaged += 1
             return
         }
-        if case .compressed = content {
+        switch content {
+        case .compressed(let cluster):
             total.compressed += 1
             total.allocated += clusterSize
-        } else if entryWordBits > 0 {
-            let subclusters = (second & 0xFFFF_FFFF).nonzeroBitCount
-            total.allocated += UInt64(subclusters) << unitBits
-            if subclusters > 0 { total.data += 1 } else if second != 0 { total.zero += 1 }
-        } else if case .data = content {
+            if cluster.offset < dataSize { total.note(cluster) } else { total.missing.add(at: position) }
+        case .data(let offset):
             total.data += 1
-            total.allocated += clusterSize
-        } else if content == .zero {
-            total.zero += 1
+            total.allocated += hasSubclusters ? UInt64(allocated.nonzeroBitCount) << unitBits : clusterSize
+            if offset - inCluster >= dataSize { total.missing.add(at: position) }
+        case .zero, .unallocated:
+            // Subclusters of zeroes may lie behind others that nothing is said of.
+            if content == .zero || second != 0 { total.zero += 1 }
         }
     }
 }

@@ -34,11 +34,12 @@ protocol ClusterLayout: Sendable {
     /// Throws `corrupt` where the entry makes no sense; the caller says where it stands.
     func content(at position: UInt64, _ entry: UInt64, _ second: UInt64) throws(ImageError) -> ClusterContent
 
-    /// How many clusters of which kind `slice` tells of before `end` of the disk.
+    /// How many clusters of which kind `slice` tells of before `end` of the disk, where the file that holds the data has
+    /// `dataSize` bytes.
     ///
     /// The same for all of them, and asked of each, so that every layout has code of its own for it: an entry takes a few
     /// nanoseconds then, and more than a hundred through this protocol.
-    func count(_ slice: L2Slice, before end: UInt64) -> ClusterCount
+    func count(_ slice: L2Slice, before end: UInt64, in dataSize: UInt64) -> ClusterCount
 }
 
 extension ClusterLayout {

@@ -1,21 +1,29 @@
 /// Where everything on a disk is.
 struct ClusterMap: Sendable {
-    enum Kind: Sendable {
-        /// By the tables of the image.
-        case tables(ClusterTables)
-        /// At the same offset of the data file, which alone is the disk.
-        case identity
-    }
+    let tables: ClusterTables
 
-    let kind: Kind
+    /// Whether the data file is the disk also by itself.
+    var hasRawDataFile = false
 
     /// The run at the start of `range`, as far as it goes; nil where that takes waiting and `mayWait` is false.
     ///
     /// `range` lies on the disk, and is not empty. Throws where the tables make no sense there.
     func run(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> ClusterRun? {
-        guard case .tables(let tables) = kind else {
-            return ClusterRun(range: range, content: .data(range.lowerBound))
+        do throws(ImageError) {
+            return try tabledRun(in: range, mayWait: mayWait)
+        } catch {
+            guard hasRawDataFile else { throw error }
+            // (docs/interop/qcow2.txt, "Raw external data") The file has all of the disk, zeroes too: no read has to fail for want
+            // of tables.
+            let clusterSize = tables.geometry.clusterSize
+            let end = range.lowerBound & ~(clusterSize - 1) + clusterSize
+            return ClusterRun(
+                range: range.lowerBound..<min(end, range.upperBound), content: .data(range.lowerBound))
         }
+    }
+
+    /// The run at the start of `range` by the tables; nil where that takes waiting and `mayWait` is false.
+    private func tabledRun(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> ClusterRun? {
         guard let place = try tables.place(range.lowerBound, before: range.upperBound, mayWait: mayWait)
         else { return nil }
         let content: ClusterContent
@@ -57,7 +65,6 @@ struct ClusterMap: Sendable {
     /// Where the compressed clusters end that the start of `range` is in the first of; not past an end of what is at hand
     /// of the tables.
     func endOfCompressed(in range: Range<UInt64>, mayWait: Bool) -> UInt64 {
-        guard case .tables(let tables) = kind else { return range.lowerBound }
         let clusterSize = tables.geometry.clusterSize
         var end = range.lowerBound
         while end < range.upperBound,

@@ -91,6 +91,11 @@ final class ClusterTables: Sendable {
         return ImageError(.corrupt, "\(place) \(reason)", path: [layout.formatName])
     }
 
+    /// What the tables say of `disk`, which they are those of, as far as a look tells that takes no longer than opening it may.
+    func usage(of disk: ClusterDisk) -> ClusterUsage {
+        ClusterUsage(opening: disk, l1: l1.head(of: file, layout.word), of: file)
+    }
+
     // MARK: The first level
 
     /// Entries of the L1 table, with the number of the first of them.

@@ -6,6 +6,8 @@ struct ClusterTerms: Sendable {
     let l1: String
     /// The second: `L2`.
     let l2: String
+    /// What the second consists of: `L2 tables`.
+    let tables: String
     /// The file that holds the data: `the file`.
     var data = "the file"
 }

@@ -2,7 +2,7 @@
 final class CompressedClusters: Sendable {
     private let file: any Source
     private let layout: any ClusterLayout
-    private let decoder: any ClusterDecoder
+    let decoder: any ClusterDecoder
     private let cache: DecodedCache
     private let owner: Int
 

@@ -30,6 +30,15 @@ enum FirstLevel: Sendable {
         }
     }
 
+    /// The first of its entries, in the table of `file`: as many as are kept in memory, and can be read.
+    func head(of file: any Source, _ word: TableWord) -> [UInt64] {
+        switch self {
+        case .memory(let table): table.entries
+        case .file(let offset, _):
+            Array(L1Entries(file, at: offset, count: Self.maximumInMemory, word))
+        }
+    }
+
     /// The memory that it takes, in bytes.
     var memory: Int {
         switch self {

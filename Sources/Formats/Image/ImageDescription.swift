@@ -48,8 +48,9 @@ public struct ImageDescription: Sendable {
         self.name = name
         self.file = file
         layers = stack.layers
-        details = stack.disk.details()
-        var warnings = stack.warnings
+        let found = stack.disk.details()
+        details = found.properties
+        var warnings = stack.warnings + found.warnings.map { "\(stack.layers.last?.format ?? ""): \($0)" }
         if let file = file as? FileSource, let warning = OpenedFile(name: name, file: file).warning {
             warnings.append(warning)
         }

@@ -10,6 +10,8 @@ public struct Layer: Sendable {
             case bytes(UInt64)
             /// Words.
             case text(String)
+            /// Words for people, where programs are given a number, or null.
+            case phrase(String, UInt64?)
             /// Several words.
             case texts([String])
             /// Whether something is so.

@@ -90,9 +90,9 @@ struct OVFDescriptor {
             [
                 .init("id", "ID", .text(printable(disk.id))),
                 .init("file", "file", .text(printable(disk.name))),
-                .init("capacity", "capacity", disk.capacity.map { .bytes($0) } ?? .text("")),
+                .init("capacity", "capacity", disk.capacity.map { .bytes($0) } ?? .phrase("", nil)),
                 .init("compression", "compression", .text(printable(disk.compression ?? "none"))),
-                .init("format", "format", .text(printable(disk.format ?? ""))),
+                .init("format", "format", disk.format.map { .text(printable($0)) } ?? .phrase("", nil)),
             ]
         }
         return records.isEmpty

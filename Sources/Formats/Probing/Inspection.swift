@@ -22,8 +22,14 @@ package struct Inspection: Sendable {
     /// there is.
     package var isUndecided = false
 
-    /// What takes a walk through its tables to say, which only those pay for who ask for it.
-    package var details: @Sendable () -> [Layer.Property]
+    /// What takes a walk through the tables of a layer to say.
+    package struct Details: Sendable {
+        package var properties: [Layer.Property] = []
+        package var warnings: [String] = []
+    }
+
+    /// Takes that walk, which only those pay for who ask for it.
+    package var details: @Sendable () -> Details
 
     private let opening: @Sendable () throws(ImageError) -> any Source
 
@@ -31,7 +37,7 @@ package struct Inspection: Sendable {
     package init(
         size: UInt64, properties: [Layer.Property] = [], warnings: [String] = [],
         references: [Reference] = [], contentName: String? = nil,
-        details: @escaping @Sendable () -> [Layer.Property] = { [] },
+        details: @escaping @Sendable () -> Details = { Details() },
         open: @escaping @Sendable () throws(ImageError) -> any Source
     ) {
         self.size = size

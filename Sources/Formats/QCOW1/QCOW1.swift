@@ -18,19 +18,23 @@ extension Format {
             references: header.backingFile.map { [$0] } ?? [],
             details: {
                 ClusterUsage(
-                    file, header.layout,
+                    file, header.layout, header.decoder,
                     l1: context.depth == 0
                         ? L1Entries(
                             file, at: header.l1.offset, count: Int(header.l1.count), header.layout.word)
                         : nil,
-                    size: header.size
-                ).properties
+                    size: header.size, dataSize: file.size
+                ).details
             },
             open: { () throws(ImageError) in try header.open(file, context) })
     }
 }
 
 extension QCOW1Header {
+    fileprivate var decoder: QCOWDecoder {
+        QCOWDecoder(codec: .deflate, clusterSize: Int(layout.clusterSize))
+    }
+
     fileprivate func firstLevel(_ file: any Source) throws(ImageError) -> FirstLevel {
         try FirstLevel(file, at: l1.offset, count: Int(l1.count), layout.word)
     }
@@ -47,11 +51,11 @@ extension QCOW1Header {
         }
         let tables = ClusterTables(
             file, layout, try firstLevel(file), shares: context.chainLength, context.engine)
-        return ClusterDisk(
-            size: size, layout, ClusterMap(kind: .tables(tables)), data: file,
-            clusters: CompressedClusters(
-                file, layout, QCOWDecoder(codec: .deflate, clusterSize: Int(layout.clusterSize)),
-                context.engine.cache),
-            backing: backing, context.engine)
+        let disk = ClusterDisk(
+            size: size, layout, ClusterMap(tables: tables), data: file,
+            clusters: CompressedClusters(file, layout, decoder, context.engine.cache), backing: backing,
+            context.engine)
+        disk.warnOfShortfall(context)
+        return disk
     }
 }

@@ -58,17 +58,19 @@ extension QCOW2Image {
                 .text(printable(String(decoding: backingFile.name, as: UTF8.self)))),
             .init(
                 "backing-format", "backing format",
-                .text(backingFile.format.map(printable) ?? "not recorded")),
+                backingFile.format.map { .text(printable($0)) } ?? .phrase("not recorded", nil)),
         ]
     }
 
     /// What walking through the tables tells.
-    var details: [Layer.Property] {
+    var details: Inspection.Details {
         let counts = context.depth == 0 && !header.features.isDataFileRaw
         return ClusterUsage(
-            file, layout,
-            l1: counts ? L1Entries(file, at: l1.offset, count: l1.count, layout.word) : nil, size: size
-        ).properties
+            file, layout, decoder,
+            l1: counts ? L1Entries(file, at: l1.offset, count: l1.count, layout.word) : nil, size: size,
+            // No other file is opened to describe an image.
+            dataSize: header.features.hasDataFile ? nil : file.size
+        ).details
     }
 
     private func record(_ entry: QCOW2BitmapEntry) -> [Layer.Property] {
@@ -77,7 +79,7 @@ extension QCOW2Image {
             .init("granularity", "granularity", .bytes(1 << UInt64(min(entry.granularityBits, 63)))),
             .init("in-use", "in use", .flag(entry.isInUse)),
             .init("auto", "auto", .flag(entry.isAutomatic)),
-            .init("problem", "not served because", .text(problem(of: entry) ?? "")),
+            .init("problem", "not served because", problem(of: entry).map { .text($0) } ?? .phrase("", nil)),
         ]
     }
 }

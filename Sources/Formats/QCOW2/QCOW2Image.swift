@@ -159,23 +159,21 @@ struct QCOW2Image: Sendable {
                 source: try context.references.open(reference), text: reference.text, formatName: "qcow2")
         }
         let layout = layout
-        let kind: ClusterMap.Kind =
-            if header.features.isDataFileRaw {
-                .identity
-            } else {
-                .tables(
-                    ClusterTables(
-                        file, layout, try FirstLevel(file, at: l1.offset, count: l1.count, layout.word),
-                        shares: context.chainLength, context.engine))
-            }
-        return ClusterDisk(
-            size: size, layout, ClusterMap(kind: kind), data: data ?? file,
-            clusters: CompressedClusters(
-                file, layout,
-                QCOWDecoder(
-                    codec: header.compression == .zstd ? .zstd : .deflate,
-                    clusterSize: Int(layout.clusterSize)), context.engine.cache),
-            backing: backing, bitmaps: bitmaps, context.engine)
+        let tables = ClusterTables(
+            file, layout, try FirstLevel(file, at: l1.offset, count: l1.count, layout.word),
+            shares: context.chainLength, context.engine)
+        let disk = ClusterDisk(
+            size: size, layout, ClusterMap(tables: tables, hasRawDataFile: header.features.isDataFileRaw),
+            data: data ?? file,
+            clusters: CompressedClusters(file, layout, decoder, context.engine.cache), backing: backing,
+            bitmaps: bitmaps, context.engine)
+        disk.warnOfShortfall(context)
+        return disk
+    }
+
+    var decoder: QCOWDecoder {
+        QCOWDecoder(
+            codec: header.compression == .zstd ? .zstd : .deflate, clusterSize: Int(layout.clusterSize))
     }
 
     /// The bitmaps that can be made use of. They are about the present state of the disk.

@@ -24,7 +24,8 @@ struct QCOWLayout: ClusterLayout {
 
     var terms: ClusterTerms {
         ClusterTerms(
-            cluster: "cluster", l1: "L1", l2: "L2", data: hasDataFile ? "the data file" : "the file")
+            cluster: "cluster", l1: "L1", l2: "L2", tables: "L2 tables",
+            data: hasDataFile ? "the data file" : "the file")
     }
 
     var word: TableWord { .big64 }

@@ -5,13 +5,19 @@ struct ReferenceChain: References {
     /// The file itself, and those that led to it.
     private let files: Set<FileIdentity>
     private let depth: Int
+    /// By what the file was named; nil for the image.
+    private let text: String?
 
-    /// The references of the file at `place`, which is `depth` references away from the image.
-    init(_ gate: ReferenceGate, _ place: ReferencePlace, files: Set<FileIdentity>, depth: Int) {
+    /// The references of the file at `place`, which is `depth` references away from the image, and `text` by the last of them.
+    init(
+        _ gate: ReferenceGate, _ place: ReferencePlace, files: Set<FileIdentity>, depth: Int,
+        text: String? = nil
+    ) {
         self.gate = gate
         self.place = place
         self.files = files
         self.depth = depth
+        self.text = text
     }
 
     func open(_ reference: Reference) throws(ImageError) -> any Source {
@@ -28,7 +34,9 @@ struct ReferenceChain: References {
         }
     }
 
-    func warn(_ warnings: [String]) { gate.warn(warnings) }
+    func warn(_ warnings: @autoclosure () -> [String]) {
+        gate.warn(warnings().map { warning in text.map { "\($0): \(warning)" } ?? warning })
+    }
 
     func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
         gate.note(layers, reference, file)
@@ -46,7 +54,10 @@ struct ReferenceChain: References {
         let opened = try find(reference)
         var files = files
         if let identity = opened.identity, !files.insert(identity).inserted { throw reference.leadsBack }
-        return (opened.file, ReferenceChain(gate, opened.place, files: files, depth: depth + 1))
+        return (
+            opened.file,
+            ReferenceChain(gate, opened.place, files: files, depth: depth + 1, text: reference.text)
+        )
     }
 
     private func find(
@@ -73,7 +84,7 @@ struct ReferenceChain: References {
         context.chainLength = depth + 2
         let stack = try LayerStack(nil, file, [format], context)
         note(stack.layers, reference, file)
-        gate.warn(stack.warnings.map { "\(reference.text): \($0)" })
+        references.warn(stack.warnings)
         return try stack.openDisk()
     }
 }

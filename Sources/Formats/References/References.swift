@@ -16,8 +16,8 @@ package protocol References: Sendable {
     /// head of an image that names any file.
     func format(of reference: Reference) throws(ImageError) -> Format
 
-    /// Takes in what the user should know of a file that was opened, a sentence each.
-    func warn(_ warnings: [String])
+    /// Takes in what the user should know of a file that was opened, a sentence each; does not ask for it where nobody is told.
+    func warn(_ warnings: @autoclosure () -> [String])
 
     /// Takes in what the disk in `file`, which `reference` names, is made of.
     func note(_ layers: [Layer], _ reference: Reference, _ file: any Source)
@@ -29,7 +29,7 @@ extension References {
         return try inside(reference.text) { () throws(ImageError) in try Format.named(name) }
     }
 
-    package func warn(_ warnings: [String]) {}
+    package func warn(_ warnings: @autoclosure () -> [String]) {}
 
     package func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {}
 }

@@ -8,13 +8,19 @@ struct TarReferences: References {
     private let directory: PathName
     /// Where the headers are of the member itself, and of those that led to it.
     private let chain: [UInt64]
+    /// By what the member was named; nil for the image.
+    private let text: String?
 
     /// What `member` of `archive` opens files through, which was opened with `context`.
     init(_ archive: TarArchive, _ member: TarMember, _ context: OpenContext) {
         self.init(TarMembers(archive), member, context, after: [])
     }
 
-    private init(_ members: TarMembers, _ member: TarMember, _ context: OpenContext, after chain: [UInt64]) {
+    private init(
+        _ members: TarMembers, _ member: TarMember, _ context: OpenContext, after chain: [UInt64],
+        text: String? = nil
+    ) {
+        self.text = text
         self.members = members
         self.context = context
         directory = PathName(PathName(member.name).names).directory
@@ -64,13 +70,13 @@ struct TarReferences: References {
         var content = context
         (content.member, content.snapshot, content.contentID) = (nil, nil, reference.contentID)
         content.indexes = context.indexes?.forReference(called: printable(reference.name))
-        content.references = TarReferences(members, member, context, after: chain)
+        content.references = TarReferences(members, member, context, after: chain, text: reference.text)
         content.chainLength = context.chainLength + chain.count
         content.warn = { [warn = context.warn] in warn("\(reference.text): \($0)") }
         return try inside(reference.text) { () throws(ImageError) in
             let stack = try LayerStack(nil, source, [format], content)
             note(stack.layers, reference, source)
-            warn(stack.warnings.map { "\(reference.text): \($0)" })
+            content.references.warn(stack.warnings)
             return try stack.openDisk()
         }
     }
@@ -79,7 +85,9 @@ struct TarReferences: References {
         try context.references.format(of: reference)
     }
 
-    func warn(_ warnings: [String]) { context.references.warn(warnings) }
+    func warn(_ warnings: @autoclosure () -> [String]) {
+        context.references.warn(warnings().map { warning in text.map { "\($0): \(warning)" } ?? warning })
+    }
 
     func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
         context.references.note(layers, reference, file)

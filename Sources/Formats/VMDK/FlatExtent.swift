@@ -27,6 +27,14 @@ final class FlatExtent: Source {
         return try file.fillNow(&buffer, at: start + offset)
     }
 
+    /// What is missing, as the file was cut short, in words; nil where nothing is.
+    var shortfall: String? {
+        guard held < size else { return nil }
+        return
+            "the extent takes \(size) bytes from \(start) on, but the end of the file is at \(file.size): it is cut short, and "
+            + "reading the last \(byteCount(size - held)) of the extent fails"
+    }
+
     private func requireHeld(_ offset: UInt64, _ count: Int) throws(ImageError) {
         guard offset <= held, UInt64(count) <= held - offset else {
             throw ImageError(

@@ -1,7 +1,8 @@
 /// How the tables of a sparse extent say where grains are: by sectors of 32 bits, in KDMV and in COWD.
 struct GrainLayout: ClusterLayout {
     /// What all of VMDK calls the parts of an extent.
-    static let terms = ClusterTerms(cluster: "grain", l1: "grain directory", l2: "grain table")
+    static let terms = ClusterTerms(
+        cluster: "grain", l1: "grain directory", l2: "grain table", tables: "grain tables")
 
     /// The entry for what was not found, in tables that were made for what was found of a stream: no grain starts in the last
     /// sector that an entry can name.

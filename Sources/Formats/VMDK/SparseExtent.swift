@@ -22,6 +22,15 @@ struct SparseExtent: Sendable {
     /// Whether the tables were made for what there is of a stream.
     let isRecovered: Bool
 
+    /// Whether its grains lie behind markers, by which what is missing of it is known when it is read.
+    var isStream: Bool { header.map { $0.isCompressed && $0.hasMarkers } ?? false }
+
+    /// What decodes its compressed grains.
+    var decoder: GrainDecoder {
+        GrainDecoder(
+            grainSize: layout.clusterSize, capacity: capacity, hasMarkers: header?.hasMarkers ?? false)
+    }
+
     /// How many bytes of tables were made, which stay in memory.
     var madeTables: UInt64 { isRecovered ? tables.size : 0 }
 
@@ -134,12 +143,10 @@ struct SparseExtent: Sendable {
     func open(
         _ size: UInt64, backing: ReferencedSource?, shares: Int = 1, _ engine: Engine
     ) -> ClusterDisk {
-        let decoder = GrainDecoder(
-            grainSize: layout.clusterSize, capacity: capacity, hasMarkers: header?.hasMarkers ?? false)
-        return ClusterDisk(
+        ClusterDisk(
             size: size, layout,
             ClusterMap(
-                kind: .tables(ClusterTables(tables, layout, .memory(directory), shares: shares, engine))),
+                tables: ClusterTables(tables, layout, .memory(directory), shares: shares, engine)),
             data: file, clusters: CompressedClusters(file, layout, decoder, engine.cache), backing: backing,
             engine)
     }

@@ -87,12 +87,15 @@ extension VMDKImage {
     }
 
     /// What walking through the tables tells.
-    var details: [Layer.Property] {
-        guard let extent else { return [] }
+    var details: Inspection.Details {
+        guard let extent else { return Inspection.Details() }
         let counts = context.depth == 0 && !extent.isRecovered
-        return ClusterUsage(
-            file, extent.layout, l1: counts ? extent.directory.entries : nil, size: size
-        ).properties
+        var details = ClusterUsage(
+            file, extent.layout, extent.decoder, l1: counts ? extent.directory.entries : nil, size: size,
+            dataSize: file.size
+        ).details
+        if extent.isStream { details.warnings = [] }
+        return details
     }
 }
 
@@ -102,7 +105,7 @@ extension VMDKExtent {
             .init("access", "access", .text(access)),
             .init("size", "size", .bytes(sectors * 512)),
             .init("type", "type", .text(printable(type))),
-            .init("file", "file", .text(name.map { printable($0) } ?? "")),
+            .init("file", "file", name.map { .text(printable($0)) } ?? .phrase("", nil)),
             .init("offset", "offset", .bytes(offset * 512)),
         ]
     }

@@ -158,7 +158,9 @@ struct VMDKImage: Sendable {
                 source: try open(reference), text: reference.text, formatName: "vmdk")
         }
         if let extent {
-            return extent.open(size, backing: parent, shares: context.chainLength, context.engine)
+            let disk = extent.open(size, backing: parent, shares: context.chainLength, context.engine)
+            if !extent.isStream { disk.warnOfShortfall(context) }
+            return disk
         }
         var parts: [ReferencedSource] = []
         var start: UInt64 = 0
@@ -198,6 +200,7 @@ struct VMDKImage: Sendable {
         let file = try open(reference)
         if kind == .flat || kind == .vmfs {
             let flat = FlatExtent(file, from: line.offset * 512, size: size)
+            context.references.warn(flat.shortfall.map { ["\(reference.text): \($0)"] } ?? [])
             return [ReferencedSource(source: flat, text: reference.text, formatName: "vmdk")]
         }
         var context = context
@@ -219,6 +222,9 @@ struct VMDKImage: Sendable {
             let source = extent.open(
                 held, backing: backing, shares: (descriptor?.extents.count ?? 1) * context.chainLength,
                 context.engine)
+            if !extent.isStream {
+                context.references.warn(source.shortfall.map { "\(reference.text): \($0)" })
+            }
             parts.append(ReferencedSource(source: source, text: reference.text, formatName: "vmdk"))
         }
         return held < size ? parts + [zeroes(size - held)] : parts

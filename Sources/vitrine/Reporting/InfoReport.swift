@@ -67,7 +67,7 @@ enum InfoReport {
         switch value {
         case .number(let number): "\(number)"
         case .bytes(let bytes): isBrief ? byteCount(bytes) : size(bytes)
-        case .text(let text): text
+        case .text(let text), .phrase(let text, _): text
         case .texts(let texts): texts.joined(separator: ", ")
         case .flag(let flag): flag ? "yes" : "no"
         case .share(let part, let whole): share(part, whole)
@@ -121,6 +121,7 @@ enum InfoReport {
             case .number(let value), .bytes(let value), .share(let value, _), .date(let value):
                 object[property.key] = .number(value)
             case .text(let text): object[property.key] = .string(text)
+            case .phrase(_, let number): object[property.key] = number.map { .number($0) } ?? .null
             case .texts(let texts): object[property.key] = .array(texts.map { .string($0) })
             case .flag(let flag): object[property.key] = .bool(flag)
             case .records(let records, let total):
