@@ -61,8 +61,8 @@ struct CopyRefusalTests {
             let identity = try #require(FileSource(path: base.path).stamp()?.identity)
             for path in [base.path, link] {
                 let error = #expect(throws: CommandError.self) {
-                    try CopyDestination(path: path, mayOverwrite: mayOverwrite)
-                        .open(size: 512, image: image.path, reading: [identity])
+                    try CopyDestination(path: SystemString(path), mayOverwrite: mayOverwrite)
+                        .open(size: 512, image: SystemString(image.path), reading: [identity])
                 }
                 #expect(error.map { "\($0)" } == "\(path) is a file that the image is read from")
             }

@@ -28,7 +28,7 @@ struct Copy: ParsableCommand {
             "Where to: a new file, or - for standard output; with --force also an existing file, or a block device.",
             valueName: "out"),
         completion: .file())
-    var output: String
+    var output: SystemString
 
     @Flag(name: .shortAndLong, help: "Overwrite the file or block device that is there.")
     var force = false
@@ -96,7 +96,7 @@ struct Copy: ParsableCommand {
         case .copied(.failure(let error)):
             target.abandon()
             if var error = error as? ImageError {
-                error.path.insert(options.image, at: 0)
+                error.path.insert("\(options.image)", at: 0)
                 throw error
             }
             throw error

@@ -1,4 +1,5 @@
 import ArgumentParser
+import VitrineFormats
 
 /// The options that say where the seek index of an image is.
 struct IndexOptions: ParsableArguments {
@@ -8,7 +9,7 @@ struct IndexOptions: ParsableArguments {
                 + "change what is read: trust it as you trust the image.",
             valueName: "path"),
         completion: .file())
-    var index: String?
+    var index: SystemString?
 
     @Flag(name: .customLong("no-index"), help: "Use no seek index, and keep none.")
     var noIndex = false
