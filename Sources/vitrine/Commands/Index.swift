@@ -106,8 +106,11 @@ struct Index: ParsableCommand {
     private func index(
         _ path: SystemString, _ engine: Engine, _ store: IndexStore, isStopped: @escaping @Sendable () -> Bool
     ) throws {
+        let written = output.map { [WrittenPath("--output", $0)] } ?? []
+        try WrittenPath.requireDistinct(written, from: path)
         let image = try Image.open(path, decoding.openOptions(engine, store, references))
         for warning in image.warnings { complain("warning: \(path): \(warning)") }
+        try WrittenPath.requireDistinct(written, from: image.referencedFiles)
         let layers = Self.layers(of: image, path)
         guard !layers.isEmpty else {
             return tell(

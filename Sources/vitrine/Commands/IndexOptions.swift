@@ -20,6 +20,9 @@ struct IndexOptions: ParsableArguments {
         return index.map { .path($0) } ?? .automatic
     }
 
+    /// The path that is written to.
+    var written: [WrittenPath] { index.map { [WrittenPath("--index", $0)] } ?? [] }
+
     func validate() throws {
         if index != nil && noIndex { throw ValidationError("--index does not go with --no-index.") }
         if index == "" { throw ValidationError("--index takes the path of a file.") }

@@ -83,6 +83,13 @@ struct Serve: ParsableCommand {
         }
     }
 
+    /// The paths that are written to.
+    private var written: [WrittenPath] {
+        let own = [("-U", unix == "-" ? nil : unix), ("-P", pidfile)]
+        return options.indexes.written
+            + own.compactMap { option, path in path.map { WrittenPath(option, $0) } }
+    }
+
     func run() throws {
         // Whatever was to be said, an error too, is with its thread.
         defer { StandardError.drain() }
@@ -112,8 +119,10 @@ struct Serve: ParsableCommand {
 
         let level: Logger.Level = verbose ? .debug : .warning
         let logger = Logger(label: "vitrine") { _ in StandardErrorLog(level) }
+        try WrittenPath.requireDistinct(written, from: options.image)
         let opened = try options.open(references)
         for warning in opened.image.warnings { complain("warning: \(warning)") }
+        try WrittenPath.requireDistinct(written, from: opened.image.referencedFiles)
         let exports = try ExportList(of: opened.image, name: exportname.text)
         let server = try Server(exports, opened.engine, logger) { ending.end(.broken($0)) }
         // Last of all, so that what clients have had decoded is in it.

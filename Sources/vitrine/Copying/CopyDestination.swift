@@ -9,14 +9,11 @@ struct CopyDestination {
     /// Whether what is there may be overwritten.
     let mayOverwrite: Bool
 
-    /// Opens it for a copy of `size` bytes of the image at `image`, which is read from these other `files` too.
+    /// Opens it for a copy of `size` bytes.
     ///
     /// Throws, in words, where it cannot be written to, or should not be.
-    func open(
-        size: UInt64, image: SystemString, reading files: Set<FileIdentity>
-    ) throws(CommandError) -> any CopyTarget {
+    func open(size: UInt64) throws(CommandError) -> any CopyTarget {
         if path == "-" { return try standardOutput() }
-        try requireOther(than: image, files)
         let descriptor = unsafe Glibc.open(path.terminated, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         if descriptor >= 0 {
             return try FileTarget(WritableFile("\(path)", descriptor), size: size, madeAt: path)
@@ -33,21 +30,6 @@ struct CopyDestination {
         let descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         guard descriptor >= 0 else { throw CommandError("standard output: \(systemMessage(errno))") }
         return StreamTarget(WritableFile("standard output", descriptor))
-    }
-
-    private func requireOther(than image: SystemString, _ files: Set<FileIdentity>) throws(CommandError) {
-        var (ours, theirs) = (stat(), stat())
-        guard unsafe stat(path.terminated, &ours) == 0 else { return }
-        let identity = FileIdentity(ours)
-        guard !files.contains(identity) else {
-            throw CommandError("\(path) is a file that the image is read from")
-        }
-        guard unsafe stat(image.terminated, &theirs) == 0 else { return }
-        let isDevice = ours.st_mode & S_IFMT == S_IFBLK && theirs.st_mode & S_IFMT == S_IFBLK
-        // A device has a name, and so a number, in more than one place.
-        let isSameDevice = isDevice && ours.st_rdev == theirs.st_rdev
-        guard isSameDevice || ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino else { return }
-        throw CommandError("\(path) is the image itself")
     }
 
     /// What is there already.
