@@ -6,10 +6,10 @@ import VitrineFormats
 /// With `NewFile`, the place of this module's system calls.
 final class Folder: Sendable {
     /// How it was opened, for messages.
-    let path: String
+    let path: SystemString
     private let descriptor: Int32
 
-    private init(_ path: String, _ descriptor: Int32) {
+    private init(_ path: SystemString, _ descriptor: Int32) {
         self.path = path
         self.descriptor = descriptor
     }
@@ -20,23 +20,22 @@ final class Folder: Sendable {
 
     /// The folder and the name in it that `path` stands for, symbolic links resolved; as it is said where there
     /// is nothing yet.
-    static func split(_ path: String) -> (folder: String, name: String) {
+    static func split(_ path: SystemString) -> (folder: SystemString, name: SystemString) {
         var whole = path
-        if let resolved = unsafe realpath(path, nil) {
-            whole = unsafe String(cString: resolved)
+        if let resolved = unsafe realpath(path.terminated, nil) {
+            whole = unsafe SystemString(cString: resolved)
             unsafe free(resolved)
         }
-        let name =
-            whole.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? whole
-        let folder = whole.dropLast(name.count)
-        return (folder.isEmpty ? "." : folder == "/" ? "/" : String(folder.dropLast()), name)
+        let (folder, name) = whole.splitAtLastSlash
+        if folder.bytes.isEmpty { return (".", name) }
+        return (folder == "/" ? folder : SystemString(bytes: folder.bytes.dropLast()), name)
     }
 
     /// The folder at `path`; nil where nothing is.
     ///
     /// Throws `io` where it cannot be opened.
-    static func open(_ path: String) throws(ImageError) -> Folder? {
-        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    static func open(_ path: SystemString) throws(ImageError) -> Folder? {
+        let descriptor = unsafe Glibc.open(path.terminated, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw ImageError(.io, "\(path): \(systemMessage(errno))")
@@ -47,12 +46,12 @@ final class Folder: Sendable {
     /// The folder at `path`, which is made where there is none, as are those it lies in: for this user alone.
     ///
     /// Throws `io` where that fails.
-    static func make(_ path: String) throws(ImageError) -> Folder {
+    static func make(_ path: SystemString) throws(ImageError) -> Folder {
         if let folder = try open(path) { return folder }
-        var part = path.hasPrefix("/") ? "" : "."
-        for name in path.split(separator: "/") {
-            part += "/" + name
-            if unsafe mkdir(part, 0o700) != 0, errno != EEXIST {
+        var part: SystemString = path.isAbsolutePath ? "" : "."
+        for name in path.names {
+            part = part + "/" + name
+            if unsafe mkdir(part.terminated, 0o700) != 0, errno != EEXIST {
                 throw ImageError(.io, "\(part): \(systemMessage(errno))")
             }
         }
@@ -61,20 +60,22 @@ final class Folder: Sendable {
     }
 
     /// Whether a folder is at `path` that belongs to this user.
-    static func isOurs(_ path: String) -> Bool {
+    static func isOurs(_ path: SystemString) -> Bool {
         var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return unsafe stat(path.terminated, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
             && status.st_uid == geteuid()
     }
 
     /// Whether the folder at `path`, or the nearest above it that is there, belongs to this user.
-    static func nearestIsOurs(_ path: String) -> Bool {
+    static func nearestIsOurs(_ path: SystemString) -> Bool {
         var part = path
         while true {
             var status = stat()
-            if unsafe stat(part, &status) == 0 { return status.st_uid == geteuid() }
-            guard errno == ENOENT, let slash = part.lastIndex(of: "/") else { return false }
-            part = slash == part.startIndex ? "/" : String(part[..<slash])
+            if unsafe stat(part.terminated, &status) == 0 { return status.st_uid == geteuid() }
+            guard errno == ENOENT else { return false }
+            let folder = part.splitAtLastSlash.folder
+            guard !folder.bytes.isEmpty else { return false }
+            part = folder == "/" ? folder : SystemString(bytes: folder.bytes.dropLast())
             if part == "/" { return geteuid() == 0 }
         }
     }
@@ -87,7 +88,7 @@ final class Folder: Sendable {
     }
 
     /// The names in it, in order.
-    func names() -> [String] {
+    func names() -> [SystemString] {
         // A descriptor of its own: the stream takes it over, and moves its offset.
         let copy = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0, let stream = unsafe fdopendir(copy) else {
@@ -95,20 +96,22 @@ final class Folder: Sendable {
             return []
         }
         defer { unsafe closedir(stream) }
-        var names: [String] = []
+        var names: [SystemString] = []
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                unsafe SystemString(bytes: bytes.prefix { $0 != 0 })
             }
             if name != ".", name != ".." { names.append(name) }
         }
-        return names.sorted()
+        return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// What is called `name`, a link not followed; nil where nothing is.
-    func status(of name: String) -> FileStatus? {
+    func status(of name: SystemString) -> FileStatus? {
         var status = stat()
-        guard unsafe fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        guard unsafe fstatat(descriptor, name.terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            return nil
+        }
         return FileStatus(status)
     }
 
@@ -116,9 +119,10 @@ final class Folder: Sendable {
     ///
     /// Throws `io` where it cannot be opened, and `refused` for what is no regular file and, if it `mustBeOurs`,
     /// for what others than this user can have written.
-    func file(_ name: String, mustBeOurs: Bool) throws(ImageError) -> (file: FileSource, status: FileStatus)?
-    {
-        let file = unsafe openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    func file(
+        _ name: SystemString, mustBeOurs: Bool
+    ) throws(ImageError) -> (file: FileSource, status: FileStatus)? {
+        let file = unsafe openat(descriptor, name.terminated, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
             if errno == ELOOP { throw ImageError(.refused, "\(path)/\(name): is a symbolic link") }
@@ -137,10 +141,11 @@ final class Folder: Sendable {
     ///
     /// Throws `io` where it cannot be made, or where something is called `name`.
     func create(
-        _ name: String, isPublic: Bool
+        _ name: SystemString, isPublic: Bool
     ) throws(ImageError) -> (descriptor: Int32, identity: FileStatus.Identity) {
         let file = unsafe openat(
-            descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, isPublic ? 0o666 : 0o600)
+            descriptor, name.terminated, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+            isPublic ? 0o666 : 0o600)
         guard file >= 0 else { throw failure(name) }
         return (file, try Self.status(of: file, failure(name)).identity)
     }
@@ -160,8 +165,10 @@ final class Folder: Sendable {
     /// Calls `old` `new`, which replaces what was called so.
     ///
     /// Throws `io` where that fails.
-    func rename(_ old: String, to new: String) throws(ImageError) {
-        guard unsafe renameat(descriptor, old, descriptor, new) == 0 else { throw failure(new) }
+    func rename(_ old: SystemString, to new: SystemString) throws(ImageError) {
+        guard unsafe renameat(descriptor, old.terminated, descriptor, new.terminated) == 0 else {
+            throw failure(new)
+        }
     }
 
     /// Sees to it that the disk has the names, too; not every file system can, and nothing depends on it.
@@ -171,13 +178,13 @@ final class Folder: Sendable {
 
     /// Removes the file called `name`. Returns whether there was one that could be removed.
     @discardableResult
-    func remove(_ name: String) -> Bool {
-        unsafe unlinkat(descriptor, name, 0) == 0
+    func remove(_ name: SystemString) -> Bool {
+        unsafe unlinkat(descriptor, name.terminated, 0) == 0
     }
 
     /// Notes that the file called `name` is used now, if that can be noted.
-    func touch(_ name: String) {
-        _ = unsafe utimensat(descriptor, name, nil, AT_SYMLINK_NOFOLLOW)
+    func touch(_ name: SystemString) {
+        _ = unsafe utimensat(descriptor, name.terminated, nil, AT_SYMLINK_NOFOLLOW)
     }
 
     /// What `descriptor` is; throws `error`, and closes it, where the system does not say.
@@ -193,7 +200,7 @@ final class Folder: Sendable {
         return FileStatus(status)
     }
 
-    private func failure(_ name: String?) -> ImageError {
-        ImageError(.io, "\(path)\(name.map { "/" + $0 } ?? ""): \(systemMessage(errno))")
+    private func failure(_ name: SystemString?) -> ImageError {
+        ImageError(.io, "\(path)\(name.map { "/\($0)" } ?? ""): \(systemMessage(errno))")
     }
 }

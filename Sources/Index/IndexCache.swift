@@ -36,15 +36,15 @@ package struct IndexCache: Sendable {
     package static let defaultLimit: UInt64 = 4 << 30
 
     /// Where it is.
-    package let path: String
+    package let path: SystemString
 
     /// How many bytes the indexes may have together.
     package let limit: UInt64
 
-    private var hintsPath: String { path + "/by-file" }
+    private var hintsPath: SystemString { path + "/by-file" }
 
     /// The cache at `path`, which need not be there yet.
-    package init(path: String, limit: UInt64 = defaultLimit) {
+    package init(path: SystemString, limit: UInt64 = defaultLimit) {
         self.path = path
         self.limit = limit
     }
@@ -55,10 +55,12 @@ package struct IndexCache: Sendable {
     /// more. And a home that is not there is not made.
     package init?(
         limit: UInt64 = defaultLimit,
-        environment: (String) -> String? = { name in unsafe getenv(name).map { unsafe String(cString: $0) } }
+        environment: (String) -> SystemString? = { SystemString(variable: $0) }
     ) {
         // A relative path is to be ignored, says the XDG base directory specification.
-        func path(_ name: String) -> String? { environment(name).flatMap { $0.hasPrefix("/") ? $0 : nil } }
+        func path(_ name: String) -> SystemString? {
+            environment(name).flatMap { $0.isAbsolutePath ? $0 : nil }
+        }
         if let base = path("XDG_CACHE_HOME") {
             guard Folder.nearestIsOurs(base) else { return nil }
             self.init(path: base + "/vitrine", limit: limit)
@@ -69,7 +71,13 @@ package struct IndexCache: Sendable {
     }
 
     /// What the index for `fingerprint` is called.
-    static func fileName(of fingerprint: Fingerprint) -> String { "\(fingerprint).sidx" }
+    static func fileName(of fingerprint: Fingerprint) -> SystemString { SystemString("\(fingerprint).sidx") }
+
+    /// The digits of the fingerprint of the index that is called `name`; nil where that is no index's name.
+    private static func fingerprint(inName name: SystemString) -> Substring? {
+        let text = name.text
+        return text.hasSuffix(".sidx") && Fingerprint(text.dropLast(5)) != nil ? text.dropLast(5) : nil
+    }
 
     /// The indexes in the cache, the last used one first.
     ///
@@ -89,7 +97,7 @@ package struct IndexCache: Sendable {
 
     /// As `prune(to:)`, but the index called `kept` stays.
     @discardableResult
-    func prune(to limit: UInt64, keeping kept: String?) -> [Entry] {
+    func prune(to limit: UInt64, keeping kept: SystemString?) -> [Entry] {
         guard let folder = try? Folder.open(path), (try? folder.requireTrust()) != nil else { return [] }
         NewFile.removeLeftovers(in: folder)
         let all = indexes(in: folder)
@@ -106,13 +114,13 @@ package struct IndexCache: Sendable {
     }
 
     /// The names of the indexes in `folder`, the one used longest ago first.
-    private func indexes(in folder: Folder) -> [(name: String, status: FileStatus)] {
-        folder.names().filter { $0.hasSuffix(".sidx") && Fingerprint($0.dropLast(5)) != nil }
+    private func indexes(in folder: Folder) -> [(name: SystemString, status: FileStatus)] {
+        folder.names().filter { Self.fingerprint(inName: $0) != nil }
             .compactMap { name in folder.status(of: name).map { (name, $0) } }
             .sorted { $0.status.modified < $1.status.modified }
     }
 
-    private func entry(_ name: String, _ status: FileStatus, _ folder: Folder) -> Entry {
+    private func entry(_ name: SystemString, _ status: FileStatus, _ folder: Folder) -> Entry {
         var summary: Summary?
         if let (file, _) = try? folder.file(name, mustBeOurs: true), let index = try? IndexFile(file) {
             summary = Summary(
@@ -121,14 +129,17 @@ package struct IndexCache: Sendable {
                 indexed: index.records.reduce(0) { $0 + $1.span.count }, spans: index.records.count)
         }
         return Entry(
-            fingerprint: String(name.dropLast(5)), fileSize: status.size, lastUse: status.modified,
+            fingerprint: Self.fingerprint(inName: name).map(String.init) ?? "", fileSize: status.size,
+            lastUse: status.modified,
             summary: summary)
     }
 }
 
 // Hints: an image that has not been touched since is recognised without reading any of it.
 extension IndexCache {
-    private static func hintName(_ stamp: FileStamp) -> String { "\(stamp.device)-\(stamp.inode)" }
+    private static func hintName(_ stamp: FileStamp) -> SystemString {
+        SystemString("\(stamp.device)-\(stamp.inode)")
+    }
 
     private static func hint(_ stamp: FileStamp, _ fingerprint: Fingerprint) -> [UInt8] {
         Array("\(fingerprint) \(stamp.size) \(stamp.modified) \(stamp.changed)\n".utf8)
@@ -170,7 +181,7 @@ extension IndexCache {
         }
     }
 
-    private static func text(of name: String, in folder: Folder) -> [UInt8]? {
+    private static func text(of name: SystemString, in folder: Folder) -> [UInt8]? {
         guard let (file, _) = try? folder.file(name, mustBeOurs: true), file.size <= 256 else { return nil }
         return try? file.bytes(at: 0, count: Int(file.size))
     }

@@ -9,7 +9,7 @@ package final class IndexFinder: SeekIndexes {
         case cache
         /// In the file at this path, for the outermost layer; inner layers, and other files that the image
         /// names, have theirs in the cache.
-        case file(String)
+        case file(SystemString)
         /// Nowhere.
         case nowhere
     }

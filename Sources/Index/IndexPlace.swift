@@ -2,9 +2,9 @@ import VitrineFormats
 
 /// Where an index is kept: under its fingerprint in the cache, or in a file that the user named.
 struct IndexPlace: Sendable {
-    private let folderPath: String
+    private let folderPath: SystemString
     /// What the file is called in its folder.
-    private let name: String
+    private let name: SystemString
     /// The cache it is in; nil for a file of the user's.
     let cache: IndexCache?
     /// Of the image or layer; nil where it is in a file of the user's.
@@ -22,7 +22,7 @@ struct IndexPlace: Sendable {
     }
 
     /// In the file at `path`.
-    init(path: String) {
+    init(path: SystemString) {
         (folderPath, name) = Folder.split(path)
         cache = nil
         fingerprint = nil
@@ -34,6 +34,7 @@ struct IndexPlace: Sendable {
         if cache != nil { try Folder.open(folderPath)?.requireTrust() }
     }
 
+    /// Its path, fit to be shown.
     var path: String { "\(folderPath)/\(name)" }
 
     /// What the file system says of the file that is there now; nil where none is.

@@ -12,8 +12,8 @@ final class NewFile {
     let identity: FileStatus.Identity
 
     private let folder: Folder
-    private let name: String
-    private let temporaryName: String
+    private let name: SystemString
+    private let temporaryName: SystemString
     /// -1 once it is sealed.
     private var descriptor: Int32
     private var isInPlace = false
@@ -21,11 +21,11 @@ final class NewFile {
     /// Makes a file in `folder` that will be called `name`: for this user alone, or for whom the umask allows if it `isPublic`.
     ///
     /// Throws `io` where that cannot be done.
-    init(in folder: Folder, called name: String, isPublic: Bool = false) throws(ImageError) {
+    init(in folder: Folder, called name: SystemString, isPublic: Bool = false) throws(ImageError) {
         self.folder = folder
         self.name = name
         let random = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-        temporaryName = "\(name).tmp.\(getpid()).\(random)"
+        temporaryName = name + SystemString(".tmp.\(getpid()).\(random)")
         (descriptor, identity) = try folder.create(temporaryName, isPublic: isPublic)
     }
 
@@ -35,16 +35,16 @@ final class NewFile {
     }
 
     /// Whether `name` is one that files have while they are written, and after that be called `final`, if given.
-    static func isTemporary(_ name: String, of final: String? = nil) -> Bool {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[parts.count - 3] == "tmp", UInt32(parts[parts.count - 2]) != nil,
-            UInt64(parts[parts.count - 1], radix: 16) != nil
-        else { return false }
-        return final.map { parts.dropLast(3).joined(separator: ".") == $0 } ?? true
+    static func isTemporary(_ name: SystemString, of final: SystemString? = nil) -> Bool {
+        let parts = name.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count >= 4 else { return false }
+        let end = parts.suffix(3).map { String(decoding: $0, as: UTF8.self) }
+        guard end[0] == "tmp", UInt32(end[1]) != nil, UInt64(end[2], radix: 16) != nil else { return false }
+        return final.map { parts.dropLast(3).joined(separator: ".".utf8).elementsEqual($0.bytes) } ?? true
     }
 
     /// Removes what killed processes left in `folder` more than a day ago: of files called `name`, if given.
-    static func removeLeftovers(in folder: Folder, of name: String? = nil) {
+    static func removeLeftovers(in folder: Folder, of name: SystemString? = nil) {
         var now = timespec()
         guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0 else { return }
         let limit = Int64(now.tv_sec) &* 1_000_000_000 &- leftoverAge

@@ -43,7 +43,7 @@ package final class Server: Sendable {
     // MARK: Starting
 
     /// Listens on a Unix socket that it makes at `path`, which is there when it has ended too.
-    package func listen(unixSocket path: String) throws(ServerError) {
+    package func listen(unixSocket path: SystemString) throws(ServerError) {
         try listen(ListeningSocket(unixSocket: path))
     }
 

@@ -22,7 +22,7 @@ struct Vitrine: ParsableCommand {
         OpenFileLimit.raise()
         // However it ends: help and versions are printed by the parser, which does not look.
         atexit { StandardOutput.end() }
-        main(nil)
+        main(RawArguments.all)
     }
 }
 

@@ -19,7 +19,7 @@ struct CommandLineTests {
         (["-p", "nbd"], "The value 'nbd' is invalid for '-p <port>'"),
         (["--memory", "1M"], "--memory takes 16 MiB or more."),
         (["--memory", "lots"], "The value 'lots' is invalid for '--memory <size>'"),
-        (["-e", String(repeating: "x", count: 4097)], "-e takes at most 4096 bytes, none of them NUL."),
+        (["-e", String(repeating: "x", count: 4097)], "-e takes at most 4096 bytes, which are UTF-8."),
         (
             ["--allow-references", "none", "--allow-references", "/"],
             "--allow-references none goes with no other."
@@ -63,8 +63,8 @@ struct CommandLineTests {
             (["none"], .none), (["none", "none"], .none), (["/srv"], .folders(["/srv"])),
             (["/srv", "../base"], .folders(["/srv", "../base"])),
             (["directory", "./none"], .folders(["./none"])), (["None"], .folders(["None"])),
-        ] as [([String], ReferencePolicy)])
-    func referencesThatAreAllowed(_ values: [String], _ policy: ReferencePolicy) {
+        ] as [([SystemString], ReferencePolicy)])
+    func referencesThatAreAllowed(_ values: [SystemString], _ policy: ReferencePolicy) {
         #expect(ReferenceOptions.policy(of: values) == policy)
     }
 

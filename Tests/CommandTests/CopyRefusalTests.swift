@@ -50,26 +50,6 @@ struct CopyRefusalTests {
         }
     }
 
-    /// A backing file, say: overwriting it would destroy what is being copied.
-    @Test(arguments: [false, true])
-    func filesThatTheImageIsReadFromAreNeverOverwritten(_ mayOverwrite: Bool) throws {
-        try withTemporaryFolder { folder in
-            let image = try folder.file("image", "the image")
-            let base = try folder.file("base", "the data")
-            let link = folder.path + "/link"
-            try #require(unsafe symlink(base.path, link) == 0)
-            let identity = try #require(FileSource(path: base.path).stamp()?.identity)
-            for path in [base.path, link] {
-                let error = #expect(throws: CommandError.self) {
-                    try CopyDestination(path: path, mayOverwrite: mayOverwrite)
-                        .open(size: 512, image: image.path, reading: [identity])
-                }
-                #expect(error.map { "\($0)" } == "\(path) is a file that the image is read from")
-            }
-            #expect(try String(contentsOf: base, encoding: .utf8) == "the data")
-        }
-    }
-
     @Test(arguments: [[], ["--force"]])
     func placesThatAreNoFiles(_ options: [String]) throws {
         let image = try TestDisk.shared().xz.path

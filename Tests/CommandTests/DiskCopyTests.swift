@@ -45,7 +45,7 @@ struct DiskCopyTests {
             holes: [hole])
         try withTemporaryFolder { folder in
             let file = folder.appending(path: "copy")
-            let target = try FileTarget(try open(file), size: source.size, isNew: true)
+            let target = try FileTarget(try open(file), size: source.size)
             let outcome = try copy(source, to: target, threads: threads)
             try target.finish()
             #expect(outcome.written == UInt64(9 * Self.mebibyte / 2))
@@ -73,7 +73,7 @@ struct DiskCopyTests {
         try withTemporaryFolder { folder in
             let file = try open(folder.appending(path: "copy"))
             let target: any CopyTarget =
-                isInOrder ? StreamTarget(file) : try FileTarget(file, size: source.size, isNew: true)
+                isInOrder ? StreamTarget(file) : try FileTarget(file, size: source.size)
             let error = #expect(throws: ImageError.self) { try copy(source, to: target) }
             #expect(error?.path == ["bytes 3145728 to 4194304 cannot be read"])
         }

@@ -13,15 +13,19 @@ struct WrittenPathsTests {
     @Test func pidfileIsNotPutInThePlaceOfAnImage() throws {
         try withTemporaryFolder { folder in
             let image = try folder.file("a.raw", String(repeating: "x", count: 4096))
+            let other = try folder.file("b.raw", String(repeating: "x", count: 4096))
             let before = try Data(contentsOf: image)
-            let result = try Vitrine.run("serve", image.path, "-P", image.path, "--run", "true")
-            #expect(result.status == 1)
-            #expect(
-                result.errors.contains("\(image.path) exists, and is no file with the number of a process"),
-                "\(result.errors)")
-            let isSame = try Data(contentsOf: image) == before
-            #expect(isSame)
-            #expect(try contents(folder) == ["a.raw"])
+            for (path, reason) in [
+                (image.path, "is the image itself"),
+                (other.path, "exists, and is no file with the number of a process"),
+            ] {
+                let result = try Vitrine.run("serve", image.path, "-P", path, "--run", "true")
+                #expect(result.status == 1)
+                #expect(result.errors.contains("\(path) \(reason)"), "\(result.errors)")
+                let isSame = try Data(contentsOf: URL(filePath: path)) == before
+                #expect(isSame)
+            }
+            #expect(try contents(folder) == ["a.raw", "b.raw"])
         }
     }
 

@@ -216,7 +216,7 @@ extension CorpusTests {
         arguments: hasTar ? ((try? tarMembers.get()) ?? []) : [])
     func readsWildTar(_ expected: TarMember) throws {
         let image = try DiskChecks.open(
-            Self.tarFolder.appending(path: expected.archive), member: expected.member)
+            Self.tarFolder.appending(path: expected.archive), member: SystemString(expected.member))
         #expect(image.stack == "raw in tar")
         #expect(image.size == expected.size)
         #expect(try readAll(image).sha256 == expected.sha256)

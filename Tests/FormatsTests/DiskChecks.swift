@@ -8,7 +8,7 @@ import Testing
 enum DiskChecks {
     /// Opens the image at `url`, with the files beside it that it names.
     static func open(
-        _ url: URL, memory: Int = Engine.minimumMemory, snapshot: String? = nil, member: String? = nil
+        _ url: URL, memory: Int = Engine.minimumMemory, snapshot: String? = nil, member: SystemString? = nil
     ) throws -> Image {
         let engine = Engine(memory: memory, threads: 2)
         return try Image(

@@ -119,7 +119,7 @@ import Testing
         try ReferenceFolders.with { folders in
             let image = try folders.images.file("image", ReferringImage.line("../other/middle"))
             _ = try folders.top.file("other/middle", ReferringImage.line("base", format: "raw"))
-            let options = OpenOptions(references: .folders([folders.top.path + "/other"]))
+            let options = OpenOptions(references: .folders([SystemString(folders.top.path + "/other")]))
             #expect(try ReferringImage.open(image.path, options).text == "other")
             // And back from there.
             _ = try folders.top.file("other/middle", ReferringImage.line("../images/base", format: "raw"))
@@ -138,7 +138,7 @@ import Testing
             _ = try folders.top.file("other/middle", ReferringImage.line("base", format: "raw"))
             try FileManager.default.removeItem(at: folders.images.appending(path: "link"))
             try folders.link("images/link", to: "../other/middle")
-            let options = OpenOptions(references: .folders([folders.top.path + "/other"]))
+            let options = OpenOptions(references: .folders([SystemString(folders.top.path + "/other")]))
             #expect(try ReferringImage.open(image.path, options).text == "inside")
         }
     }

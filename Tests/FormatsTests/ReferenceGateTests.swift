@@ -167,7 +167,7 @@ import Testing
             // Out of one directory and into the other, and back.
             try folders.link("images/c", to: folders.top.path + "/other/c")
             try folders.link("other/c", to: folders.images.path + "/c")
-            let gate = try folders.gate(.folders([folders.top.path + "/other"]))
+            let gate = try folders.gate(.folders([SystemString(folders.top.path + "/other")]))
             for name in ["a", "c"] {
                 gate.expect(.io, name, "backing file \"\(name)\": Too many levels of symbolic links")
             }
@@ -191,7 +191,7 @@ import Testing
             try folders.link("images/link", to: "../other/base")
             try folders.link("images/absolute-link", to: folders.top.path + "/other/base")
             let name = name.replacing("TOP", with: folders.top.path)
-            let gate = try folders.gate(.folders([folders.top.path + "/other"]))
+            let gate = try folders.gate(.folders([SystemString(folders.top.path + "/other")]))
             if name.hasPrefix("../images") {
                 gate.expect(.refused, name, "backing file \"\(name)\" \(outsideAll)")
             } else {
@@ -206,7 +206,7 @@ import Testing
         try ReferenceFolders.with { folders in
             try folders.link("images/link", to: "../secret")
             try folders.link("images/folder-link", to: "..")
-            let gate = try folders.gate(.folders([folders.top.path]))
+            let gate = try folders.gate(.folders([SystemString(folders.top.path)]))
             for name in ["../secret", "link", "folder-link/secret", "sub/../../secret"] {
                 #expect(try gate.text(of: name) == "outside", "\(name)")
             }
@@ -218,7 +218,7 @@ import Testing
             for (name, reason) in [("nothing", "No such file or directory"), ("secret", "Not a directory")] {
                 let path = folders.top.path + "/" + name
                 let error = #expect(throws: ImageError.self) {
-                    try Image.open(folders.image, OpenOptions(references: .folders([path])))
+                    try Image.open(folders.image, OpenOptions(references: .folders([SystemString(path)])))
                 }
                 #expect(error?.description == "\(folders.image): --allow-references \(path): \(reason)")
                 #expect(error?.code == .io)
@@ -229,13 +229,13 @@ import Testing
     /// A device lies where all devices lie.
     @Test func imageThatIsADevice() throws {
         try ReferenceFolders.with { folders in
-            let directory = try Directory(path: folders.images.path)
+            let directory = try Directory(path: SystemString(folders.images.path))
             let options = OpenOptions()
             try ReferenceGate(directory, "overlay", nil, options).expect(
                 .refused, "base",
                 "backing file \"base\" is not opened, as the image is a device: --allow-references DIR allows a directory"
             )
-            let allowing = OpenOptions(references: .folders([folders.images.path + "/sub"]))
+            let allowing = OpenOptions(references: .folders([SystemString(folders.images.path + "/sub")]))
             let gate = try ReferenceGate(directory, "overlay", nil, allowing)
             #expect(try gate.text(of: "sub/deep") == "deep inside")
             #expect(throws: ImageError.self) { try gate.text(of: "base") }
@@ -369,7 +369,7 @@ import Testing
     @Test func movedFileInAnotherDirectory() throws {
         try ReferenceFolders.with { folders in
             _ = try folders.top.file("other/overlay", "another")
-            let gate = try folders.gate(.folders([folders.top.path + "/other"]))
+            let gate = try folders.gate(.folders([SystemString(folders.top.path + "/other")]))
             #expect(try gate.text(of: "/not/there/base") == "inside")
             #expect(try gate.text(of: "/not/there/overlay") == "another")
             try folders.gate().expect(
@@ -411,7 +411,7 @@ import Testing
         try ReferenceFolders.with { folders in
             let image = try folders.images.file("image", ReferringImage.line(name, format: "raw"))
             var options = OpenOptions(references: .none)
-            options.backingFiles = [folders.top.path + "/other/base"]
+            options.backingFiles = [SystemString(folders.top.path + "/other/base")]
             #expect(try ReferringImage.open(image.path, options).text == "other")
         }
     }
@@ -422,7 +422,9 @@ import Testing
             _ = try folders.top.file(
                 "other/middle", ReferringImage.line("/not/there/2", .parent, format: "raw"))
             var options = OpenOptions()
-            options.backingFiles = [folders.top.path + "/other/middle", folders.top.path + "/secret"]
+            options.backingFiles = [
+                SystemString(folders.top.path + "/other/middle"), SystemString(folders.top.path + "/secret"),
+            ]
             #expect(try ReferringImage.open(image.path, options).text == "outside")
             // What lies beside the user's file is not allowed by that.
             options.backingFiles.removeLast()
@@ -435,7 +437,7 @@ import Testing
     @Test func backingFileThatNothingAsksFor() throws {
         try ReferenceFolders.with { folders in
             var options = OpenOptions()
-            options.backingFiles = [folders.images.path + "/base"]
+            options.backingFiles = [SystemString(folders.images.path + "/base")]
             let error = #expect(throws: ImageError.self) { try Image.open(folders.image, options) }
             #expect(
                 error?.description
@@ -451,7 +453,7 @@ import Testing
                 try folders.link("images/\(number)", to: folders.images.path + "/\(number + 1)")
             }
             try folders.link("images/30", to: "/etc/passwd")
-            let around = [String](repeating: folders.top.path, count: 20)
+            let around = [SystemString](repeating: SystemString(folders.top.path), count: 20)
             try folders.gate(.folders(around)).expect(
                 .io, "0", "backing file \"0\": Too many levels of symbolic links")
         }

@@ -26,7 +26,7 @@ import Testing
 
     @Test func allowedDirectoryReplacedByALink() throws {
         try ReferenceFolders.with { folders in
-            let gate = try folders.gate(.folders([folders.top.path + "/other"]))
+            let gate = try folders.gate(.folders([SystemString(folders.top.path + "/other")]))
             try move(folders, "other", "moved")
             try folders.link("other", to: "/etc")
             #expect(try gate.text(of: folders.top.path + "/other/base") == "other")

@@ -46,7 +46,7 @@ enum ReferringImage {
 
     /// The gate of the image at `path`, as `Image.open` makes it.
     static func gate(_ path: String, _ options: OpenOptions = OpenOptions()) throws -> ReferenceGate {
-        let (folder, name) = Directory.split(path)
+        let (folder, name) = Directory.split(SystemString(path))
         let directory = try Directory(path: folder)
         let file = try directory.file(named: name)
         return try ReferenceGate(directory, name, file.stamp()?.identity, options, format: named)

@@ -18,7 +18,7 @@ import Testing
             """.utf8)
     }
 
-    private func open(_ archive: TarFile, _ member: String? = nil) throws(ImageError) -> Image {
+    private func open(_ archive: TarFile, _ member: SystemString? = nil) throws(ImageError) -> Image {
         var archive = archive
         archive.end()
         return try Image("a.ova", MemorySource(archive.bytes), OpenOptions(member: member))

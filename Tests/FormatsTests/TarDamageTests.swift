@@ -6,7 +6,7 @@ import Testing
 /// Archives that are broken, or leave open which member is meant: each ends in its error.
 @Suite struct TarDamageTests {
     private func error(
-        _ bytes: [UInt8], member: String? = nil, name: String = "disk.tar"
+        _ bytes: [UInt8], member: SystemString? = nil, name: String = "disk.tar"
     ) -> String? {
         #expect(throws: ImageError.self) {
             try Image(name, MemorySource(bytes), OpenOptions(member: member))

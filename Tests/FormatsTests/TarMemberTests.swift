@@ -6,7 +6,7 @@ import Testing
 /// Members by names and headers that programs take for the same, and that are not.
 @Suite struct TarMemberTests {
     private func open(
-        _ member: String? = nil, _ make: (inout TarFile) -> Void
+        _ member: SystemString? = nil, _ make: (inout TarFile) -> Void
     ) throws(ImageError) -> Image {
         var tar = TarFile()
         make(&tar)
@@ -22,7 +22,7 @@ import Testing
     @Test(arguments: [["caf\u{E9}.raw", "cafe\u{301}.raw"], ["cafe\u{301}.raw", "caf\u{E9}.raw"]])
     func namesThatLookTheSame(_ names: [String]) throws {
         for (number, name) in names.enumerated() {
-            let image = try open(name) { tar in
+            let image = try open(SystemString(name)) { tar in
                 for (number, name) in names.enumerated() { tar.add(name, [UInt8(number), 1]) }
             }
             #expect(try bytes(image) == [UInt8(number), 1])

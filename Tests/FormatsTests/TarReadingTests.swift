@@ -201,7 +201,7 @@ struct TarReadingTests {
             try Data("content".utf8).write(to: folder.appending(path: name))
             let archive = try pack(["./" + name], in: folder, to: "disk.tar", ["--format=\(format)"])
             for asked in [name, "./" + name] {
-                let disk = try DiskChecks.open(archive, member: asked).disk
+                let disk = try DiskChecks.open(archive, member: SystemString(asked)).disk
                 #expect(try disk.bytes(at: 0, count: 7) == Array("content".utf8))
             }
         }

@@ -21,7 +21,7 @@ struct IndexSaver {
         guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else {
             fatalError("cannot set the limit")
         }
-        let finder = IndexFinder(.file(CommandLine.arguments[1]), in: nil) { print($0) }
+        let finder = IndexFinder(.file(SystemString(CommandLine.arguments[1])), in: nil) { print($0) }
         guard let index = finder.index(of: TestImage.file, format: "xz", depth: 0, size: TestImage.size)
         else {
             fatalError("there is no index")

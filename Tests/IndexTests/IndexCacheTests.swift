@@ -43,12 +43,14 @@ import VitrineFormats
         throws
     {
         try withTemporaryFolder { folder in
-            try body(IndexCache(path: folder.path + "/home/cache/vitrine", limit: limit))
+            try body(IndexCache(path: SystemString(folder.path + "/home/cache/vitrine"), limit: limit))
         }
     }
 
     @Test func liesWhereTheEnvironmentSays() throws {
-        func path(_ variables: [String: String]) -> String? { IndexCache { variables[$0] }?.path }
+        func path(_ variables: [String: String]) -> String? {
+            IndexCache { variables[$0].map { SystemString($0) } }?.path.text
+        }
         try withTemporaryFolder { folder in
             let home = folder.path
             #expect(path(["XDG_CACHE_HOME": home + "/c", "HOME": "/h"]) == home + "/c/vitrine")
@@ -66,15 +68,17 @@ import VitrineFormats
             // What sudo does that keeps HOME; only root can make such a folder, and everybody else finds one.
             if geteuid() == 0 { #expect(unsafe chown(folder.path, 65534, 65534) == 0) }
             let other = geteuid() == 0 ? folder.path : "/root"
-            #expect(IndexCache(environment: { ["HOME": other][$0] })?.path == nil)
-            #expect(IndexCache(environment: { ["XDG_CACHE_HOME": other + "/new"][$0] })?.path == nil)
+            #expect(IndexCache(environment: { ["HOME": SystemString(other)][$0] })?.path == nil)
+            #expect(
+                IndexCache(environment: { ["XDG_CACHE_HOME": SystemString(other + "/new")][$0] })?.path == nil
+            )
         }
     }
 
     @Test func isForThisUserAlone() throws {
         try withCache { cache in
             let fingerprint = try put(cache, 1, age: 0)
-            #expect(mode(cache.path) == 0o700)
+            #expect(mode(cache.path.text) == 0o700)
             #expect(mode("\(cache.path)/\(fingerprint).sidx") == 0o600)
         }
     }
@@ -111,7 +115,7 @@ import VitrineFormats
                 try cache.entries().map(\.fingerprint)
                     == [fingerprints[2], fingerprints[1]].map(\.description))
             #expect(cache.prune(to: 0).count == 2)
-            #expect(try names(cache.path) == [])
+            #expect(try names(cache.path.text) == [])
         }
     }
 
@@ -134,7 +138,7 @@ import VitrineFormats
             var other = stamp
             other.inode = 9
             cache.note(other, .none)
-            let hints = cache.path + "/by-file"
+            let hints = cache.path.text + "/by-file"
             let kept = ["notes.tmp.txt", "\(fingerprint).sidx.tmp.1.ab", "x.tmp.12.zz"]
             let gone = ["\(fingerprint).sidx.tmp.4711.deadbeef", "by-file/1-2.tmp.4711.deadbeef"]
             for name in kept + gone {
@@ -143,7 +147,7 @@ import VitrineFormats
             }
             try Data().write(to: URL(filePath: hints + "/rubbish"))
             cache.prune(to: .max)
-            #expect(try names(cache.path) == (kept + ["by-file", "\(fingerprint).sidx"]).sorted())
+            #expect(try names(cache.path.text) == (kept + ["by-file", "\(fingerprint).sidx"]).sorted())
             #expect(try names(hints) == ["1-2"])
         }
     }
@@ -163,7 +167,7 @@ import VitrineFormats
                 #expect(cache.fingerprint(of: other) == nil)
             }
             // Damaged anywhere, cut or longer.
-            let path = URL(filePath: cache.path + "/by-file/1-2")
+            let path = URL(filePath: cache.path.text + "/by-file/1-2")
             let good = try Data(contentsOf: path)
             #expect(String(decoding: good, as: UTF8.self) == "\(Fingerprint.none) 3 4 -5\n")
             for position in good.indices {
@@ -183,13 +187,14 @@ import VitrineFormats
         try withCache { cache in
             let stamp = FileStamp(device: 1, inode: 2, size: 3, modified: 4, changed: -5)
             cache.note(stamp, try put(cache, 1, age: 0))
-            #expect(unsafe chmod(cache.path, mode) == 0)
+            #expect(unsafe chmod(cache.path.text, mode) == 0)
             let error = #expect(throws: ImageError.self) { try cache.entries() }
-            #expect(error == ImageError(.refused, "\(cache.path): others may write it"))
+            #expect(error == ImageError(.refused, "\(cache.path.text): others may write it"))
             #expect(cache.prune(to: 0).isEmpty)
             #expect(throws: ImageError.self) { try put(cache, 2, age: 0) }
-            #expect(try names(cache.path).count == 2)
-            #expect(unsafe chmod(cache.path, 0o700) == 0 && chmod(cache.path + "/by-file", mode) == 0)
+            #expect(try names(cache.path.text).count == 2)
+            #expect(
+                unsafe chmod(cache.path.text, 0o700) == 0 && chmod(cache.path.text + "/by-file", mode) == 0)
             #expect(cache.fingerprint(of: stamp) == nil)
         }
     }
@@ -198,16 +203,16 @@ import VitrineFormats
     func aFolderOfAnotherUserIsNotUsed() throws {
         try withCache { cache in
             try put(cache, 1, age: 0)
-            #expect(unsafe chown(cache.path, 1234, 0) == 0)
+            #expect(unsafe chown(cache.path.text, 1234, 0) == 0)
             let error = #expect(throws: ImageError.self) { try cache.entries() }
-            #expect(error == ImageError(.refused, "\(cache.path): belongs to user 1234, not to 0"))
-            #expect(error?.reason == "\(cache.path): belongs to user 1234, not to 0")
+            #expect(error == ImageError(.refused, "\(cache.path.text): belongs to user 1234, not to 0"))
+            #expect(error?.reason == "\(cache.path.text): belongs to user 1234, not to 0")
         }
     }
 
     @Test func filesThatOthersCanHaveMadeAreReplaced() throws {
         try withTemporaryFolder { folder in
-            let cache = IndexCache(path: folder.path + "/cache")
+            let cache = IndexCache(path: SystemString(folder.path + "/cache"))
             let subject = subject(1)
             let place = IndexPlace(in: cache, subject.fingerprint, stamp: nil)
             let path = "\(cache.path)/\(subject.fingerprint).sidx"

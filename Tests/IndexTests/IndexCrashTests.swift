@@ -16,7 +16,7 @@ import VitrineFormats
 
     /// The spans in the file at `path`, all of which are right; nil where there is no file.
     private func saved(_ path: String) throws -> [Int]? {
-        guard let stored = try IndexPlace(path: path).load() else { return nil }
+        guard let stored = try IndexPlace(path: SystemString(path)).load() else { return nil }
         let index = StoredIndex(stored.index.subject, name: "", place: nil, stored: stored) { _ in }
         return try TestImage.numbers(in: index)
     }
@@ -30,9 +30,9 @@ import VitrineFormats
                 let program = try start(path, first: round % 7, step: 1, count: 0)
                 if round % 4 != 0 {
                     // It is at work once the file is another one.
-                    let before = IndexPlace(path: path).identity()
+                    let before = IndexPlace(path: SystemString(path)).identity()
                     try until("there is a new index") {
-                        IndexPlace(path: path).identity() == before ? nil : ()
+                        IndexPlace(path: SystemString(path)).identity() == before ? nil : ()
                     }
                 }
                 usleep(useconds_t.random(in: 0..<20_000, using: &random))
@@ -40,16 +40,19 @@ import VitrineFormats
                 #expect(try program.wait().status == 128 + SIGKILL)
                 _ = try saved(path)
                 let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-                #expect(names.allSatisfy { $0 == "side.sidx" || NewFile.isTemporary($0, of: "side.sidx") })
+                #expect(
+                    names.allSatisfy {
+                        $0 == "side.sidx" || NewFile.isTemporary(SystemString($0), of: "side.sidx")
+                    })
                 // Who is killed leaves what it was writing, and who comes next leaves that alone for a day.
-                let temporary = names.count { NewFile.isTemporary($0) }
+                let temporary = names.count { NewFile.isTemporary(SystemString($0)) }
                 #expect((left...left + 1).contains(temporary), "after round \(round)")
                 left = temporary
             }
             #expect(left > 0, "nobody was killed while writing")
             var times = [timespec(tv_sec: 1_000_000, tv_nsec: 0), timespec(tv_sec: 1_000_000, tv_nsec: 0)]
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            where NewFile.isTemporary(name) {
+            where NewFile.isTemporary(SystemString(name)) {
                 try #require(unsafe utimensat(AT_FDCWD, folder.path + "/" + name, &times, 0) == 0)
             }
             // Who comes next goes on from there, and tidies up.

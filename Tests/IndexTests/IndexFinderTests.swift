@@ -10,7 +10,7 @@ import VitrineFormats
     private let warnings = Warnings()
 
     private func finder(_ folder: URL, _ place: IndexFinder.Place = .cache) -> IndexFinder {
-        IndexFinder(place, in: IndexCache(path: folder.path + "/cache"), warn: warnings.add)
+        IndexFinder(place, in: IndexCache(path: SystemString(folder.path + "/cache")), warn: warnings.add)
     }
 
     /// Opens the index of the outermost layer of `file`.
@@ -43,7 +43,8 @@ import VitrineFormats
             let hints = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/cache/by-file")
             #expect(hints.count == 2)
             #expect(
-                try IndexCache(path: folder.path + "/cache").entries().map { $0.summary?.name } == ["disk.xz"]
+                try IndexCache(path: SystemString(folder.path + "/cache")).entries().map { $0.summary?.name }
+                    == ["disk.xz"]
             )
             #expect(warnings.all == [])
         }
@@ -136,15 +137,19 @@ import VitrineFormats
     @Test func aNamedFileIsMadeAndFound() throws {
         try withTemporaryFolder { folder in
             let path = folder.path + "/side.sidx"
-            TestImage.add(1, to: try open(finder(folder, .file(path)), TestImage.file))
-            #expect(try TestImage.numbers(in: open(finder(folder, .file(path)), TestImage.file)) == [1])
+            TestImage.add(1, to: try open(finder(folder, .file(SystemString(path))), TestImage.file))
+            #expect(
+                try TestImage.numbers(in: open(finder(folder, .file(SystemString(path))), TestImage.file))
+                    == [1])
             #expect(!folder.appending(path: "cache").exists)
             // Through a symbolic link, which stays one.
             let link = folder.path + "/link"
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
-            TestImage.add(2, to: try open(finder(folder, .file(link)), TestImage.file))
+            TestImage.add(2, to: try open(finder(folder, .file(SystemString(link))), TestImage.file))
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == path)
-            #expect(try TestImage.numbers(in: open(finder(folder, .file(path)), TestImage.file)) == [1, 2])
+            #expect(
+                try TestImage.numbers(in: open(finder(folder, .file(SystemString(path))), TestImage.file))
+                    == [1, 2])
             #expect(warnings.all == [])
         }
     }
@@ -154,13 +159,13 @@ import VitrineFormats
         try withTemporaryFolder { folder in
             let path = folder.path + "/side.sidx"
             let index = try #require(
-                finder(folder, .file(path)).forReference(called: "base.xz")
+                finder(folder, .file(SystemString(path))).forReference(called: "base.xz")
                     .index(of: TestImage.file, format: "xz", depth: 0, size: TestImage.size) as? StoredIndex)
             TestImage.add(1, to: index)
             try index.save()
             #expect(!URL(filePath: path).exists)
             #expect(try TestImage.numbers(in: open(finder(folder), TestImage.file)) == [1])
-            let entries = try IndexCache(path: folder.path + "/cache").entries()
+            let entries = try IndexCache(path: SystemString(folder.path + "/cache")).entries()
             #expect(entries.map { $0.summary?.name } == ["base.xz"])
             #expect(warnings.all == [])
         }
@@ -170,18 +175,20 @@ import VitrineFormats
         try withTemporaryFolder { folder in
             let path = folder.path + "/side.sidx"
             TestImage.add(1, to: try open(finder(folder), TestImage.file))
-            let index = try open(finder(folder, .file(path)), TestImage.file)
+            let index = try open(finder(folder, .file(SystemString(path))), TestImage.file)
             #expect(try TestImage.numbers(in: index) == [1])
             try index.save()
             try FileManager.default.removeItem(atPath: folder.path + "/cache")
-            #expect(try TestImage.numbers(in: open(finder(folder, .file(path)), TestImage.file)) == [1])
+            #expect(
+                try TestImage.numbers(in: open(finder(folder, .file(SystemString(path))), TestImage.file))
+                    == [1])
         }
     }
 
     @Test func aNamedFileThatIsNoIndexIsLeftAsItIs() throws {
         try withTemporaryFolder { folder in
             let file = try folder.file("image.raw", "not an index")
-            let index = try open(finder(folder, .file(file.path)), TestImage.file)
+            let index = try open(finder(folder, .file(SystemString(file.path))), TestImage.file)
             TestImage.add(1, to: index)
             let error = #expect(throws: ImageError.self) { try index.save() }
             #expect(error?.description == "\(file.path): is no seek index, and is left as it is")
@@ -192,7 +199,7 @@ import VitrineFormats
             #expect(try String(contentsOf: file, encoding: .utf8) == "not an index")
             // Nor when it comes while the image is open.
             let late = folder.path + "/late"
-            let other = try open(finder(folder, .file(late)), TestImage.file)
+            let other = try open(finder(folder, .file(SystemString(late))), TestImage.file)
             _ = try folder.file("late", "not an index")
             TestImage.add(1, to: other)
             #expect(throws: ImageError.self) { try other.save() }
@@ -205,23 +212,29 @@ import VitrineFormats
             let path = folder.path + "/side.sidx"
             TestImage.add(
                 1,
-                to: try open(finder(folder, .file(path)), MemorySource([UInt8](repeating: 1, count: 100_000)))
+                to: try open(
+                    finder(folder, .file(SystemString(path))),
+                    MemorySource([UInt8](repeating: 1, count: 100_000)))
             )
-            let index = try open(finder(folder, .file(path)), TestImage.file)
+            let index = try open(finder(folder, .file(SystemString(path))), TestImage.file)
             #expect(warnings.all == ["the seek index given is that of another image, and will be replaced"])
             TestImage.add(2, to: index)
             try index.save()
-            #expect(try TestImage.numbers(in: open(finder(folder, .file(path)), TestImage.file)) == [2])
+            #expect(
+                try TestImage.numbers(in: open(finder(folder, .file(SystemString(path))), TestImage.file))
+                    == [2])
 
             try Data(contentsOf: URL(filePath: path)).dropLast().write(to: URL(filePath: path))
-            let again = try open(finder(folder, .file(path)), TestImage.file)
+            let again = try open(finder(folder, .file(SystemString(path))), TestImage.file)
             #expect(warnings.all.count == 2)
             #expect(
                 warnings.all.last?.hasPrefix("the seek index given is damaged, and will be replaced: ")
                     == true)
             TestImage.add(3, to: again)
             try again.save()
-            #expect(try TestImage.numbers(in: open(finder(folder, .file(path)), TestImage.file)) == [3])
+            #expect(
+                try TestImage.numbers(in: open(finder(folder, .file(SystemString(path))), TestImage.file))
+                    == [3])
         }
     }
 
@@ -230,7 +243,7 @@ import VitrineFormats
             var forged = ForgedIndex()
             forged.header[8] = 3
             let file = try folder.file("side.sidx", Data(forged.bytes))
-            let index = try open(finder(folder, .file(file.path)), TestImage.file)
+            let index = try open(finder(folder, .file(SystemString(file.path))), TestImage.file)
             TestImage.add(2, to: index)
             #expect(throws: ImageError.self) { try index.save() }
             #expect(
@@ -276,7 +289,7 @@ import VitrineFormats
     func aReadOnlyCacheIsReadAndOneWarning() throws {
         try withTemporaryFolder { folder in
             let finder = finder(folder)
-            let path = try #require(finder.cache).path
+            let path = try #require(finder.cache).path.text
             TestImage.add(1, to: try open(finder, TestImage.file))
             #expect(unsafe chmod(path, 0o500) == 0)
             defer { unsafe chmod(path, 0o700) }

@@ -19,8 +19,8 @@ import VitrineFormats
 
     private func place(_ folder: URL, cached: Bool = true) -> IndexPlace {
         cached
-            ? IndexPlace(in: IndexCache(path: folder.path + "/cache"), .none, stamp: nil)
-            : IndexPlace(path: folder.path + "/side.sidx")
+            ? IndexPlace(in: IndexCache(path: SystemString(folder.path + "/cache")), .none, stamp: nil)
+            : IndexPlace(path: SystemString(folder.path + "/side.sidx"))
     }
 
     /// The spans that the file in `folder` holds, all of which are right.
@@ -220,7 +220,7 @@ import VitrineFormats
             TestImage.add(0, to: index)
             index.waitForSaver()
             try index.save()
-            let held = try #require(try Folder.open(folder.path + "/cache"))
+            let held = try #require(try Folder.open(SystemString(folder.path + "/cache")))
             try held.withLock { () throws(ImageError) in
                 for number in 1..<4 { TestImage.add(number, to: index) }
                 // Readers know of all of it, and whoever is about to learn more is told to wait.
@@ -281,7 +281,7 @@ import VitrineFormats
             policy.retry = .zero
             policy.rarity = 0
             policy.keepAtMost = 700
-            let cache = IndexCache(path: folder.path + "/cache")
+            let cache = IndexCache(path: SystemString(folder.path + "/cache"))
             let index = StoredIndex(
                 TestImage.subject, name: "", place: IndexPlace(in: cache, .none, stamp: nil), policy: policy,
                 warn: warnings.add)

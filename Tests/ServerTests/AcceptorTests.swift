@@ -61,7 +61,7 @@ import VitrineFormats
         try withTemporaryFolder { folder in
             let path = folder.path + "/socket"
             let events = Events()
-            let acceptor = try events.acceptor(ListeningSocket(unixSocket: path))
+            let acceptor = try events.acceptor(ListeningSocket(unixSocket: SystemString(path)))
             let clients = try (0..<3).map { _ in try #require(connect(path)) }
             defer { for client in clients { close(client) } }
             let connections = events.connections.wait { $0.count == 3 ? $0 : nil }
@@ -75,7 +75,7 @@ import VitrineFormats
 
     @Test func theEndOfTheSocketIsReported() throws {
         try withTemporaryFolder { folder in
-            let socket = try ListeningSocket(unixSocket: folder.path + "/socket")
+            let socket = try ListeningSocket(unixSocket: SystemString(folder.path + "/socket"))
             let events = Events()
             let acceptor = try events.acceptor(socket)
             // As another process could do that has it too; accept(2) says EINVAL.

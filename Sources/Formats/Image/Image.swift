@@ -50,20 +50,26 @@ public final class Image: Sendable {
     /// Opens the image in the file or block device at `path`, detecting what it is made of.
     ///
     /// Throws an `ImageError` that names the file, the layer and what is wrong with it.
-    public static func open(_ path: String, _ options: OpenOptions = OpenOptions()) throws(ImageError)
-        -> Image
-    {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        return try inside(path) { () throws(ImageError) in
+    public static func open(
+        _ path: SystemString, _ options: OpenOptions = OpenOptions()
+    ) throws(ImageError) -> Image {
+        try inside("\(path)") { () throws(ImageError) in
             // First the directory, so that what the image names is looked for where the image was.
             let (folder, base) = Directory.split(path)
             let directory = try Directory(path: folder)
             let file = try directory.file(named: base)
             let gate = try ReferenceGate(directory, base, file.stamp()?.identity, options)
-            let image = try Image(name, file, options, gate)
+            let image = try Image(path.fileName, file, options, gate)
             try gate.requireUseOfBackingFiles()
             return image
         }
+    }
+
+    /// Opens the image in the file or block device at `path`, which is UTF-8.
+    public static func open(
+        _ path: String, _ options: OpenOptions = OpenOptions()
+    ) throws(ImageError) -> Image {
+        try open(SystemString(path), options)
     }
 
     /// Opens the image that `file` holds, and what it names through `gate`; without one, through `references`: none.

@@ -34,12 +34,18 @@ public struct ImageDescription: Sendable {
     /// Throws an `ImageError` that names the file, the layer and what is wrong with it, where that is so
     /// wrong that there is nothing to describe.
     public static func inspect(
+        _ path: SystemString, _ options: OpenOptions = OpenOptions()
+    ) throws(ImageError) -> ImageDescription {
+        try inside("\(path)") { () throws(ImageError) in
+            try ImageDescription(path.fileName, try FileSource(path: path), options)
+        }
+    }
+
+    /// Describes the image in the file or block device at `path`, which is UTF-8.
+    public static func inspect(
         _ path: String, _ options: OpenOptions = OpenOptions()
     ) throws(ImageError) -> ImageDescription {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        return try inside(path) { () throws(ImageError) in
-            try ImageDescription(name, try FileSource(path: path), options)
-        }
+        try inspect(SystemString(path), options)
     }
 
     /// Describes the image that `file` holds.

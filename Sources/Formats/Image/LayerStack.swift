@@ -50,7 +50,7 @@ struct LayerStack {
                 if format.kind == .disk, let member = context.member {
                     throw ImageError(
                         .unsupported,
-                        "there is no archive here, so no member \"\(printable(member))\" to open either")
+                        "there is no archive here, so no member \"\(member)\" to open either")
                 }
                 return try format.inspect(source, context)
             }

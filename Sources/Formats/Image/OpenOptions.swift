@@ -18,10 +18,10 @@ public struct OpenOptions: Sendable {
     public var snapshot: String?
 
     /// The name of the member to open of an archive, such as an OVA; without, the only disk there is.
-    public var member: String?
+    public var member: SystemString?
 
     /// Where the image's backing file or parent is, and then that file's own, and so on: opened in place of what is recorded.
-    public var backingFiles: [String] = []
+    public var backingFiles: [SystemString] = []
 
     /// Whether what is there of a disk whose end is missing is read all the same; reading anything else fails.
     public var recovers = false
@@ -39,7 +39,7 @@ public struct OpenOptions: Sendable {
     /// what it names, unless said otherwise.
     public init(
         formats: [String] = [], engine: Engine = .shared, snapshot: String? = nil,
-        references: ReferencePolicy = .directory, referenceFormat: String? = nil, member: String? = nil
+        references: ReferencePolicy = .directory, referenceFormat: String? = nil, member: SystemString? = nil
     ) {
         self.formats = formats
         self.snapshot = snapshot

@@ -11,7 +11,7 @@ package struct OpenContext: Sendable {
     /// The internal snapshot to open in place of the disk's present state: its ID, or else its name.
     package var snapshot: String?
     /// The name of the member to open of the next archive, and behind a slash that in the archive in it; without, its only disk.
-    package var member: String?
+    package var member: SystemString?
     /// The names of the members that the layer lies in, outermost first, each with a slash behind it.
     package var archive = ""
     /// Whether what is there of a disk that is cut short is to be made do with.
@@ -28,7 +28,8 @@ package struct OpenContext: Sendable {
     /// The context of a layer with `depth` others around it that are no archives.
     package init(
         engine: Engine, indexes: (any SeekIndexes)? = nil, depth: Int = 0,
-        references: any References = RefusedReferences(), snapshot: String? = nil, member: String? = nil,
+        references: any References = RefusedReferences(), snapshot: String? = nil,
+        member: SystemString? = nil,
         recovers: Bool = false, contentID: UInt32? = nil, ignoresContentID: Bool = false,
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {

@@ -25,7 +25,7 @@ extension QCOW2Image {
         if let dataFile {
             properties += [
                 .init(
-                    "data-file", "data file", .text(printable(String(decoding: dataFile.name, as: UTF8.self)))
+                    "data-file", "data file", .text(printable(dataFile.name))
                 ),
                 .init("data-file-raw", "data file alone is the disk", .flag(features.isDataFileRaw)),
             ]
@@ -55,7 +55,7 @@ extension QCOW2Image {
         return [
             .init(
                 "backing-file", "backing file",
-                .text(printable(String(decoding: backingFile.name, as: UTF8.self)))),
+                .text(printable(backingFile.name))),
             .init(
                 "backing-format", "backing format",
                 backingFile.format.map { .text(printable($0)) } ?? .phrase("not recorded", nil)),

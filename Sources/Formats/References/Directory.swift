@@ -20,12 +20,12 @@ final class Directory: Sendable {
     /// Opens the directory at `path`.
     ///
     /// Throws `io` with the system's words where that fails.
-    init(path: String) throws(ImageError) {
-        let number = unsafe vitrine_open_directory(path)
+    init(path: SystemString) throws(ImageError) {
+        let number = unsafe vitrine_open_directory(path.terminated)
         guard number >= 0 else { throw ImageError(.io, systemMessage(errno)) }
         descriptor = Descriptor(number)
         var paths = Self.path(of: descriptor).map { [$0] } ?? []
-        let asGiven = PathName(Array(path.utf8))
+        let asGiven = PathName(path.bytes)
         let whole = asGiven.isAbsolute ? asGiven : Self.working.map(asGiven.from)
         // What `..` means after a symbolic link, only the system knows.
         if let whole, !whole.leadsUp, !paths.contains(whole) { paths.append(whole) }
@@ -33,17 +33,17 @@ final class Directory: Sendable {
     }
 
     /// The directory and the name in it that `path` is made of.
-    static func split(_ path: String) -> (directory: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-        let name = path[path.index(after: slash)...]
-        return (String(path[...slash]), name.isEmpty ? "." : String(name))
+    static func split(_ path: SystemString) -> (directory: SystemString, name: SystemString) {
+        let (folder, name) = path.splitAtLastSlash
+        if folder.bytes.isEmpty { return (".", name) }
+        return (folder, name.bytes.isEmpty ? "." : name)
     }
 
     /// Opens the file called `name`, which the user named, for reading; links may lead anywhere.
     ///
     /// Throws as `FileSource.init(path:)` does.
-    func file(named name: String) throws(ImageError) -> FileSource {
-        let file = unsafe openat(descriptor.number, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    func file(named name: SystemString) throws(ImageError) -> FileSource {
+        let file = unsafe openat(descriptor.number, name.terminated, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw ImageError(.io, systemMessage(errno)) }
         return try FileSource(descriptor: file)
     }

@@ -29,7 +29,7 @@ package final class ReferenceGate: Sendable {
     private let image: ReferencePlace
     private let imageFile: FileIdentity?
     let allowed: [Directory]
-    private let backingFiles: [String]
+    private let backingFiles: [SystemString]
     private let opened = Mutex(Opened())
 
     private struct Opened {
@@ -48,7 +48,7 @@ package final class ReferenceGate: Sendable {
     /// Throws `io` where a directory that is allowed cannot be opened, `unsupported` where the format that is
     /// to be assumed is none.
     init(
-        _ directory: Directory, _ name: String, _ file: FileIdentity?, _ options: OpenOptions,
+        _ directory: Directory, _ name: SystemString, _ file: FileIdentity?, _ options: OpenOptions,
         format: @escaping @Sendable (String) throws(ImageError) -> Format = Format.named
     ) throws(ImageError) {
         engine = options.engine
@@ -60,7 +60,7 @@ package final class ReferenceGate: Sendable {
         warnLater = options.warn
         policy = options.references
         backingFiles = options.backingFiles
-        image = ReferencePlace(directory: directory, path: PathName(Array(name.utf8)))
+        image = ReferencePlace(directory: directory, path: PathName(name.bytes))
         imageFile = file
         // A device has no directory of its own: it is where all the others are, too.
         var allowed = imageFile == nil ? [] : [directory]
@@ -123,7 +123,7 @@ package final class ReferenceGate: Sendable {
             opened.files.append(OpenedFile(name: path, file: file))
             if let identity { opened.identities.insert(identity) }
         }
-        return (file, identity, ReferencePlace(directory: directory, path: PathName(Array(name.utf8))))
+        return (file, identity, ReferencePlace(directory: directory, path: PathName(name.bytes)))
     }
 
     /// Throws `unsupported` where the user named a backing file that nothing asked for.

@@ -7,5 +7,5 @@ public enum ReferencePolicy: Equatable, Sendable {
     /// Those in the image's own directory or below.
     case directory
     /// Those, and the ones in the directories with these paths or below.
-    case folders([String])
+    case folders([SystemString])
 }

@@ -18,11 +18,16 @@ package final class FileSource: Source {
     ///
     /// Throws `io` with the system's words where that fails, `unsupported` for
     /// what has no fixed bytes to read: directories, pipes, sockets, terminals.
-    package convenience init(path: String) throws(ImageError) {
+    package convenience init(path: SystemString) throws(ImageError) {
         // O_NONBLOCK: opening a named pipe must not wait for a writer.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = unsafe open(path.terminated, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ImageError(.io, systemMessage(errno)) }
         try self.init(descriptor: descriptor)
+    }
+
+    /// Opens the file or block device at `path`, which is UTF-8.
+    package convenience init(path: String) throws(ImageError) {
+        try self.init(path: SystemString(path))
     }
 
     /// Takes over `descriptor`, of an open file or block device, and closes it in the end, or on throwing.

@@ -48,8 +48,8 @@ extension TarArchive {
     ///
     /// Throws `unsupported` where none is meant, with those there are.
     func choose(
-        _ name: String?, among disks: [TarMember], _ archive: String
-    ) throws(ImageError) -> (member: TarMember, inside: String?)? {
+        _ name: SystemString?, among disks: [TarMember], _ archive: String
+    ) throws(ImageError) -> (member: TarMember, inside: SystemString?)? {
         if let name { return try member(called: name) }
         guard let disk = disks.first else {
             throw ImageError(
@@ -71,13 +71,15 @@ extension TarArchive {
 
     /// The member called `name`, as it is in the archive or as it is shown; or else the archive in it by whose name `name` starts, and
     /// what follows.
-    private func member(called name: String) throws(ImageError) -> (TarMember, inside: String?) {
+    private func member(
+        called name: SystemString
+    ) throws(ImageError) -> (TarMember, inside: SystemString?) {
         let wanted = TarMember(
-            name: Array(name.utf8), kind: .file, header: 0, size: 0, stored: 0..<0, map: nil
+            name: name.bytes, kind: .file, header: 0, size: 0, stored: 0..<0, map: nil
         ).path
-        var inside: String?
+        var inside: SystemString?
         let all = members + joined
-        var found = all.last { $0.path == wanted } ?? all.last { $0.shownName.hasBytes(of: name) }
+        var found = all.last { $0.path == wanted } ?? all.last { $0.shownName.utf8.elementsEqual(name.bytes) }
         if found == nil {
             let outer = members.reversed().filter { $0.kind == .file && Self.name(wanted, in: $0) != nil }
             found = outer.max { $0.path.count < $1.path.count }
@@ -86,7 +88,7 @@ extension TarArchive {
         guard let member = found else {
             throw ImageError(
                 .unsupported,
-                "there is no member \"\(printable(name))\"; there are "
+                "there is no member \"\(name)\"; there are "
                     + (members.isEmpty ? "none" : Self.list(members)))
         }
         guard member.kind == .file else {
@@ -97,12 +99,12 @@ extension TarArchive {
     }
 
     /// What `path` names in the archive that `member` is; nil where it does not lead through it.
-    private static func name(_ path: ArraySlice<UInt8>, in member: TarMember) -> String? {
+    private static func name(_ path: ArraySlice<UInt8>, in member: TarMember) -> SystemString? {
         let rest = path.dropFirst(member.path.count)
         guard path.starts(with: member.path), rest.first == UInt8(ascii: "/"), rest.count > 1 else {
             return nil
         }
-        return String(decoding: rest.dropFirst(), as: UTF8.self)
+        return SystemString(bytes: rest.dropFirst())
     }
 
     private static func list(_ members: [TarMember]) -> String {

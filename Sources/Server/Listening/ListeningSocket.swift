@@ -7,8 +7,8 @@ struct ListeningSocket: Sendable {
     let descriptor: Int32
 
     /// A Unix socket that is made at `path`.
-    init(unixSocket path: String) throws(ServerError) {
-        try self.init("cannot listen on \(path)") { try SocketAddress(unixDomainSocketPath: path) }
+    init(unixSocket path: SystemString) throws(ServerError) {
+        try self.init("cannot listen on \(path)") { SocketAddress(try sockaddr_un(path)) }
     }
 
     /// A socket on `port` of the address or host name `host`; 0 stands for any free port.

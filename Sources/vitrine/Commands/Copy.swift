@@ -28,7 +28,7 @@ struct Copy: ParsableCommand {
             "Where to: a new file, or - for standard output; with --force also an existing file, or a block device.",
             valueName: "out"),
         completion: .file())
-    var output: String
+    var output: SystemString
 
     @Flag(name: .shortAndLong, help: "Overwrite the file or block device that is there.")
     var force = false
@@ -49,9 +49,6 @@ struct Copy: ParsableCommand {
 
     func validate() throws {
         if let partition, partition < 1 { throw ValidationError("--partition takes a number from 1 on.") }
-        if output == options.indexes.index {
-            throw ValidationError("The path to copy to is that of --index.")
-        }
         if output == "" { throw ValidationError("The path to copy to is empty.") }
     }
 
@@ -70,13 +67,15 @@ struct Copy: ParsableCommand {
             if !hasBegun.withLock({ $0 }) { _exit(EndSignals.exitStatus(signal)) }
             ending.end(.signal(signal))
         }
+        let written = options.indexes.written + (output == "-" ? [] : [WrittenPath("the copy", output)])
+        try WrittenPath.requireDistinct(written, from: options.image)
         let opened = try options.open(references)
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         let source = try source(opened.image)
         let destination = CopyDestination(path: output, mayOverwrite: force)
+        try WrittenPath.requireDistinct(written, from: opened.image.referencedFiles)
         hasBegun.withLock { $0 = true }
-        let target = try destination.open(
-            size: source.size, image: options.image, reading: opened.image.referencedFiles)
+        let target = try destination.open(size: source.size)
 
         let progress = ProgressDisplay("copying", total: source.size, .suitable(quiet: quiet))
         let copy = DiskCopy(source, to: target) { progress.update($0) }
@@ -97,7 +96,7 @@ struct Copy: ParsableCommand {
         case .copied(.failure(let error)):
             target.abandon()
             if var error = error as? ImageError {
-                error.path.insert(options.image, at: 0)
+                error.path.insert("\(options.image)", at: 0)
                 throw error
             }
             throw error

@@ -24,7 +24,7 @@ struct DecodingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Which file of an archive (tar, OVA) is the image; needed where it holds several disks.",
             valueName: "name"))
-    var member: String?
+    var member: SystemString?
 
     func validate() throws {
         if let memory, memory.bytes < Engine.minimumMemory {

@@ -4,7 +4,7 @@ import VitrineFormats
 /// The options of every command that opens one image.
 struct ImageOptions: ParsableArguments {
     @Argument(help: "The disk image: a file or a block device.", completion: .file())
-    var image: String
+    var image: SystemString
 
     @OptionGroup var decoding: DecodingOptions
 
@@ -13,7 +13,7 @@ struct ImageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Take the disk as it was in this internal snapshot: its ID, or its name.", valueName: "snapshot"))
-    var snapshot: String?
+    var snapshot: SystemString?
 
     @Flag(
         name: .customLong("recover"),
@@ -40,7 +40,7 @@ struct ImageOptions: ParsableArguments {
         _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions?
     ) -> OpenOptions {
         var options = decoding.openOptions(engine, store, references)
-        options.snapshot = snapshot
+        options.snapshot = snapshot?.text
         options.recovers = recovers
         return options
     }

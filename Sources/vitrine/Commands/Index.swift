@@ -24,7 +24,7 @@ struct Index: ParsableCommand {
             """)
 
     @Argument(help: "The disk images: files or block devices.", completion: .file())
-    var images: [String] = []
+    var images: [SystemString] = []
 
     @Option(
         name: .shortAndLong,
@@ -32,7 +32,7 @@ struct Index: ParsableCommand {
             "Put the index in this file, for --index, and not in the cache; for one image.", valueName: "path"
         ),
         completion: .file())
-    var output: String?
+    var output: SystemString?
 
     @Flag(help: "Decode everything through the index, and compare it with what it was when it was indexed.")
     var verify = false
@@ -104,10 +104,13 @@ struct Index: ParsableCommand {
 
     /// Indexes one image.
     private func index(
-        _ path: String, _ engine: Engine, _ store: IndexStore, isStopped: @escaping @Sendable () -> Bool
+        _ path: SystemString, _ engine: Engine, _ store: IndexStore, isStopped: @escaping @Sendable () -> Bool
     ) throws {
+        let written = output.map { [WrittenPath("--output", $0)] } ?? []
+        try WrittenPath.requireDistinct(written, from: path)
         let image = try Image.open(path, decoding.openOptions(engine, store, references))
         for warning in image.warnings { complain("warning: \(path): \(warning)") }
+        try WrittenPath.requireDistinct(written, from: image.referencedFiles)
         let layers = Self.layers(of: image, path)
         guard !layers.isEmpty else {
             return tell(
@@ -118,7 +121,7 @@ struct Index: ParsableCommand {
             let indexing = Indexing(
                 title: title, layer: layer, style: .suitable(quiet: quiet), isStopped: isStopped)
             try run(indexing, imageSize: fileSize) { () throws(ImageError) in
-                try inside(path) { () throws(ImageError) in try store.save(layer) }
+                try inside("\(path)") { () throws(ImageError) in try store.save(layer) }
             }
         }
     }
@@ -126,7 +129,7 @@ struct Index: ParsableCommand {
     /// The layers to be indexed of the image at `path` and of the files it names, with what each is called in messages, and the
     /// size of its file.
     private static func layers(
-        of image: Image, _ path: String
+        of image: Image, _ path: SystemString
     ) -> [(title: String, layer: any Indexable, fileSize: UInt64)] {
         let own = image.layers.indices.compactMap { number in
             image.layers[number].indexable.map { layer in
@@ -138,7 +141,7 @@ struct Index: ParsableCommand {
             (title: "\(path): \(other.title)", layer: other.layer, fileSize: other.fileSize)
         }
         guard own.count == 1, others.isEmpty else { return own + others }
-        return [(title: path, layer: own[0].layer, fileSize: own[0].fileSize)]
+        return [(title: "\(path)", layer: own[0].layer, fileSize: own[0].fileSize)]
     }
 
     private func run(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import VitrineFormats
 
 /// The options that say where the seek index of an image is.
 struct IndexOptions: ParsableArguments {
@@ -8,7 +9,7 @@ struct IndexOptions: ParsableArguments {
                 + "change what is read: trust it as you trust the image.",
             valueName: "path"),
         completion: .file())
-    var index: String?
+    var index: SystemString?
 
     @Flag(name: .customLong("no-index"), help: "Use no seek index, and keep none.")
     var noIndex = false
@@ -18,6 +19,9 @@ struct IndexOptions: ParsableArguments {
         if noIndex { return .none }
         return index.map { .path($0) } ?? .automatic
     }
+
+    /// The path that is written to.
+    var written: [WrittenPath] { index.map { [WrittenPath("--index", $0)] } ?? [] }
 
     func validate() throws {
         if index != nil && noIndex { throw ValidationError("--index does not go with --no-index.") }

@@ -9,7 +9,7 @@ struct ReferenceOptions: ParsableArguments {
                 + "or also those in DIR. (default: directory)",
             discussion: "May be given several times, to allow several directories.",
             valueName: "none|directory|DIR"))
-    var allowReferences: [String] = []
+    var allowReferences: [SystemString] = []
 
     @Option(
         help: ArgumentHelp(
@@ -23,7 +23,7 @@ struct ReferenceOptions: ParsableArguments {
             "Where the image's backing file or parent is, whatever the image says.",
             discussion: "Given again, it is where that file's own is, and so on.", valueName: "path"),
         completion: .file())
-    var backingFiles: [String] = []
+    var backingFiles: [SystemString] = []
 
     @Flag(
         name: .customLong("ignore-cid"),
@@ -44,7 +44,7 @@ struct ReferenceOptions: ParsableArguments {
     var policy: ReferencePolicy { Self.policy(of: allowReferences) }
 
     /// What `values` of --allow-references mean together, which have been validated.
-    static func policy(of values: [String]) -> ReferencePolicy {
+    static func policy(of values: [SystemString]) -> ReferencePolicy {
         if values.contains("none") { return .none }
         let folders = values.filter { $0 != "directory" }
         return folders.isEmpty ? .directory : .folders(folders)

@@ -28,7 +28,7 @@ struct Serve: ParsableCommand {
     @Option(
         name: [.customShort("U"), .customLong("unix")],
         help: ArgumentHelp("Listen on this Unix socket; - makes a private temporary one.", valueName: "path"))
-    var unix: String?
+    var unix: SystemString?
 
     @Option(
         name: .shortAndLong, help: "Listen on this TCP port, of the loopback interface unless -i is given.")
@@ -45,13 +45,13 @@ struct Serve: ParsableCommand {
         help: ArgumentHelp(
             "Run this shell command, with $uri and $unixsocket set; end with it, and with its exit status.",
             valueName: "cmd"))
-    var command: String?
+    var command: SystemString?
 
     @Option(
         name: [.customShort("P"), .customLong("pidfile")],
         help: ArgumentHelp(
             "Write the process's number to this file when the server is ready.", valueName: "path"))
-    var pidfile: String?
+    var pidfile: SystemString?
 
     @Flag(name: .customLong("exit-with-parent"), help: "End when the process that started this one ends.")
     var exitWithParent = false
@@ -62,7 +62,7 @@ struct Serve: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("Serve the whole disk under this name too.", valueName: "name"))
-    var exportname = ""
+    var exportname: SystemString = ""
 
     @Flag(name: .shortAndLong, help: "Say on standard error what is going on.")
     var verbose = false
@@ -78,9 +78,16 @@ struct Serve: ParsableCommand {
         if single && (listens || command != nil) {
             throw ValidationError("-s goes with none of -U, -p, -i and --run.")
         }
-        if exportname.utf8.count > 4096 || exportname.utf8.contains(0) {
-            throw ValidationError("-e takes at most 4096 bytes, none of them NUL.")
+        if exportname.bytes.count > 4096 || !exportname.isUTF8 {
+            throw ValidationError("-e takes at most 4096 bytes, which are UTF-8.")
         }
+    }
+
+    /// The paths that are written to.
+    private var written: [WrittenPath] {
+        let own = [("-U", unix == "-" ? nil : unix), ("-P", pidfile)]
+        return options.indexes.written
+            + own.compactMap { option, path in path.map { WrittenPath(option, $0) } }
     }
 
     func run() throws {
@@ -112,9 +119,11 @@ struct Serve: ParsableCommand {
 
         let level: Logger.Level = verbose ? .debug : .warning
         let logger = Logger(label: "vitrine") { _ in StandardErrorLog(level) }
+        try WrittenPath.requireDistinct(written, from: options.image)
         let opened = try options.open(references)
         for warning in opened.image.warnings { complain("warning: \(warning)") }
-        let exports = try ExportList(of: opened.image, name: exportname)
+        try WrittenPath.requireDistinct(written, from: opened.image.referencedFiles)
+        let exports = try ExportList(of: opened.image, name: exportname.text)
         let server = try Server(exports, opened.engine, logger) { ending.end(.broken($0)) }
         // Last of all, so that what clients have had decoded is in it.
         defer { opened.store.save() }
@@ -132,14 +141,14 @@ struct Serve: ParsableCommand {
         let file = try pidfile.map { path throws(ServerError) in try PIDFile(path) }
         defer { file?.remove() }
         if let command {
-            let command = try ShellCommand(command, place?.variables(exportname) ?? [:])
+            let command = try ShellCommand(command, place?.variables(exportname.text) ?? [:])
             command.onExit { ending.end(.command($0)) }
             let reason = ending.wait()
             let status = reason.commandStatus ?? command.stop()
             try conclude(reason, logger)
             if status != 0 { throw ExitCode(status) }
         } else {
-            if let place { say(place.uri(exportname)) }
+            if let place { say(place.uri(exportname.text)) }
             try conclude(ending.wait(), logger)
         }
     }

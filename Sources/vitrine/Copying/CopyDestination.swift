@@ -5,21 +5,18 @@ import VitrineFormats
 /// Where a copy goes, as it was asked for: checked, so that nothing is overwritten by accident.
 struct CopyDestination {
     /// A path, or `-` for standard output.
-    let path: String
+    let path: SystemString
     /// Whether what is there may be overwritten.
     let mayOverwrite: Bool
 
-    /// Opens it for a copy of `size` bytes of the image at `image`, which is read from these other `files` too.
+    /// Opens it for a copy of `size` bytes.
     ///
     /// Throws, in words, where it cannot be written to, or should not be.
-    func open(
-        size: UInt64, image: String, reading files: Set<FileIdentity>
-    ) throws(CommandError) -> any CopyTarget {
+    func open(size: UInt64) throws(CommandError) -> any CopyTarget {
         if path == "-" { return try standardOutput() }
-        try requireOther(than: image, files)
-        let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let descriptor = unsafe Glibc.open(path.terminated, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         if descriptor >= 0 {
-            return try FileTarget(WritableFile(path, descriptor), size: size, isNew: true)
+            return try FileTarget(WritableFile("\(path)", descriptor), size: size, madeAt: path)
         }
         guard errno == EEXIST else { throw CommandError("\(path): \(systemMessage(errno))") }
         return try existing(size: size)
@@ -35,25 +32,10 @@ struct CopyDestination {
         return StreamTarget(WritableFile("standard output", descriptor))
     }
 
-    private func requireOther(than image: String, _ files: Set<FileIdentity>) throws(CommandError) {
-        var (ours, theirs) = (stat(), stat())
-        guard unsafe stat(path, &ours) == 0 else { return }
-        let identity = FileIdentity(ours)
-        guard !files.contains(identity) else {
-            throw CommandError("\(path) is a file that the image is read from")
-        }
-        guard unsafe stat(image, &theirs) == 0 else { return }
-        let isDevice = ours.st_mode & S_IFMT == S_IFBLK && theirs.st_mode & S_IFMT == S_IFBLK
-        // A device has a name, and so a number, in more than one place.
-        let isSameDevice = isDevice && ours.st_rdev == theirs.st_rdev
-        guard isSameDevice || ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino else { return }
-        throw CommandError("\(path) is the image itself")
-    }
-
     /// What is there already.
     private func existing(size: UInt64) throws(CommandError) -> any CopyTarget {
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
+        guard unsafe stat(path.terminated, &status) == 0 else {
             throw CommandError("\(path) is a symbolic link to where nothing is")
         }
         let kind = status.st_mode & S_IFMT
@@ -73,16 +55,16 @@ struct CopyDestination {
         // For a device O_EXCL means that nobody else may use it, the kernel included: it is not mounted.
         // O_NONBLOCK: what has become a named pipe meanwhile must not wait for a reader.
         let flags = O_WRONLY | O_CLOEXEC | O_NONBLOCK | (kind == S_IFBLK ? O_EXCL : 0)
-        let descriptor = unsafe Glibc.open(path, flags)
+        let descriptor = unsafe Glibc.open(path.terminated, flags)
         guard descriptor >= 0 else {
             let reason = systemMessage(errno)
             throw CommandError(errno == EBUSY ? "\(path) is in use: is it mounted?" : "\(path): \(reason)")
         }
-        let file = WritableFile(path, descriptor)
+        let file = WritableFile("\(path)", descriptor)
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == kind else {
             throw CommandError("\(path) is something else now than it was a moment ago")
         }
-        guard kind == S_IFBLK else { return try FileTarget(file, size: size, isNew: false) }
+        guard kind == S_IFBLK else { return try FileTarget(file, size: size) }
         var capacity: UInt64 = 0
         guard unsafe vitrine_block_device_size(descriptor, &capacity) == 0 else { throw file.failure() }
         return try DeviceTarget(file, capacity: capacity, size: size)

@@ -4,18 +4,18 @@ import VitrineFormats
 /// A regular file that a disk is copied to; zeroes become holes in it.
 final class FileTarget: CopyTarget {
     private let file: WritableFile
-    /// Whether the file is there only since this copy began.
-    private let isNew: Bool
+    /// The file's path, where it is there only since this copy began.
+    private let newPath: SystemString?
 
     let isInOrder = false
     let zeroGranularity: Int? = 4 << 10
 
-    /// Makes `file` a hole of `size` bytes, whatever it holds; `isNew` says that it has just been made.
+    /// Makes `file` a hole of `size` bytes, whatever it holds; `path` is given where it has just been made there.
     ///
     /// Throws, and removes a new file, where the file system has no files that large.
-    init(_ file: WritableFile, size: UInt64, isNew: Bool) throws(CommandError) {
+    init(_ file: WritableFile, size: UInt64, madeAt path: SystemString? = nil) throws(CommandError) {
         self.file = file
-        self.isNew = isNew
+        newPath = path
         guard ftruncate(file.descriptor, 0) == 0, ftruncate(file.descriptor, off_t(size)) == 0 else {
             let reason = systemMessage(errno)
             abandon()
@@ -39,6 +39,6 @@ final class FileTarget: CopyTarget {
     }
 
     func abandon() {
-        if isNew { unsafe unlink(file.name) }
+        if let newPath { unsafe unlink(newPath.terminated) }
     }
 }

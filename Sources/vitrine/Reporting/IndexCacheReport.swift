@@ -4,7 +4,7 @@ import VitrineIndex
 /// What `vitrine index` says of the indexes in the cache.
 enum IndexCacheReport {
     /// All of them, as a table; `now` is in nanoseconds since 1970.
-    static func list(_ entries: [IndexCache.Entry], in path: String, now: Int64) -> String {
+    static func list(_ entries: [IndexCache.Entry], in path: SystemString, now: Int64) -> String {
         guard !entries.isEmpty else { return "\(path): no indexes" }
         let head = "\(path): \(count(entries)), \(byteCount(size(entries)))"
         let rows = entries.map { entry in

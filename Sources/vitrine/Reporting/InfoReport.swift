@@ -84,12 +84,12 @@ enum InfoReport {
 
     // MARK: For programs
 
-    static func json(_ image: ImageDescription, path: String) throws -> String {
+    static func json(_ image: ImageDescription, path: SystemString) throws -> String {
         let fingerprint = try Fingerprint(
             of: image.file, format: image.layers.first?.format ?? "",
             digest: image.layers.first?.indexable?.digest() ?? [])
         let report: JSONValue = .object([
-            "image": .string(path),
+            "image": .string(path.text),
             "fingerprint": .string(fingerprint.description),
             "format": .string(image.stack),
             "size": .number(image.size),

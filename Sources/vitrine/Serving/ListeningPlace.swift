@@ -1,4 +1,5 @@
 import Glibc
+import VitrineFormats
 import VitrineServer
 
 /// Where clients find the server.
@@ -28,21 +29,25 @@ enum ListeningPlace: Sendable {
     /// The URI of the export called `export`.
     func uri(_ export: String) -> String {
         switch self {
-        case .unix(let socket): "nbd+unix:///\(Self.escape(export))?socket=\(Self.escape(socket.path))"
-        case .tcp(let host, let port): "nbd://\(host):\(port)/\(Self.escape(export))"
+        case .unix(let socket):
+            "nbd+unix:///\(Self.escape(export.utf8))?socket=\(Self.escape(socket.path.bytes))"
+        case .tcp(let host, let port): "nbd://\(host):\(port)/\(Self.escape(export.utf8))"
         }
     }
 
     /// What a command run with --run finds in its environment; the names are nbdkit's.
-    func variables(_ export: String) -> [String: String] {
-        var variables = ["uri": uri(export), "exportname": export, "unixsocket": "", "port": "", "nbd": ""]
+    func variables(_ export: String) -> [String: SystemString] {
+        var variables: [String: SystemString] = [
+            "uri": SystemString(uri(export)), "exportname": SystemString(export), "unixsocket": "",
+            "port": "", "nbd": "",
+        ]
         switch self {
         case .unix(let socket):
             variables["unixsocket"] = socket.path
-            variables["nbd"] = "nbd:unix:\(socket.path)"
+            variables["nbd"] = "nbd:unix:" + socket.path
         case .tcp(let host, let port):
-            variables["port"] = "\(port)"
-            variables["nbd"] = "nbd:\(host):\(port)"
+            variables["port"] = SystemString("\(port)")
+            variables["nbd"] = SystemString("nbd:\(host):\(port)")
         }
         return variables
     }
@@ -52,9 +57,9 @@ enum ListeningPlace: Sendable {
     }
 
     /// RFC 3986: everything but unreserved characters and slashes as %XX.
-    private static func escape(_ text: String) -> String {
+    private static func escape(_ text: some Sequence<UInt8>) -> String {
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
-        return text.utf8.map { byte in
+        return text.map { byte in
             if plain.contains(byte) { return String(UnicodeScalar(byte)) }
             let digits = String(byte, radix: 16, uppercase: true)
             return "%" + (digits.count < 2 ? "0" : "") + digits

@@ -4,7 +4,7 @@ import VitrineServer
 
 /// A file with the number of this process; it is there when the server is ready, and never half-written.
 struct PIDFile {
-    private let path: String
+    private let path: SystemString
     private let identity: FileIdentity?
 
     /// What a process's number takes at most, with a line end, in bytes.
@@ -13,33 +13,33 @@ struct PIDFile {
     /// Writes the file at `path`, in place of one that is there.
     ///
     /// Throws where something else is there than a file with the number of a process.
-    init(_ path: String) throws(ServerError) {
+    init(_ path: SystemString) throws(ServerError) {
         self.path = path
         try Self.requireReplaceable(path)
-        let temporary = "\(path).\(getpid())"
+        let temporary = path + SystemString(".\(getpid())")
         // Nothing is overwritten: what a server that was killed has left under this name goes first.
-        unsafe unlink(temporary)
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        unsafe unlink(temporary.terminated)
+        let descriptor = unsafe open(temporary.terminated, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw ServerError("\(path): \(systemMessage(errno))") }
         identity = FileIdentity(ofPath: temporary)
         let text = Array("\(getpid())\n".utf8)
         let written = unsafe text.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
         close(descriptor)
-        guard written == text.count, unsafe rename(temporary, path) == 0 else {
+        guard written == text.count, unsafe rename(temporary.terminated, path.terminated) == 0 else {
             let reason = systemMessage(errno)
-            unsafe unlink(temporary)
+            unsafe unlink(temporary.terminated)
             throw ServerError("\(path): \(reason)")
         }
     }
 
     /// Removes the file, unless another server's is there by now.
     func remove() {
-        if let identity, FileIdentity(ofPath: path) == identity { unsafe unlink(path) }
+        if let identity, FileIdentity(ofPath: path) == identity { unsafe unlink(path.terminated) }
     }
 
-    private static func requireReplaceable(_ path: String) throws(ServerError) {
+    private static func requireReplaceable(_ path: SystemString) throws(ServerError) {
         var status = stat()
-        guard unsafe lstat(path, &status) == 0 else { return }
+        guard unsafe lstat(path.terminated, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFREG, holdsNumber(path) else {
             throw ServerError(
                 "\(path) exists, and is no file with the number of a process: it is left as it is, and another path is needed"
@@ -48,8 +48,8 @@ struct PIDFile {
     }
 
     /// Whether the file at `path` is empty, or holds a decimal number and a line end.
-    private static func holdsNumber(_ path: String) -> Bool {
-        let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    private static func holdsNumber(_ path: SystemString) -> Bool {
+        let descriptor = unsafe open(path.terminated, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: maximumLength + 1)

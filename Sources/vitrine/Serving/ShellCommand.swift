@@ -9,10 +9,10 @@ final class ShellCommand: Sendable {
     private let status = Monitor<Int32?>(nil)
 
     /// Starts `command` in a shell whose environment has `variables` too.
-    init(_ command: String, _ variables: [String: String]) throws(ServerError) {
-        for (name, value) in variables { unsafe setenv(name, value, 1) }
+    init(_ command: SystemString, _ variables: [String: SystemString]) throws(ServerError) {
+        for (name, value) in variables { unsafe setenv(name, value.terminated, 1) }
         var process: pid_t = 0
-        let error = unsafe vitrine_spawn_shell(command, &process)
+        let error = unsafe vitrine_spawn_shell(command.terminated, &process)
         guard error == 0 else { throw ServerError("--run: \(systemMessage(error))") }
         self.process = process
     }

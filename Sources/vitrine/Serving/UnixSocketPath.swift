@@ -4,9 +4,9 @@ import VitrineServer
 
 /// Where a Unix socket goes, and what is to be removed with it.
 struct UnixSocketPath: Sendable {
-    let path: String
+    let path: SystemString
     /// The directory that was made for it, if one was.
-    private let directory: String?
+    private let directory: SystemString?
     /// Which socket this server's is, once it listens.
     private var identity: FileIdentity?
 
@@ -16,14 +16,14 @@ struct UnixSocketPath: Sendable {
     /// `path`, or a socket in a new private directory where that is nil.
     ///
     /// Throws when something else is there; a socket nobody listens on any more is removed.
-    init(_ path: String?) throws(ServerError) {
+    init(_ path: SystemString?) throws(ServerError) {
         if let path {
             self.path = path
             directory = nil
-            guard path.utf8.count <= Self.maximumLength else {
+            guard path.bytes.count <= Self.maximumLength else {
                 throw ServerError(
                     "\(path): the path of a Unix socket can be \(Self.maximumLength) bytes long, "
-                        + "this one is \(path.utf8.count)")
+                        + "this one is \(path.bytes.count)")
             }
             try Self.makeRoom(path)
         } else {
@@ -40,35 +40,32 @@ struct UnixSocketPath: Sendable {
 
     /// Removes the socket, unless another server's is there by now.
     func remove() {
-        if let identity, FileIdentity(ofPath: path) == identity { unsafe unlink(path) }
+        if let identity, FileIdentity(ofPath: path) == identity { unsafe unlink(path.terminated) }
         removeDirectory()
     }
 
     /// Removes what was made before there was a socket.
     func removeDirectory() {
-        if let directory { unsafe rmdir(directory) }
+        if let directory { unsafe rmdir(directory.terminated) }
     }
 
     /// A new directory for this user alone: in $TMPDIR, or where that cannot be, in $XDG_RUNTIME_DIR, or in /tmp.
-    private static func privateDirectory() throws(ServerError) -> String {
+    private static func privateDirectory() throws(ServerError) -> SystemString {
         var tried: [String] = []
-        var parents: [String] = []
-        for name in ["TMPDIR", "XDG_RUNTIME_DIR"] {
-            if let value = unsafe getenv(name) { parents.append(unsafe String(cString: value)) }
-        }
+        let parents = ["TMPDIR", "XDG_RUNTIME_DIR"].compactMap { SystemString(variable: $0) }
         for parent in parents + ["/tmp"] {
             // An empty name would stand for the root directory, a relative one for another place in each process.
-            guard parent.hasPrefix("/") else {
-                if !parent.isEmpty { tried.append("\(parent): is no absolute path") }
+            guard parent.isAbsolutePath else {
+                if !parent.bytes.isEmpty { tried.append("\(parent): is no absolute path") }
                 continue
             }
-            guard "\(parent)/vitrineXXXXXX/socket".utf8.count <= maximumLength else {
+            guard parent.bytes.count + "/vitrineXXXXXX/socket".utf8.count <= maximumLength else {
                 tried.append("\(parent): is too long for the path of a socket")
                 continue
             }
-            var template = Array("\(parent)/vitrineXXXXXX".utf8CString)
+            var template = (parent + "/vitrineXXXXXX").terminated
             if unsafe mkdtemp(&template) != nil {
-                return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                return SystemString(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
             }
             tried.append("\(parent): \(systemMessage(errno))")
         }
@@ -78,40 +75,35 @@ struct UnixSocketPath: Sendable {
     }
 
     /// Removes the socket at `path`, if there is one that nobody listens on.
-    private static func makeRoom(_ path: String) throws(ServerError) {
+    private static func makeRoom(_ path: SystemString) throws(ServerError) {
         var status = stat()
-        guard unsafe lstat(path, &status) == 0 else { return }
+        guard unsafe lstat(path.terminated, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
             throw ServerError("\(path) exists, and is no socket")
         }
         guard !isInUse(path) else { throw ServerError("\(path) is in use by another server") }
         // Another server that starts now may have put its own in the place of the one that was looked at. What is taken away is
         // looked at once more, and given back.
-        let taken = "\(path).\(getpid())"
-        guard taken.utf8.count <= maximumLength else {
-            unsafe unlink(path)
+        let taken = path + SystemString(".\(getpid())")
+        guard taken.bytes.count <= maximumLength else {
+            unsafe unlink(path.terminated)
             return
         }
-        guard unsafe rename(path, taken) == 0 else { return }
+        guard unsafe rename(path.terminated, taken.terminated) == 0 else { return }
         if isInUse(taken) {
             // Where there is one again already, that one stays.
-            _ = unsafe link(taken, path)
-            unsafe unlink(taken)
+            _ = unsafe link(taken.terminated, path.terminated)
+            unsafe unlink(taken.terminated)
             throw ServerError("\(path) is in use by another server")
         }
-        unsafe unlink(taken)
+        unsafe unlink(taken.terminated)
     }
 
-    private static func isInUse(_ path: String) -> Bool {
+    private static func isInUse(_ path: SystemString) -> Bool {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return true }
         defer { close(descriptor) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { target in
-            // The length was checked: a NUL remains after it.
-            unsafe target.copyBytes(from: path.utf8.prefix(maximumLength))
-        }
+        guard var address = try? sockaddr_un(path) else { return true }
         let status = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))

@@ -1,0 +1,56 @@
+public import ArgumentParser
+public import VitrineFormats
+
+/// The arguments of the process, as strings in which no byte is lost.
+///
+/// The parser takes strings, which hold nothing but Unicode. A byte that is not UTF-8 stands in them as a scalar for private use: U+10FF80
+/// for 0x80, up to U+10FFFF for 0xFF. Where an argument holds one of these scalars itself, each byte of that stands so too.
+enum RawArguments {
+    private static let start: UInt32 = 0x10FF00
+
+    /// All of them, without the program's name.
+    static var all: [String] {
+        (1..<Int(max(1, CommandLine.argc))).compactMap { index in
+            unsafe CommandLine.unsafeArgv[index].map { unsafe string(SystemString(cString: $0).bytes) }
+        }
+    }
+
+    /// The string that stands for `bytes`.
+    static func string(_ bytes: [UInt8]) -> String {
+        var result = String.UnicodeScalarView()
+        func append(_ bytes: some Sequence<UInt8>) {
+            result.append(contentsOf: bytes.compactMap { Unicode.Scalar(start + UInt32($0)) })
+        }
+        var parser = Unicode.UTF8.ForwardParser()
+        var rest = bytes.makeIterator()
+        var index = 0
+        while true {
+            switch parser.parseScalar(from: &rest) {
+            case .valid(let encoded):
+                let scalar = Unicode.UTF8.decode(encoded)
+                if isByte(scalar) { append(encoded) } else { result.append(scalar) }
+                index += encoded.count
+            case .error(let length):
+                append(bytes[index..<index + length])
+                index += length
+            case .emptyInput: return String(result)
+            }
+        }
+    }
+
+    /// The bytes that `string` stands for.
+    static func bytes(_ string: String) -> [UInt8] {
+        string.unicodeScalars.flatMap { scalar in
+            isByte(scalar) ? [UInt8(scalar.value - start)] : Array(UTF8.encode(scalar) ?? .init())
+        }
+    }
+
+    private static func isByte(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= start + 0x80 }
+}
+
+extension SystemString: ExpressibleByArgument {
+    /// What the user gave, byte for byte, where the parser has `argument` of it.
+    public init(argument: String) {
+        self.init(bytes: RawArguments.bytes(argument))
+    }
+}
