@@ -120,7 +120,7 @@ package final class ReferenceGate: Sendable {
         let identity = file.stamp()?.identity
         opened.withLock { opened in
             opened.backingFiles = max(opened.backingFiles, depth + 1)
-            opened.files.append(OpenedFile(name: path, file: file))
+            opened.files.append(OpenedFile(name: path.description, file: file))
             if let identity { opened.identities.insert(identity) }
         }
         return (file, identity, ReferencePlace(directory: directory, path: PathName(name.bytes)))
