@@ -36,6 +36,8 @@ extension ClusterDisk {
                 try backing.source.extent(in: held, mayWait: mayWait)
             }
         case .data(let offset):
+            // The holes of such a file are not looked at: so qemu-nbd has it.
+            if map.hasRawDataFile { return Extent(run.range, .data) }
             return try part(of: run.range, at: offset, mayWait)
         }
     }
