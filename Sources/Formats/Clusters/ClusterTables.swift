@@ -72,7 +72,7 @@ final class ClusterTables: Sendable {
         let start = position & ~(coverage - 1)
         let inTable =
             ((start & (1 << geometry.coverageBits - 1)) >> geometry.clusterBits) << geometry.entryBits
-        guard table <= file.size, 1 << geometry.tableBits <= file.size - table else {
+        guard file.holds(1 << geometry.tableBits, at: table) else {
             throw damaged(
                 number,
                 "is \(hex(entry)): offset \(table) is a table of \(1 << geometry.tableBits) bytes that passes the end "

@@ -74,9 +74,7 @@ struct ClusterUsage {
     private var cost: UInt64 { max(1 << geometry.tableBits, Self.smallestTable) }
 
     /// Whether all of the L2 table at `offset` lies inside the file.
-    private func holdsTable(at offset: UInt64) -> Bool {
-        offset <= file.size && 1 << geometry.tableBits <= file.size - offset
-    }
+    private func holdsTable(at offset: UInt64) -> Bool { file.holds(1 << geometry.tableBits, at: offset) }
 
     /// Counts what the tables say that `l1` names, of which up to `limit` bytes are walked through.
     private mutating func walk(_ l1: some Sequence<UInt64>, limit: UInt64, _ decoder: any ClusterDecoder) {
@@ -90,7 +88,7 @@ struct ClusterUsage {
                 isWhole = false
                 break
             }
-            let start = UInt64(number) << layout.coverageBits
+            let start = UInt64(number) << geometry.coverageBits
             guard let table = try? layout.table(entry) else {
                 count.damaged += 1
                 continue
@@ -137,7 +135,7 @@ struct ClusterUsage {
         do throws(ImageError) {
             try decoder.decode(last, of: file, into: &content)
         } catch {
-            count.missing.add(at: last.number << layout.clusterBits)
+            count.missing.add(at: last.number << geometry.clusterBits)
         }
     }
 

@@ -58,7 +58,7 @@ public final class Image: Sendable {
             let (folder, base) = Directory.split(path)
             let directory = try Directory(path: folder)
             let file = try directory.file(named: base)
-            let gate = try ReferenceGate(directory, base, file.stamp()?.identity, options)
+            let gate = try ReferenceGate(directory, base, file.identity, options)
             let image = try Image(path.fileName, file, options, gate)
             try gate.requireUseOfBackingFiles()
             return image
@@ -84,7 +84,7 @@ public final class Image: Sendable {
         disk = try stack.openDisk()
         let own = (file as? FileSource).map { OpenedFile(name: name, file: $0) }
         openedFiles = (own.map { [$0] } ?? []) + (gate?.files ?? [])
-        referencedFiles = gate?.identities ?? []
+        referencedFiles = Set((gate?.files ?? []).compactMap(\.file.identity))
         referencedLayers = gate?.layers ?? []
         var warnings = stack.warnings + (gate?.warnings ?? []) + openedFiles.compactMap(\.warning)
         partitionTable = LayerStack.partitionTable(of: disk, &warnings)

@@ -16,23 +16,32 @@ package func printable(_ text: String) -> String {
 /// `bytes` from an image, which ought to be text in UTF-8, fit to be shown likewise; those that are not are
 /// written as `\xE9`.
 package func printable(_ bytes: some Sequence<UInt8>) -> String {
-    let bytes = Array(bytes)
     var result = ""
+    decodeUTF8(Array(bytes)) { scalar in
+        result += printable(String(scalar))
+    } else: { byte in
+        result += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+    return result
+}
+
+/// Goes through `bytes`: gives `take` each scalar that they hold in UTF-8, and `takeByte` each byte that is part of none.
+package func decodeUTF8(
+    _ bytes: [UInt8], _ take: (Unicode.Scalar) -> Void, else takeByte: (UInt8) -> Void
+) {
     var parser = Unicode.UTF8.ForwardParser()
     var rest = bytes.makeIterator()
     var index = 0
     while true {
         switch parser.parseScalar(from: &rest) {
-        case .valid(let scalar):
-            result += printable(String(Unicode.UTF8.decode(scalar)))
-            index += scalar.count
+        case .valid(let encoded):
+            take(Unicode.UTF8.decode(encoded))
+            index += encoded.count
         case .error(let length):
-            for byte in bytes[index..<index + length] {
-                result += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
+            bytes[index..<index + length].forEach(takeByte)
             index += length
         case .emptyInput:
-            return result
+            return
         }
     }
 }

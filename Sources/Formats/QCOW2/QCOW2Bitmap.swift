@@ -121,7 +121,7 @@ final class QCOW2Bitmap: DirtyBitmap {
         if offset == 0 {
             piece = .same(entry & 1 != 0)
         } else {
-            guard offset <= file.size, clusterSize <= file.size - offset else {
+            guard file.holds(clusterSize, at: offset) else {
                 throw error(
                     "table entry at \(place) is \(hex(entry)), but the end of the file is at \(file.size)")
             }

@@ -30,7 +30,7 @@ struct QCOW2BitmapDirectory: Sendable {
                 "bitmap_directory_offset is \(offset), expected a multiple of the cluster size, \(clusterSize)"
             )
         }
-        guard offset <= file.size, size <= file.size - offset else {
+        guard file.holds(size, at: offset) else {
             throw ImageError(
                 .corrupt,
                 "the bitmap directory at \(offset) takes \(size) bytes, but the end is at \(file.size)")

@@ -26,7 +26,7 @@ struct QCOW2L1Place: Sendable {
                 "\(owner): l1_table_offset is \(offset), expected a multiple of the cluster size, \(clusterSize)"
             )
         }
-        guard count == 0 || offset <= file.size && UInt64(count) * 8 <= file.size - offset else {
+        guard count == 0 || file.holds(UInt64(count) * 8, at: offset) else {
             throw ImageError(
                 .corrupt,
                 "\(owner): the L1 table at \(offset) takes \(UInt64(count) * 8) bytes, but the end is at \(file.size)"

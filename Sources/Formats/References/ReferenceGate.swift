@@ -34,7 +34,6 @@ package final class ReferenceGate: Sendable {
 
     private struct Opened {
         var count = 0
-        var identities: Set<FileIdentity> = []
         var files: [OpenedFile] = []
         /// How many of those that the user named are in use.
         var backingFiles = 0
@@ -85,9 +84,6 @@ package final class ReferenceGate: Sendable {
     /// The files that have been opened.
     var files: [OpenedFile] { opened.withLock { $0.files } }
 
-    /// Which files they are.
-    var identities: Set<FileIdentity> { opened.withLock { $0.identities } }
-
     /// What the user should know before relying on them, a sentence each.
     var warnings: [String] { opened.withLock { $0.warnings } }
 
@@ -117,13 +113,11 @@ package final class ReferenceGate: Sendable {
             let directory = try Directory(path: folder)
             return (directory, try directory.file(named: name))
         }
-        let identity = file.stamp()?.identity
         opened.withLock { opened in
             opened.backingFiles = max(opened.backingFiles, depth + 1)
             opened.files.append(OpenedFile(name: path.description, file: file))
-            if let identity { opened.identities.insert(identity) }
         }
-        return (file, identity, ReferencePlace(directory: directory, path: PathName(name.bytes)))
+        return (file, file.identity, ReferencePlace(directory: directory, path: PathName(name.bytes)))
     }
 
     /// Throws `unsupported` where the user named a backing file that nothing asked for.
@@ -171,21 +165,18 @@ package final class ReferenceGate: Sendable {
             found = other
         }
         let file = try read(found.descriptor, reference)
-        guard let identity = file.stamp()?.identity else {
+        guard let identity = file.identity else {
             throw reference.error(.refused, "is not a regular file")
         }
-        try count(file, identity, reference)
+        try count(file, reference)
         return (file, identity, found.place)
     }
 
-    private func count(
-        _ file: FileSource, _ identity: FileIdentity, _ reference: Reference
-    ) throws(ImageError) {
+    private func count(_ file: FileSource, _ reference: Reference) throws(ImageError) {
         let isOneTooMany = opened.withLock { opened in
             if opened.count == Self.maximumFiles { return true }
             opened.count += 1
             opened.files.append(OpenedFile(name: reference.text, file: file))
-            opened.identities.insert(identity)
             return false
         }
         guard !isOneTooMany else {

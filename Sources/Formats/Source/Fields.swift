@@ -22,7 +22,7 @@ package struct Fields: Sendable {
     static func require(
         _ structure: StaticString, of source: any Source, at offset: UInt64, count: Int
     ) throws(ImageError) {
-        guard offset <= source.size, UInt64(count) <= source.size - offset else {
+        guard source.holds(UInt64(count), at: offset) else {
             throw ImageError(
                 .corrupt, "\(structure) at \(offset) takes \(count) bytes, but the end is at \(source.size)")
         }

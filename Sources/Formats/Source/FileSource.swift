@@ -44,6 +44,9 @@ package final class FileSource: Source {
         openedStamp = Self.stamp(of: descriptor)
     }
 
+    /// Which file it is; nil for a device.
+    package var identity: FileIdentity? { openedStamp?.identity }
+
     /// What the file system says of the file now; nil for a device, whose content changes without
     /// a trace there.
     package func stamp() -> FileStamp? { Self.stamp(of: descriptor) }

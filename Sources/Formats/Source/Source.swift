@@ -120,8 +120,14 @@ extension Source {
         }
     }
 
+    /// Whether the `count` bytes from `offset` on lie inside it, whatever the numbers are.
+    package func holds(_ count: UInt64, at offset: UInt64) -> Bool {
+        let size = size
+        return offset <= size && count <= size - offset
+    }
+
     private func requireInside(count: Int, at offset: UInt64) throws(ImageError) {
-        guard count >= 0, offset <= size, UInt64(count) <= size - offset else {
+        guard count >= 0, holds(UInt64(count), at: offset) else {
             throw ImageError(.outOfRange, "read of \(count) bytes at \(offset) passes the end at \(size)")
         }
     }

@@ -136,7 +136,7 @@ struct TarArchive: Sendable {
     /// pax lets a hard link carry the data of the file (POSIX.1-2017, pax, "typeflag"); programs before it gave the size, and no data.
     /// What stands where the next header is expected tells them apart.
     private func dataSize(ofLink size: UInt64, at start: UInt64) throws(ImageError) -> UInt64 {
-        guard size > 0, start <= source.size, size <= source.size - start else { return 0 }
+        guard size > 0, source.holds(size, at: start) else { return 0 }
         let block = UInt64(TarHeader.blockSize)
         guard try !isHeader(at: start) else { return 0 }
         return try isHeader(at: start + (size + block - 1) / block * block) ? size : 0
@@ -168,7 +168,7 @@ struct TarArchive: Sendable {
 
     /// Where the header after data of `size` bytes from `start` on would be; nil where the archive ends before.
     private mutating func end(of size: UInt64, at start: UInt64) throws(ImageError) -> UInt64? {
-        guard start <= source.size, size <= source.size - start else {
+        guard source.holds(size, at: start) else {
             warnings.append(
                 "the archive is cut short: data at \(start) takes \(size) bytes, but the end is at \(source.size)"
             )

@@ -58,6 +58,6 @@ struct GrainLayout: ClusterLayout {
     /// Whether the table that `entry` of the grain directory names lies inside `file`; so does one that there is not.
     func isInside(_ entry: UInt64, _ file: any Source) -> Bool {
         guard !isEmpty(entry), let offset = try? table(entry) else { return true }
-        return offset <= file.size && 1 << tableBits <= file.size - offset
+        return file.holds(1 << tableBits, at: offset)
     }
 }

@@ -18,24 +18,15 @@ enum RawArguments {
     /// The string that stands for `bytes`.
     static func string(_ bytes: [UInt8]) -> String {
         var result = String.UnicodeScalarView()
-        func append(_ bytes: some Sequence<UInt8>) {
-            result.append(contentsOf: bytes.compactMap { Unicode.Scalar(start + UInt32($0)) })
+        func append(_ byte: UInt8) {
+            if let scalar = Unicode.Scalar(start + UInt32(byte)) { result.append(scalar) }
         }
-        var parser = Unicode.UTF8.ForwardParser()
-        var rest = bytes.makeIterator()
-        var index = 0
-        while true {
-            switch parser.parseScalar(from: &rest) {
-            case .valid(let encoded):
-                let scalar = Unicode.UTF8.decode(encoded)
-                if isByte(scalar) { append(encoded) } else { result.append(scalar) }
-                index += encoded.count
-            case .error(let length):
-                append(bytes[index..<index + length])
-                index += length
-            case .emptyInput: return String(result)
-            }
+        decodeUTF8(bytes) { scalar in
+            if isByte(scalar) { UTF8.encode(scalar)?.forEach(append) } else { result.append(scalar) }
+        } else: { byte in
+            append(byte)
         }
+        return String(result)
     }
 
     /// The bytes that `string` stands for.
