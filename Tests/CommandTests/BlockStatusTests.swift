@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What clients are told of a disk, compared with what qemu's programs say of it.
-@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct BlockStatusTests {
     private typealias Status = QemuImage.Context
 

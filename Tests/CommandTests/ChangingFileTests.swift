@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Image files that change while they are served: what is gone cannot be read, and nothing worse.
-@Suite(.needs(.sfdisk, .xz, .qemuImg), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz, .qemuImg))
 struct ChangingFileTests {
     @Test(arguments: TestDisk.Form.allCases)
     func fileThatShrinksIsReadableAsFarAsItGoes(_ form: TestDisk.Form) throws {

@@ -6,7 +6,7 @@ import VitrineFormats
 @testable import vitrine
 
 /// Options that contradict each other, or make no sense: explained, with status 64.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct CommandLineTests {
     @Test(arguments: [
         (["-U", "-", "-p", "1"], "-U goes with neither -p nor -i."),

@@ -7,7 +7,7 @@ import VitrineFormats
 @testable import vitrine
 
 /// `vitrine copy` where it must not write, or cannot go on: an error, and no file that could be taken for a copy.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct CopyRefusalTests {
     private func corpus(_ name: String) -> String { CorpusFile.root.appending(path: "corpus/\(name)").path }
 

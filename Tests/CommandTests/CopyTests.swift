@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// `vitrine copy`: what arrives, and where.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct CopyTests {
     private static let corpus = Result {
         try CorpusFile.all("corpus/manifest.tsv", in: CorpusFile.root.appending(path: "corpus"))

@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// An .xz file with damage in one block: the rest of the disk stays readable, and the server stays up.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct DamagedBlockTests {
     /// A copy of the test disk in .xz, with one bit flipped in the middle of a block.
     private struct DamagedDisk {

@@ -6,8 +6,7 @@ import VitrineFormats
 @testable import vitrine
 
 /// The threads of a copy, the stretches of zeroes, and what a device is written with.
-@Suite(.timeLimit(.minutes(10)))
-struct DiskCopyTests {
+@Suite struct DiskCopyTests {
     private static let mebibyte = 1 << 20
 
     private func open(_ file: URL) throws -> WritableFile {

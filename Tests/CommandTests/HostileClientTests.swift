@@ -5,7 +5,7 @@ import TestSupport
 import VitrineFormats
 
 /// Clients that misbehave, and many at once: others are served all the same.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct HostileClientTests {
     /// Expects a client that behaves to be served.
     private func expectService(_ server: RunningServer, sourceLocation: SourceLocation = #_sourceLocation)

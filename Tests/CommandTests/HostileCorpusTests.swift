@@ -3,8 +3,7 @@ import TestSupport
 import Testing
 
 /// Damaged and hostile disk images of the corpus, by the command and over the wire: each ends in its error.
-@Suite(.timeLimit(.minutes(10)))
-struct HostileCorpusTests {
+@Suite struct HostileCorpusTests {
     static let corpus = Result {
         try CorpusFile.all("corpus/manifest.tsv", in: CorpusFile.root.appending(path: "corpus"))
             .filter { $0.verdict != .good && ($0.name.contains("-qcow") || $0.name.contains("-vmdk")) }

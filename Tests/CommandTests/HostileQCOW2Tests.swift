@@ -3,8 +3,7 @@ import TestSupport
 import Testing
 
 /// Damaged and hostile qcow2 images: they cost little memory.
-@Suite(.timeLimit(.minutes(10)))
-struct HostileQCOW2Tests {
+@Suite struct HostileQCOW2Tests {
     private static let nothing = CorpusFile.root.appending(path: "corpus/good-qcow2-nothing.qcow2").path
 
     private func expectLittleMemory(

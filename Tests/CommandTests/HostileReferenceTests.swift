@@ -4,8 +4,7 @@ import TestSupport
 import Testing
 
 /// Images that name files which are none of their business: they are described, and no more.
-@Suite(.timeLimit(.minutes(10)))
-struct HostileReferenceTests {
+@Suite struct HostileReferenceTests {
     /// Expects that nothing that reads the disk in the image at `path` does so, and that it is described all the
     /// same; returns the description.
     @discardableResult

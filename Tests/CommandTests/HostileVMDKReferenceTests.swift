@@ -4,8 +4,7 @@ import TestSupport
 import Testing
 
 /// VMDK images that name files which are none of their business, or ask for more than there is.
-@Suite(.timeLimit(.minutes(10)))
-struct HostileVMDKReferenceTests {
+@Suite struct HostileVMDKReferenceTests {
     private static let outside =
         "lies outside the image's directory: --allow-references DIR allows another directory"
 

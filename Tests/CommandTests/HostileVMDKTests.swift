@@ -3,8 +3,7 @@ import TestSupport
 import Testing
 
 /// Damaged and hostile VMDK images: they cost little memory.
-@Suite(.timeLimit(.minutes(10)))
-struct HostileVMDKTests {
+@Suite struct HostileVMDKTests {
     private static let nothing = path("good-vmdk-nothing.vmdk")
 
     private static func path(_ name: String) -> String {

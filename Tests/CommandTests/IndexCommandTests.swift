@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// `vitrine index`, and the options that say where an index is.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct IndexCommandTests {
     @Test func rawDiskNeedsNoIndex() throws {
         let disk = try TestDisk.shared().raw.path

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Indexes that are damaged, and images that are not what was indexed.
-@Suite(.needs(.xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.xz))
 struct IndexDamageTests {
     /// Reads at random: no read fails, whatever the index is like.
     private func expectContent(

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Processes that end while they index: by a signal that asks them to, or killed.
-@Suite(.needs(.xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.xz))
 struct IndexInterruptionTests {
     /// Waits until `program` has read `count` bytes, or has ended.
     private func waitUntilRead(_ count: Int, by program: Program) throws {

@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// Indexing an image, and serving it with what that gave.
-@Suite(.needs(.xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.xz))
 struct IndexUseTests {
     private func withDisk(_ body: (SeekDisk, URL) throws -> Void) throws {
         try withTemporaryFolder { folder in try body(SeekDisk(in: folder), folder) }

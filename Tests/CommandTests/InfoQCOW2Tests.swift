@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// What `vitrine info` says of qcow2 images.
-@Suite(.needs(.qemuImg, .qemuIO, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.qemuImg, .qemuIO, .xz))
 struct InfoQCOW2Tests {
     private func report(_ image: URL, _ options: String...) throws -> [String: Any] {
         let result = try Program([Vitrine.path(), "info", image.path, "--json"] + options).wait()

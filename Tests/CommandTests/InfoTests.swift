@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// `vitrine info`
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct InfoTests {
     private struct Identity: Decodable {
         var fingerprint: String

@@ -4,8 +4,7 @@ import Testing
 import TestSupport
 
 /// nbdinfo and nbdcopy, of libnbd.
-@Suite(.timeLimit(.minutes(10)))
-struct LibnbdToolsTests {
+@Suite struct LibnbdToolsTests {
     private struct Listing: Decodable {
         struct Export: Decodable {
             var name: String

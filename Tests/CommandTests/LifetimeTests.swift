@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// When a server starts and ends, and what it leaves behind: nothing.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct LifetimeTests {
     private func contents(_ folder: URL) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -6,7 +6,7 @@ import VitrineFormats
 @testable import vitrine
 
 /// Lines that are written while nobody waits for that.
-@Suite(.timeLimit(.minutes(10))) struct LineQueueTests {
+@Suite struct LineQueueTests {
     @Test func linesComeInOrder() throws {
         let written = Monitor<[String]>([])
         let queue = try #require(LineQueue { line in written.change { $0.append(line) } })

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Images whose folder was moved, so that what they name is not where they say.
-@Suite(.needs(.qemuImg, .sfdisk, .tar, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.qemuImg, .sfdisk, .tar, .xz))
 struct MovedReferenceTests {
     /// A chain of `format`: a base with the content of the disk, and an overlay that has the base's absolute name, which leads
     /// nowhere any more.

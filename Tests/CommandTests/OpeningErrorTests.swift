@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Images that cannot be opened: each gives one line that says what is wrong and where, and status 1.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct OpeningErrorTests {
     private func expectRefused(
         _ path: String, _ text: String, _ options: String...,

@@ -3,8 +3,7 @@ import Testing
 import TestSupport
 
 /// QEMU's tools, nbd-client and fio.
-@Suite(.timeLimit(.minutes(10)))
-struct OtherClientsTests {
+@Suite struct OtherClientsTests {
     @Test(.needs(.qemuImg, .sfdisk, .xz), arguments: TestDisk.Form.allCases)
     func qemuImgFindsNoDifference(_ form: TestDisk.Form) throws {
         let disk = try TestDisk.shared()

@@ -5,8 +5,7 @@ import TestSupport
 
 /// Servers that clients start themselves: on a socket passed in (LISTEN_FDS), or on standard input and
 /// output (-s).
-@Suite(.timeLimit(.minutes(10)))
-struct PassedDescriptorsTests {
+@Suite struct PassedDescriptorsTests {
     // MARK: LISTEN_FDS
 
     /// libnbd's brackets mean socket activation.

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// When a server ends that was started with its sockets (LISTEN_FDS): with its last client, or with who started it.
-@Suite(.timeLimit(.minutes(10))) struct PassedSocketLifetimeTests {
+@Suite struct PassedSocketLifetimeTests {
     /// The number that a server has written to `pidfile`.
     private func server(_ pidfile: URL) throws -> Int32 {
         try until("the pidfile is there") {

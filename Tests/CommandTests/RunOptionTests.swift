@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// `vitrine serve --run`
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct RunOptionTests {
     @Test(arguments: [0, 1, 7, 255])
     func exitStatusIsThatOfTheCommand(_ status: Int32) throws {

@@ -7,7 +7,7 @@ import VitrineFormats
 @testable import vitrine
 
 /// Paths that a command writes to must be different files, whatever they are called, and none that the image is read from.
-@Suite(.needs(.qemuImg, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.qemuImg, .xz))
 struct SameFileTests {
     /// Runs `body` in a folder with `real/`, `link` to it, and an image that has a backing file beside it.
     private func withFiles(_ body: (String) throws -> Void) throws {

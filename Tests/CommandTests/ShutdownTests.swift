@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// What clients see of a server that ends.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct ShutdownTests {
     /// Sends SIGTERM, and expects the server to end well.
     private func expectCleanEnd(_ server: RunningServer) throws {

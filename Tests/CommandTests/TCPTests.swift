@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// `vitrine serve -p` and `-i`
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct TCPTests {
     /// The addresses that something listens on at `port`, in hexadecimal, as the kernel shows them.
     private func addresses(listeningAt port: Int) throws -> Set<String> {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `vitrine` with disks in tar archives and OVAs.
-@Suite(.needs(.nbdcopy, .qemuImg, .sfdisk, .tar, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdcopy, .qemuImg, .sfdisk, .tar, .xz))
 struct TarTests {
     private struct Report: Decodable {
         struct Layer: Decodable {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Paths that are not UTF-8: each option takes them as they are, and messages show them escaped.
-@Suite(.needs(.qemuImg, .tar, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.qemuImg, .tar, .xz))
 struct UndecodablePathTests {
     /// Runs `script` in a new folder with an image `a.img`, of which `$n.img` is a copy; `$n` is not UTF-8.
     private func run(_ script: String) throws -> ProgramResult {

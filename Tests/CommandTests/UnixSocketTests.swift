@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// `vitrine serve -U`
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct UnixSocketTests {
     @Test func uriNamesTheSocket() throws {
         try withServer(TestDisk.shared().xz) { server in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What is written where the user says, or where nobody says: never in the place of something else.
-@Suite(.needs(.sfdisk, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.sfdisk, .xz))
 struct WrittenPathsTests {
     private func contents(_ folder: URL) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()

@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// Dirty bitmaps of qcow2 images.
-@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct QCOW2BitmapTests {
     private func dirty(_ bitmap: any DirtyBitmap, _ size: UInt64) throws -> [Range<UInt64>] {
         var ranges: [Range<UInt64>] = []

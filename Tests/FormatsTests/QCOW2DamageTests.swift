@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// Images with bytes that are not what they were: whatever becomes of them, it is an answer or an error.
-@Suite(.needs(.qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.qemuImg, .qemuIO))
 struct QCOW2DamageTests {
     @Test(arguments: [
         ["compat=1.1,cluster_size=512"], ["compat=0.10,cluster_size=512"],

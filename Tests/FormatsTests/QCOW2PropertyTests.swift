@@ -4,7 +4,7 @@ import Testing
 @testable import VitrineFormats
 
 /// Whatever qemu has done to an image, what is read in it, and what is said of it, is what qemu reads and says.
-@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct QCOW2PropertyTests {
     /// Where one fails, its seed is said, and makes the same image again.
     @Test(arguments: (1...30).map { RandomQCOW2(seed: $0) })

@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// qcow2 images of every kind, made by qemu and compared with what qemu reads in them.
-@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct QCOW2ReadingTests {
     struct Kind: CustomStringConvertible, Sendable {
         var options: [String]

@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// qcow2 images that need other files: backing files, and external data files.
-@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct QCOW2ReferenceTests {
     private static let size: UInt64 = 8 << 20
 

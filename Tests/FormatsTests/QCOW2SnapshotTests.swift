@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// Snapshots inside qcow2 images.
-@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct QCOW2SnapshotTests {
     @Test(arguments: ["compat=1.1", "compat=0.10", "extended_l2=on", "cluster_size=4096"])
     func snapshots(_ options: String) throws {

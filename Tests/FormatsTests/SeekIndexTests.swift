@@ -8,7 +8,7 @@ import Testing
 /// Reading one long block with an index that knows nothing, something, or what is not so.
 ///
 /// 3 MiB in one block are more than an eighth of 16 MiB: it is decoded as far as it is read.
-@Suite(.timeLimit(.minutes(10))) struct SeekIndexTests {
+@Suite struct SeekIndexTests {
     private static let content = SeekContent.mixed(3 << 20)
     private static let file = XZFile.encode(content)
     private static let entries = Result { try SeekContent.entries(of: file) }

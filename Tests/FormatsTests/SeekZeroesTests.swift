@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// Zeroes that are known: what is said of them, and that they are read without decoding.
-@Suite(.timeLimit(.minutes(10))) struct SeekZeroesTests {
+@Suite struct SeekZeroesTests {
     /// Noise with zeroes in between, whose ends are at no special offsets; the last goes to the end.
     private static let content: [UInt8] = {
         var random = SeededGenerator(seed: 41)

@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// What is said of an image that was cut short, before anything of it is read: what reading fails for, and nothing else.
-@Suite(.needs(.qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.qemuImg, .qemuIO))
 struct ShortfallTests {
     /// A kind of image that qemu makes.
     struct Kind: Sendable, CustomStringConvertible {

@@ -49,7 +49,7 @@ import Testing
         return try Slice(file, 512..<512 + UInt64(Self.content.count))
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: stacks)
+    @Test(arguments: stacks)
     func manyReadersOfAStackAllGetTheirBytes(_ stack: Stack) throws {
         let engine = Engine(memory: stack.memory, threads: 3)
         let content = Self.content

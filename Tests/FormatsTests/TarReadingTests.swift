@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// Archives by GNU tar and Python, compared with what they were made from.
-@Suite(.needs(.python, .qemuImg, .tar, .xz), .timeLimit(.minutes(10)))
+@Suite(.needs(.python, .qemuImg, .tar, .xz))
 struct TarReadingTests {
     /// The forms in which GNU tar stores sparse members.
     static let sparseForms: [[String]] = [

@@ -4,7 +4,7 @@ import Testing
 import VitrineFormats
 
 /// The good VMDK files of the corpus, compared with what qemu says of them.
-@Suite(.needs(.nbdinfo, .qemuImg), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdinfo, .qemuImg))
 struct VMDKCorpusTests {
     static let names = Result {
         try CorpusTests.corpus.get().filter { $0.verdict == .good && $0.layers == "vmdk" }.map(\.name)

@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// VMDK images of every kind that qemu makes, compared with what qemu reads in them.
-@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO), .timeLimit(.minutes(10)))
+@Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct VMDKReadingTests {
     static let subformats = [
         "monolithicSparse", "streamOptimized", "twoGbMaxExtentSparse", "monolithicFlat", "twoGbMaxExtentFlat",

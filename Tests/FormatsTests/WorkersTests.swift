@@ -8,7 +8,7 @@ import Testing
 @Suite struct WorkersTests {
     /// Each task lasts long enough for all threads that there are to be at one at the same time; the first ones, until as
     /// many are as should be.
-    @Test(.timeLimit(.minutes(10)), arguments: [true, false])
+    @Test(arguments: [true, false])
     func asManyTasksRunAtOnceAsThereAreWorkers(isStarted: Bool) {
         let workers = Workers(count: 3)
         if isStarted { #expect(workers.startThreads()) }
@@ -31,7 +31,7 @@ import Testing
     }
 
     /// One that waits is replaced by one, and not by more: so the tasks that are at work are as many as ever.
-    @Test(.timeLimit(.minutes(10)))
+    @Test
     func asManyTasksRunAsThereAreWorkersWhileOthersWait() {
         let workers = Workers(count: 2)
         let isReady = Monitor(false)
@@ -64,7 +64,7 @@ import Testing
         isReady.change { $0 = true }
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test
     func aWaitingWorkerLetsAnotherWorkInItsPlace() {
         let workers = Workers(count: 2)
         let isReady = Monitor(false)
@@ -80,7 +80,7 @@ import Testing
         #expect(done.wait { $0 == 20 ? $0 : nil } == 20)
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test
     func whatIsUrgentComesFirst() {
         let workers = Workers(count: 1)
         let gate = Monitor(false)
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// Found by fuzzing: each had a thread key of its own, of which a process has 1024.
-    @Test(.timeLimit(.minutes(10)))
+    @Test
     func thereCanBeAnyNumberOfThemAndTheirThreadsEndWithThem() {
         func threads() -> Int {
             ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []).count

@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 /// Indexes that are wrong, or of what the image was: the right bytes all the same.
-@Suite(.timeLimit(.minutes(10))) struct WrongIndexTests {
+@Suite struct WrongIndexTests {
     private static let content = SeekContent.mixed(3 << 20)
     private static let file = XZFile.encode(content)
     private static let entries = Result { try SeekContent.entries(of: file) }

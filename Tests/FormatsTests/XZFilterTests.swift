@@ -6,7 +6,7 @@ import Testing
 @testable import VitrineFormats
 
 /// Filters before LZMA2, and checks of kinds that nobody knows.
-@Suite(.timeLimit(.minutes(10))) struct XZFilterTests {
+@Suite struct XZFilterTests {
     private func engine() -> Engine { Engine(memory: 16 << 20, threads: 2) }
 
     /// Something like machine code, which the x86 filter changes.

@@ -4,7 +4,7 @@ import Testing
 @testable import VitrineFormats
 
 /// .xz files whose end is missing, and those of which not even the start of the disk can be read.
-@Suite(.timeLimit(.minutes(10))) struct XZRecoveryTests {
+@Suite struct XZRecoveryTests {
     private static let content = SeekContent.mixed(1 << 20, seed: 5)
     private static let blockSize = 128 << 10
 

@@ -8,7 +8,7 @@ import VitrineFormats
 @testable import VitrineServer
 
 /// Taking connections, and what becomes of it when that fails.
-@Suite(.timeLimit(.minutes(10))) struct AcceptorTests {
+@Suite struct AcceptorTests {
     @Test(arguments: [
         (EAGAIN, AcceptFailure.nothing), (EINTR, .nothing), (EMFILE, .exhausted), (ENFILE, .exhausted),
         (ENOBUFS, .exhausted), (ENOMEM, .exhausted), (EBADF, .final), (EINVAL, .final), (ENOTSOCK, .final),

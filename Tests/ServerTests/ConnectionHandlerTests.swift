@@ -8,7 +8,7 @@ import VitrineFormats
 @testable import VitrineServer
 
 /// What a connection does itself, and what it leaves to workers.
-@Suite(.timeLimit(.minutes(10))) struct ConnectionHandlerTests {
+@Suite struct ConnectionHandlerTests {
     /// All that a client gets whose bytes are `client`, while every worker is busy; the disk has a hole from 64 to 128 KiB.
     private func answer(_ client: ClientBytes) throws -> ByteBuffer {
         let workers = Workers(count: 1)
