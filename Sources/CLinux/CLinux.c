@@ -83,8 +83,9 @@ void vitrine_name_thread(const char *name) {
     prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
 }
 
+void vitrine_limit_arenas(int most) { mallopt(M_ARENA_MAX, most); }
+
 void vitrine_configure_malloc(struct vitrine_malloc options) {
-    mallopt(M_ARENA_MAX, options.arenas);
     mallopt(M_TOP_PAD, options.growth);
     mallopt(M_TRIM_THRESHOLD, options.kept);
     mallopt(M_MMAP_THRESHOLD, options.mapped_from);

@@ -19,6 +19,8 @@ struct Vitrine: ParsableCommand {
         subcommands: [Serve.self, Copy.self, Info.self, Index.self])
 
     static func main() {
+        // Before there is a second thread.
+        Allocator.useOneArena()
         OpenFileLimit.raise()
         // However it ends: help and versions are printed by the parser, which does not look.
         atexit { StandardOutput.end() }

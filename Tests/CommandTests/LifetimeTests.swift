@@ -27,6 +27,28 @@ struct LifetimeTests {
         }
     }
 
+    /// More than one arena of malloc, and decoded data takes up to twice the memory limit.
+    @Test func itsThreadsTakeMemoryFromOneArena() throws {
+        try withServer(TestDisk.shared().xz) { server in
+            _ = try server.size()
+            let file = URL(filePath: "/proc/\(server.program.id)/maps")
+            let maps = try String(contentsOf: file, encoding: .utf8)
+            // Each arena but the first is mapped in heaps of 64 MiB at multiples of that, of which it uses the beginning.
+            let heap = UInt64(64) << 20
+            let ranges = maps.split(separator: "\n").map { line in
+                let bounds = line.prefix { $0 != " " }.split(separator: "-")
+                    .compactMap { UInt64($0, radix: 16) }
+                return (start: bounds[0], end: bounds[1], isUsable: line.contains(" rw-p "))
+            }
+            #expect(ranges.count > 10)
+            let arenas = zip(ranges, ranges.dropFirst()).filter { used, rest in
+                used.start.isMultiple(of: heap) && used.isUsable && !rest.isUsable && rest.start == used.end
+                    && rest.end == used.start + heap
+            }
+            #expect(arenas.isEmpty, "\(maps)")
+        }
+    }
+
     @Test func pidfileIsThereWhenItIsReadyAndGoesWithIt() throws {
         try withTemporaryFolder { folder in
             let pidfile = folder.appending(path: "pid")

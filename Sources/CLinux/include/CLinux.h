@@ -65,8 +65,6 @@ void vitrine_name_thread(const char *name);
 
 /// What can be set of malloc by mallopt(3); sizes are in bytes.
 struct vitrine_malloc {
-    /// The most arenas that memory is taken from.
-    int arenas;
     /// By how much more than is needed the heap grows.
     int growth;
     /// How much may be free at the end of the heap before it is given back.
@@ -74,6 +72,9 @@ struct vitrine_malloc {
     /// Blocks of this size and more are mapped one by one, where there is no room for them in the heap.
     int mapped_from;
 };
+
+/// Has malloc take memory from at most `most` arenas; those that threads have by then stay.
+void vitrine_limit_arenas(int most);
 
 /// Configures malloc, for all of the process.
 void vitrine_configure_malloc(struct vitrine_malloc options);

@@ -32,10 +32,9 @@ struct DecodingOptions: ParsableArguments {
         }
     }
 
-    /// The threads and the memory to decode with; for the whole process, and before it has threads.
+    /// The threads and the memory to decode with, for the whole process.
     func engine() -> Engine {
         let memory = memory?.bytes ?? MemoryAllowance().defaultMemory
-        // Before the first thread takes any.
         Allocator.prepare(forDecoding: memory)
         return Engine(memory: memory)
     }
