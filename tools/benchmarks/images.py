@@ -9,11 +9,12 @@ import sys
 KIB, MIB = 1 << 10, 1 << 20
 
 XZ = ["multi", "single", "best"]
+XZ_START = ["best-multi"]               # of the start of the disk only
 QCOW2 = ["zlib", "zstd", "plain"]
 VMDK = ["stream", "sparse"]
 CLUSTERED = QCOW2 + VMDK
 UNCOMPRESSED = ["plain", "sparse"]
-KINDS = ["raw", *XZ, *CLUSTERED]
+KINDS = ["raw", *XZ, *XZ_START, *CLUSTERED]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Image:
     @property
     def disk_size(self):
         """The bytes of the disk inside."""
-        return 2 << 30
+        return 700 * MIB if self.kind in XZ_START else 2 << 30
 
     @property
     def making(self):

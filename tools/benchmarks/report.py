@@ -152,6 +152,7 @@ def limits(file, table, of, peer=None, columns=None):
                 bound = f"at least {target['at-least']:g}" if "at-least" in target else f"{target['at-most']:g}"
                 # A ratio is the same thing in every column, a figure is not.
                 bounds.append(bound if peer else " ".join([*target["figures"], bound]))
+    bounds = list(dict.fromkeys(bounds))
     return f" (target{'s' if len(bounds) > 1 else ''}: {', '.join(bounds)})" if bounds else ""
 
 
