@@ -15,6 +15,9 @@ package final class Server: Sendable {
     /// How long clients have, once the server is stopped, before they are cut off.
     private static let stoppingTime: TimeAmount = .seconds(6)
 
+    /// How often the server looks whether its workers get on.
+    private static let watchInterval: TimeAmount = .seconds(5)
+
     private let exports: ExportList
     private let workers: Workers
     private let logger: Logger
@@ -38,6 +41,21 @@ package final class Server: Sendable {
         self.logger = logger
         self.broken = broken
         group = try EventLoops.start(Workers.cores)
+        let watch = Mutex(StallWatch(workers.progress, now: monotonicTime()))
+        group.next().scheduleRepeatedTask(initialDelay: Self.watchInterval, delay: Self.watchInterval) {
+            [weak self] task in
+            guard let self else { return task.cancel() }
+            let now = monotonicTime()
+            guard watch.withLock({ $0.hasStopped(self.workers.progress, now: now) }) else { return }
+            giveUp(WorkersStalled(since: now - StallWatch.patience))
+        }
+    }
+
+    /// Has connections answer with an error what workers do not get on with.
+    func giveUp(_ stall: WorkersStalled) {
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            connection.pipeline.fireUserInboundEventTriggered(stall)
+        }
     }
 
     // MARK: Starting

@@ -1,8 +1,16 @@
+import DequeModule
+
 /// Work that follows on other work, such as compressing what was decoded: other workers do it meanwhile.
 final class Backlog: Sendable {
-    private let workers: Workers
-    private let pending = Monitor(0)
+    private struct State {
+        /// What no worker has begun yet.
+        var queued: Deque<Workers.Task> = []
+        /// What is not done yet.
+        var pending = 0
+    }
 
+    private let workers: Workers
+    private let state = Monitor(State())
     private let afterEach: @Sendable () -> Void
 
     /// No work yet; `afterEach` is called after each task.
@@ -11,24 +19,35 @@ final class Backlog: Sendable {
         self.afterEach = afterEach
     }
 
-    /// Has a worker run `task`; waits first where as many are pending as there are workers, as each holds memory.
-    func submit(_ task: @escaping @Sendable () -> Void) {
-        workers.whileBlocked {
-            pending.wait { count -> Void? in
-                guard count < workers.count else { return nil }
-                count += 1
-                return ()
+    /// Has a worker run `task`; where as many are pending as there are workers, does one of those first or waits for one, as each
+    /// holds memory.
+    func submit(_ task: @escaping Workers.Task) {
+        while state.withLock({ $0.pending >= workers.count }) {
+            guard !runOne() else { continue }
+            workers.whileBlocked { [workers] in
+                state.wait { $0.pending < workers.count || !$0.queued.isEmpty ? () : nil }
             }
         }
-        workers.submit(.now) { [pending, afterEach] in
-            task()
-            afterEach()
-            pending.change { $0 -= 1 }
+        state.change { state in
+            state.queued.append(task)
+            state.pending += 1
         }
+        workers.submit(.now) { self.runOne() }
     }
 
-    /// Waits until everything is done.
+    /// Returns when everything is done, and does itself what no worker has begun: there may be none that could.
     func drain() {
-        workers.whileBlocked { pending.wait { $0 == 0 ? () : nil } }
+        while runOne() {}
+        workers.whileBlocked { state.wait { $0.pending == 0 ? () : nil } }
+    }
+
+    /// Does the first of what is queued; false where nothing is.
+    @discardableResult
+    private func runOne() -> Bool {
+        guard let task = state.withLock({ $0.queued.popFirst() }) else { return false }
+        task()
+        afterEach()
+        state.change { $0.pending -= 1 }
+        return true
     }
 }

@@ -26,12 +26,31 @@ package final class Workers: Sendable {
         /// Threads that wait for a task.
         var idle = 0
         var threads = 0
+        /// Tasks that have ended.
+        var done = 0
+        /// The clocks of the threads' processor time.
+        var clocks: Set<clockid_t> = []
+        /// The processor time of threads that have ended, in nanoseconds.
+        var pastTime: UInt64 = 0
         /// Nobody can submit any more.
         var isEnding = false
 
         var hasTask: Bool { !now.isEmpty || !ahead.isEmpty }
 
         mutating func next() -> Task? { now.popFirst() ?? ahead.popFirst() }
+    }
+
+    /// What grows for as long as the workers get on with anything.
+    package struct Progress: Equatable, Sendable {
+        /// Tasks that have ended.
+        package var tasks: Int
+        /// What the workers have had of the processors, in nanoseconds.
+        package var processorTime: UInt64
+
+        package init(tasks: Int, processorTime: UInt64) {
+            self.tasks = tasks
+            self.processorTime = processorTime
+        }
     }
 
     /// How many threads are at work at once.
@@ -115,6 +134,15 @@ package final class Workers: Sendable {
         whileBlocked { left.wait { $0 == 0 ? () : nil } }
     }
 
+    /// How far the workers have come.
+    package var progress: Progress {
+        state.withLock { state in
+            Progress(
+                tasks: state.done,
+                processorTime: state.clocks.reduce(state.pastTime) { $0 + clockTime($1) })
+        }
+    }
+
     /// Whether a thread is to be started for what is queued; it is counted already.
     private func claimThread(_ state: inout State) -> Bool {
         guard state.hasTask, state.active < count, state.idle == 0,
@@ -149,6 +177,15 @@ package final class Workers: Sendable {
 
     private static func work(_ state: Monitor<State>, _ count: Int) {
         unsafe pthread_setspecific(workerKey, address(of: state))
+        var clock = clockid_t()
+        if unsafe pthread_getcpuclockid(pthread_self(), &clock) == 0 {
+            state.withLock { _ = $0.clocks.insert(clock) }
+        }
+        defer {
+            state.withLock { state in
+                if state.clocks.remove(clock) != nil { state.pastTime += clockTime(clock) }
+            }
+        }
         var isDone = false
         while let task = nextTask(state, count, afterTask: isDone) {
             task()
@@ -166,6 +203,7 @@ package final class Workers: Sendable {
             if isActive {
                 isActive = false
                 state.active -= 1
+                state.done += 1
             }
             if state.active < count, let task = state.next() {
                 if isIdle { state.idle -= 1 }

@@ -13,6 +13,8 @@ struct Completion: Sendable {
     /// The reply cannot be finished.
     var isBroken = false
     var request: Request
+    /// What `ColdRequests` calls it.
+    var number = 0
 }
 
 /// What workers have done for a connection, and its event loop has not picked up yet.

@@ -14,7 +14,7 @@ extension ConnectionHandler {
         case .read(let mayFragment):
             continueReply(ReadReply(request, replies, mayFragment: mayFragment), context, &output)
         case .cache:
-            submit(context) {
+            submit(request, context) {
                 var output = ByteBuffer()
                 do throws(ImageError) {
                     try source.prefetch(request.range)
@@ -31,7 +31,7 @@ extension ConnectionHandler {
                 !StatusReply.writeNow(
                     request, onlyFirst: onlyFirst, contexts, replies, from: source, to: &output)
             else { return }
-            submit(context) {
+            submit(request, context) {
                 var output = ByteBuffer()
                 let error = StatusReply.write(
                     request, onlyFirst: onlyFirst, contexts, replies, from: source, to: &output)
@@ -54,7 +54,7 @@ extension ConnectionHandler {
         case .mustWait:
             let waiting = reply
             if waiting.isUnbroken { unbroken = .withWorker }
-            submit(context) { [limit = coldLimit.replySize] in
+            submit(reply.request, isUnbroken: waiting.isUnbroken, context) { [limit = coldLimit.replySize] in
                 var reply = waiting
                 var output = ByteBuffer()
                 var completion = Completion(
@@ -92,12 +92,17 @@ extension ConnectionHandler {
 
     // MARK: Workers
 
-    private func submit(_ context: ChannelHandlerContext, _ work: @escaping @Sendable () -> Completion) {
-        cold += 1
+    private func submit(
+        _ request: Request, isUnbroken: Bool = false, _ context: ChannelHandlerContext,
+        _ work: @escaping @Sendable () -> Completion
+    ) {
+        let number = cold.add(request, isUnbroken: isUnbroken)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
         workers.submit(.now) { [completions] in
-            guard completions.add(work()) else { return }
+            var completion = work()
+            completion.number = number
+            guard completions.add(completion) else { return }
             loop.execute {
                 let (handler, context) = bound.value
                 handler.pickUp(context)
@@ -128,7 +133,7 @@ extension ConnectionHandler {
     }
 
     private func write(_ completion: Completion, _ context: ChannelHandlerContext) {
-        cold -= 1
+        guard cold.remove(completion.number) else { return }
         if completion.isContinuation { unbroken = nil }
         if let error = completion.error {
             guard !completion.isBroken else { return breakOff(error, completion.request, context) }
@@ -136,6 +141,24 @@ extension ConnectionHandler {
         }
         if let reply = completion.unfinished { keep(reply) }
         context.write(wrapOutboundOut(completion.output), promise: nil)
+    }
+
+    /// Answers with an error what workers were asked for, and do not get on with.
+    func giveUp(_ stall: WorkersStalled, _ context: ChannelHandlerContext) {
+        let error = ImageError(
+            .io,
+            "nothing was read or decoded for \(StallWatch.patience / 1_000_000_000) s, and the processor was idle: what the "
+                + "image is read from does not answer, or threads of vitrine wait for each other")
+        var output = ByteBuffer()
+        for entry in cold.removeAll(since: stall.since) where !isClosing {
+            guard !entry.isUnbroken else { return breakOff(error, entry.request, context) }
+            report(error, entry.request)
+            session.replies.failure(
+                entry.request.cookie, NBD.ErrorCode(error), error.description, &output)
+        }
+        guard output.readableBytes > 0 else { return }
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        pump(context)
     }
 
     private func report(_ error: ImageError, _ request: Request) {

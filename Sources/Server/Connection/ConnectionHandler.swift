@@ -41,8 +41,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
     /// What workers have done that must not interrupt it.
     var held: Deque<Completion> = []
-    /// How many requests workers have, or have done and it is held.
-    var cold = 0
+    /// What workers have, or have done and it is held.
+    var cold = ColdRequests()
     private var closeReason: String?
     private var isPumping = false
     private var isReading = false
@@ -126,6 +126,8 @@ final class ConnectionHandler: ChannelInboundHandler {
                 handler.pump(context)
             }
             pump(context)
+        } else if let stall = event as? WorkersStalled {
+            giveUp(stall, context)
         } else {
             context.fireUserInboundEventTriggered(event)
         }
@@ -151,7 +153,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
 
         if session.isTransmitting { handshakeTimer?.cancel() }
-        if let closeReason, cold == 0, stalled.isEmpty, unbroken == nil, held.isEmpty {
+        if let closeReason, cold.count == 0, stalled.isEmpty, unbroken == nil, held.isEmpty {
             close(context, closeReason)
         } else {
             readMore(context)
@@ -172,7 +174,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             continueReply(reply, context, &output)
             return true
         }
-        guard cold < coldLimit.current else { return false }
+        guard cold.count < coldLimit.current else { return false }
         guard let event = session.receive(&inbound, &output) else { return false }
         switch event {
         case .pause: return true
@@ -190,7 +192,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Has more read from the socket, unless what came before it is still unanswered.
     private func readMore(_ context: ChannelHandlerContext) {
         guard !isReading, closeReason == nil || session.isShuttingDown, context.channel.isWritable,
-            stalled.isEmpty, cold < coldLimit.current, inbound.readableBytes < Session.maximumInput
+            stalled.isEmpty, cold.count < coldLimit.current, inbound.readableBytes < Session.maximumInput
         else { return }
         isReading = true
         context.read()
