@@ -9,7 +9,7 @@ import Testing
 
     /// The disk in `source`, of which nothing has been read.
     private func open(_ source: any Source, _ engine: Engine) throws -> any Source {
-        try Format.qcow2.inspect(source, OpenContext(engine: engine)).open()
+        try Format.qcow2.inspect(source, OpenContext(engine: engine, opener: Registry())).open()
     }
 
     /// Clusters that follow one another on the disk and in the file are one read.

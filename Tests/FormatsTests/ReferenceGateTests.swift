@@ -243,7 +243,7 @@ import Testing
     }
 
     @Test func imageInMemory() {
-        let context = OpenContext(engine: .shared)
+        let context = OpenContext(engine: .shared, opener: Registry())
         let error = #expect(throws: ImageError.self) {
             try context.references.open(Reference(.dataFile, Array("data".utf8)))
         }

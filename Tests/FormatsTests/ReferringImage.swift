@@ -20,8 +20,20 @@ enum ReferringImage {
     }
 
     /// The formats, and this one.
-    @Sendable static func named(_ name: String) throws(ImageError) -> Format {
-        name == format.name ? format : try Format.named(name)
+    struct Opener: VitrineFormats.Opener {
+        private let registry = Registry()
+
+        func format(named name: String) throws(ImageError) -> Format {
+            name == ReferringImage.format.name ? ReferringImage.format : try registry.format(named: name)
+        }
+
+        func recognises(_ probe: FileProbe) -> Bool { registry.recognises(probe) }
+
+        func disk(
+            in file: any Source, _ reference: Reference, _ format: Format, _ context: OpenContext
+        ) throws(ImageError) -> any Source {
+            try registry.disk(in: file, reference, format, context)
+        }
     }
 
     /// A line that names a file.
@@ -49,14 +61,14 @@ enum ReferringImage {
         let (folder, name) = Directory.split(SystemString(path))
         let directory = try Directory(path: folder)
         let file = try directory.file(named: name)
-        return try ReferenceGate(directory, name, file.stamp()?.identity, options, format: named)
+        return try ReferenceGate(directory, name, file.stamp()?.identity, options, opener: Opener())
     }
 
     /// The disk of the image at `path`.
     static func open(_ path: String, _ options: OpenOptions = OpenOptions()) throws -> any Source {
         let references = try gate(path, options).references
         return try format.inspect(
-            FileSource(path: path), OpenContext(engine: .shared, references: references)
+            FileSource(path: path), OpenContext(engine: .shared, opener: Registry(), references: references)
         )
         .open()
     }

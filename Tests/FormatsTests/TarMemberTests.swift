@@ -108,7 +108,10 @@ import Testing
         for number in 0..<50 { tar.add("file\(number)", [UInt8](repeating: 1, count: 4096)) }
         tar.end()
         let source = ObservedSource(tar.bytes)
-        _ = try Format.tar.inspect(source, OpenContext(engine: .shared, member: "disk"))
+        var options = FormatOptions()
+        options.member = "disk"
+        _ = try Format.tar.inspect(
+            source, OpenContext(engine: .shared, opener: Registry(), options: options))
         // Headers, and no data.
         #expect(source.bytesRead <= 53 * 512)
     }
@@ -126,7 +129,8 @@ import Testing
         tar.add("base.raw", [3])
         tar.end()
         let archive = try TarArchive(MemorySource(tar.bytes))
-        let references = TarReferences(archive, archive.members[0], OpenContext(engine: .shared))
+        let references = TarReferences(
+            archive, archive.members[0], OpenContext(engine: .shared, opener: Registry()))
         let disk = try references.open(Reference(.backingFile, Array(name.utf8), format: "raw"))
         #expect(try disk.bytes(at: 0, count: 700) == content)
         let error = #expect(throws: ImageError.self) {

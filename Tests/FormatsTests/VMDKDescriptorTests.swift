@@ -20,7 +20,7 @@ import Testing
         _ text: [UInt8], _ files: [String: [UInt8]] = [:], recovers: Bool = false
     ) throws(ImageError) -> Image {
         var options = OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2))
-        options.recovers = recovers
+        options.formatOptions.recovers = recovers
         return try Image("disk.vmdk", MemorySource(text), options, references: Files(files: files))
     }
 

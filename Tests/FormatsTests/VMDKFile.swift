@@ -108,7 +108,7 @@ struct VMDKFile {
     /// Opens it.
     func open(recovers: Bool = false) throws(ImageError) -> Image {
         var options = OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2))
-        options.recovers = recovers
+        options.formatOptions.recovers = recovers
         return try Image("disk.vmdk", MemorySource(bytes), options)
     }
 }

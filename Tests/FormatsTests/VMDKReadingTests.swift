@@ -98,7 +98,7 @@ struct VMDKReadingTests {
                 error?.reason.hasSuffix(
                     ": it was written to since, or is another; --ignore-cid opens it all the same") == true)
             var options = OpenOptions()
-            options.ignoresContentID = true
+            options.formatOptions.ignoresContentID = true
             let image = try Image.open(child.url.path, options)
             #expect(image.warnings.contains { $0.hasSuffix(", which is ignored") })
             #expect(try image.disk.bytes(at: 0, count: 512) == [UInt8](repeating: 0, count: 512))

@@ -35,7 +35,7 @@ import Testing
 
     private func open(_ source: any Source, _ index: FakeIndex? = nil) throws(ImageError) -> Image {
         var options = OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2))
-        options.recovers = true
+        options.formatOptions.recovers = true
         options.indexes = index.map { Indexes(index: $0) }
         return try Image("disk.vmdk", source, options)
     }

@@ -159,7 +159,7 @@ import Testing
         let (file, _) = try stream(layout)
         let source = ObservedSource(file.bytes)
         let extent = try SparseExtent(
-            source, OpenContext(engine: Engine(memory: Engine.minimumMemory, threads: 2)))
+            source, OpenContext(engine: Engine(memory: Engine.minimumMemory, threads: 2), opener: Registry()))
         #expect(!extent.isRecovered)
         if layout == .front || layout == .footer { #expect(source.bytesRead < 4096) }
     }

@@ -12,7 +12,7 @@ import Testing
         _ file: [UInt8], name: String = "disk.raw.xz", recovers: Bool = true, formats: [String] = []
     ) throws(ImageError) -> Image {
         var options = OpenOptions(formats: formats, engine: Engine(memory: 16 << 20, threads: 2))
-        options.recovers = recovers
+        options.formatOptions.recovers = recovers
         return try Image(name, MemorySource(file), options)
     }
 

@@ -19,7 +19,8 @@ package struct FolderReferences: References {
             guard let format = reference.format else {
                 throw ImageError(.refused, "its format is not recorded")
             }
-            let context = OpenContext(engine: engine, references: self, contentID: reference.contentID)
+            var context = OpenContext(engine: engine, opener: Registry(), references: self)
+            context.contentID = reference.contentID
             return try Format.named(format).inspect(file, context).open()
         }
     }

@@ -57,10 +57,10 @@ struct DecodingOptions: ParsableArguments {
         var options = OpenOptions(
             formats: formats, engine: engine, references: references?.policy ?? .none,
             referenceFormat: references?.referenceFormat)
-        options.ignoresContentID = references?.ignoresContentID ?? false
+        options.formatOptions.ignoresContentID = references?.ignoresContentID ?? false
         options.backingFiles = references?.backingFiles ?? []
         options.indexes = store.indexes
-        options.member = member
+        options.formatOptions.member = member
         options.warn = { complain("warning: \($0)") }
         return options
     }

@@ -40,8 +40,8 @@ struct ImageOptions: ParsableArguments {
         _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions?
     ) -> OpenOptions {
         var options = decoding.openOptions(engine, store, references)
-        options.snapshot = snapshot?.text
-        options.recovers = recovers
+        options.formatOptions.snapshot = snapshot?.text
+        options.formatOptions.recovers = recovers
         return options
     }
 }

@@ -21,7 +21,7 @@ public func fuzzQCOW2(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // "1" and "2" are the IDs that qemu gives.
     for snapshot in [nil, "1", "2"] {
         var options = options
-        options.snapshot = snapshot
+        options.formatOptions.snapshot = snapshot
         let references = InputReferences(images, engine)
         guard let image = try? Image("fuzz", images.file, options, references: references) else { continue }
         precondition(snapshot != nil || description?.size == image.size, "two sizes of one disk")

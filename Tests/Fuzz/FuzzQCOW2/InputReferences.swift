@@ -21,7 +21,7 @@ struct InputReferences: References {
         }
         guard reference.role == .backingFile, reference.format != "raw" else { return next.file }
         let context = OpenContext(
-            engine: engine, references: InputReferences(next, engine, depth: depth + 1))
+            engine: engine, opener: Registry(), references: InputReferences(next, engine, depth: depth + 1))
         return try Format.named(next.format).inspect(next.file, context).open()
     }
 }

@@ -26,7 +26,7 @@ struct ArchiveDisks {
         names += 1
         guard names <= Self.maximumNames else { return }
         var options = OpenOptions(formats: [Format.tar.name], how, engine: engine)
-        options.member = member.map { SystemString($0) }
+        options.formatOptions.member = member.map { SystemString($0) }
         let description = try? ImageDescription("fuzz.tar", archive, options)
         let image = try? Image("fuzz.tar", archive, options)
         guard let image else {

@@ -22,10 +22,10 @@ struct InputReferences: References {
             throw ImageError(.io, "\(reference.text) is not there")
         }
         guard reference.role == .parent else { return named.file }
-        let context = OpenContext(
-            engine: engine, references: InputReferences(named, engine, options, depth: depth + 1),
-            recovers: options.recovers, contentID: reference.contentID,
-            ignoresContentID: options.ignoresContentID)
+        var context = OpenContext(
+            engine: engine, opener: Registry(), options: options.formatOptions,
+            references: InputReferences(named, engine, options, depth: depth + 1))
+        context.contentID = reference.contentID
         return try Format.vmdk.inspect(named.file, context).open()
     }
 }

@@ -1,0 +1,153 @@
+/// A sparse extent of any kind, whose header and grain directory were read.
+struct SparseExtent: Sendable {
+    let file: any Source
+
+    /// The size of what it holds, in bytes.
+    let capacity: UInt64
+
+    let layout: any ClusterLayout
+    let directory: L1Table
+
+    /// Which kind it is: `KDMV`, `COWD` or `seSparse`.
+    let kind: String
+
+    let warnings: [String]
+
+    /// Its header, where it is of the kind KDMV.
+    let header: SparseExtentHeader?
+
+    /// What its tables are read from.
+    private let tables: any Source
+
+    /// Whether the tables were made for what there is of a stream.
+    let isRecovered: Bool
+
+    /// Whether its grains lie behind markers, by which what is missing of it is known when it is read.
+    var isStream: Bool { header.map { $0.isCompressed && $0.hasMarkers } ?? false }
+
+    /// What decodes its compressed grains.
+    var decoder: GrainDecoder {
+        GrainDecoder(
+            grainSize: layout.clusterSize, capacity: capacity, hasMarkers: header?.hasMarkers ?? false)
+    }
+
+    /// How many bytes of tables were made, which stay in memory.
+    var madeTables: UInt64 { isRecovered ? tables.size : 0 }
+
+    /// Reads what `file` starts with. Where that is a stream that is cut short, `context` says whether to make do with what is there.
+    init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
+        self.file = file
+        let magic = try file.bytes(at: 0, count: Int(min(file.size, 8)))
+        if magic.starts(with: COWDHeader.magic) {
+            let header = try COWDHeader(file)
+            (capacity, layout, kind, tables) = (header.capacity, header.layout, "COWD", file)
+            (self.header, directory, warnings) = (nil, try header.grainDirectory(file), [])
+            isRecovered = false
+        } else if magic == SESparseHeader.magic {
+            let header = try SESparseHeader(file)
+            (capacity, layout, kind, tables) = (header.capacity, header.layout, "seSparse", file)
+            (self.header, directory, warnings) = (nil, try header.grainDirectory(file), [])
+            isRecovered = false
+        } else {
+            let header = try SparseExtentHeader(file)
+            guard !header.isDescriptorOnly else {
+                throw ImageError(.corrupt, "capacity at 12 is 0: the file holds a descriptor, and no data")
+            }
+            (self.header, capacity, kind) = (header, header.capacity, "KDMV")
+            var warnings =
+                header.isUnclean
+                ? ["the extent was not closed properly, which does not matter for reading"] : []
+            let found = try Self.directory(file, header, context)
+            switch found {
+            case .whole(let found), .damaged(let found, _):
+                (directory, layout) = (found.table, header.layout)
+                tables = GrainTables(file, found, warn: context.warn)
+                warnings += found.warnings
+            case .scanned(let scan):
+                var layout = header.layout
+                layout.isIncomplete = true
+                let made = scan.made()
+                (directory, self.layout, tables) = (made.l1, layout, made.tables)
+            }
+            (isRecovered, warnings) = (found.isRecovered, warnings + found.damage(file))
+            self.warnings = warnings
+        }
+    }
+
+    /// What became of looking for the grain directory.
+    private enum Found {
+        case whole(GrainDirectory)
+        /// Some of what it names is missing, of a stream that is to be read all the same.
+        case damaged(GrainDirectory, missing: String)
+        /// There is none, and what is there of a stream is to be made do with.
+        case scanned(GrainScan)
+
+        var isRecovered: Bool { if case .scanned = self { true } else { false } }
+
+        /// What cannot be read of `file`.
+        func damage(_ file: any Source) -> [String] {
+            switch self {
+            case .whole: []
+            case .damaged(_, let missing): ["the stream is cut short: \(missing), and reading these fails"]
+            case .scanned(let scan):
+                [
+                    "the stream is cut short at \(file.size): \(scan.summary), and reading what is missing fails"
+                ]
+            }
+        }
+    }
+
+    private static func directory(
+        _ file: any Source, _ header: SparseExtentHeader, _ context: OpenContext
+    ) throws(ImageError) -> Found {
+        let isStream = header.isCompressed && header.hasMarkers
+        let stream = GrainStream(file: file, header: header)
+        let found: GrainDirectory
+        do throws(ImageError) {
+            if header.directory != SparseExtentHeader.atEnd {
+                found = try GrainDirectory(file, header)
+            } else if let footer = try stream.footer() {
+                // What has its end has all that comes before it.
+                return .whole(try GrainDirectory(file, footer))
+            } else {
+                throw ImageError(
+                    .corrupt, "gdOffset at 56 says that there is a footer, but there is none")
+            }
+        } catch {
+            guard error.code == .corrupt, isStream else { throw error }
+            let scan = try GrainScan.find(file, header, context)
+            if let sector = scan.directory {
+                let warning = "\(error.reason): the grain directory was found by going through the stream"
+                return .whole(try GrainDirectory(file, header, at: sector, warning: warning))
+            }
+            guard context.options.recovers else {
+                throw ImageError(
+                    .corrupt,
+                    "\(error.reason): the stream is cut short at \(file.size), and \(scan.summary); --recover serves "
+                        + "these")
+            }
+            return .scanned(scan)
+        }
+        // The end of what is compressed itself is the last thing to be decoded.
+        guard isStream, let missing = try stream.missing(found.table, looksForEnd: context.depth == 0) else {
+            return .whole(found)
+        }
+        guard context.options.recovers else {
+            throw ImageError(.corrupt, "the stream is cut short: \(missing); --recover serves the others")
+        }
+        return .damaged(found, missing: missing)
+    }
+
+    /// The first `size` bytes of what it holds, no more than its capacity; `backing` has what it does not. It is one of
+    /// `shares` extents of the disk.
+    func open(
+        _ size: UInt64, backing: ReferencedSource?, shares: Int = 1, _ engine: Engine
+    ) -> ClusterDisk {
+        ClusterDisk(
+            size: size, layout,
+            ClusterMap(
+                tables: ClusterTables(tables, layout, .memory(directory), shares: shares, engine)),
+            data: file, clusters: CompressedClusters(file, layout, decoder, engine.cache), backing: backing,
+            engine)
+    }
+}

@@ -1,0 +1,260 @@
+/// A VMDK file whose header or descriptor has been read and checked.
+struct VMDKImage: Sendable {
+    let file: any Source
+    let context: OpenContext
+
+    /// What describes the disk; nil where a sparse extent does without.
+    let descriptor: VMDKDescriptor?
+
+    /// The extent that the file is itself; nil where the descriptor alone is in it. What names the data in such a file's
+    /// own descriptor is wrong more often than not, and is not looked at.
+    let extent: SparseExtent?
+
+    /// The size of the disk, in bytes.
+    let size: UInt64
+
+    /// The file that holds what the extents do not.
+    let parent: Reference?
+
+    private(set) var warnings: [String] = []
+
+    var references: [Reference] {
+        let extents = extent == nil ? descriptor?.extents.compactMap { Self.reference($0) } ?? [] : []
+        return extents + [parent].compactMap(\.self)
+    }
+
+    /// Reads what `file` starts with.
+    init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
+        self.file = file
+        self.context = context
+        let head = try FileProbe(of: file).head
+        guard !head.starts(with: SESparseHeader.magic) else {
+            throw ImageError(
+                .unsupported,
+                "this is an seSparse extent, a part of a disk: the descriptor that names it is what to open")
+        }
+        var warnings: [String] = []
+        if head.starts(with: SparseExtentHeader.magic) {
+            let header = try SparseExtentHeader(file)
+            if header.isDescriptorOnly {
+                descriptor = try Self.descriptor(of: file, header)
+                extent = nil
+            } else {
+                do throws(ImageError) {
+                    descriptor = try Self.descriptor(of: file, header)
+                } catch {
+                    descriptor = nil
+                    warnings.append("the descriptor cannot be read: \(error.reason)")
+                }
+                extent = try SparseExtent(file, context)
+            }
+        } else if head.starts(with: COWDHeader.magic) {
+            descriptor = nil
+            extent = try SparseExtent(file, context)
+        } else {
+            descriptor = try Self.descriptor(file, head)
+            extent = nil
+        }
+        warnings += extent?.warnings ?? []
+        if extent != nil, descriptor?.isEmpty != false {
+            let what = descriptor == nil ? "there is no descriptor" : "the descriptor is empty or damaged"
+            warnings.append(
+                "\(what): this may be a part of a disk only, or a snapshot without what it is one of")
+        }
+        size = if let extent { extent.capacity } else { try Self.size(of: descriptor) }
+        parent = try Self.parent(descriptor)
+        self.warnings = warnings
+        try checkContentID()
+    }
+
+    /// The descriptor in front of the data of `file`; nil where there is none.
+    private static func descriptor(
+        of file: any Source, _ header: SparseExtentHeader
+    ) throws(ImageError) -> VMDKDescriptor? {
+        guard let place = header.descriptor else { return nil }
+        return try VMDKDescriptor(
+            try Fields(
+                "descriptor", of: file, at: place.lowerBound,
+                count: Int(place.upperBound - place.lowerBound)
+            ).bytes)
+    }
+
+    /// The descriptor that `file` is, which starts with `head`.
+    private static func descriptor(
+        _ file: any Source, _ head: [UInt8]
+    ) throws(ImageError) -> VMDKDescriptor {
+        guard VMDKDescriptor.isDescriptor(head) else {
+            throw ImageError(
+                .corrupt,
+                "the file is neither a descriptor nor a sparse extent; where it is a flat extent, the descriptor that "
+                    + "names it is what to open, or --format raw takes it as it is")
+        }
+        guard file.size <= UInt64(VMDKDescriptor.maximumSize) else {
+            throw ImageError(
+                .limit,
+                "the descriptor takes \(file.size) bytes, expected \(VMDKDescriptor.maximumSize) at most")
+        }
+        return try VMDKDescriptor(try file.bytes(at: 0, count: Int(file.size)))
+    }
+
+    /// The size of the disk by its extents.
+    private static func size(of descriptor: VMDKDescriptor?) throws(ImageError) -> UInt64 {
+        var sectors: UInt64 = 0
+        for extent in descriptor?.extents ?? [] {
+            sectors += extent.sectors
+            guard sectors <= UInt64(Int64.max) / 512 else {
+                throw ImageError(.corrupt, "the extents take more than \(Int64.max) bytes together")
+            }
+        }
+        guard sectors > 0 else { throw ImageError(.corrupt, "the descriptor names no extents") }
+        return sectors * 512
+    }
+
+    // MARK: The parent
+
+    private static func parent(_ descriptor: VMDKDescriptor?) throws(ImageError) -> Reference? {
+        guard let descriptor else { return nil }
+        if let identifier = descriptor.parentContentID {
+            guard identifier != VMDKDescriptor.noParent else { return nil }
+            guard descriptor.parentName != nil else {
+                throw ImageError(
+                    .corrupt, "parentCID is \(hex(identifier)), but there is no parentFileNameHint")
+            }
+        }
+        return descriptor.parentName.map { name in
+            Reference(.parent, name, format: "vmdk", contentID: descriptor.parentContentID)
+        }
+    }
+
+    /// Throws `corrupt` where this is a parent, but not, or no more, the one that its child was made of.
+    private mutating func checkContentID() throws(ImageError) {
+        guard let expected = context.contentID, descriptor?.contentID != expected else { return }
+        let found = descriptor?.contentID.map { "is \(hex($0))" } ?? "is missing"
+        let reason = "CID \(found), but the parentCID of the image that names it is \(hex(expected))"
+        guard context.options.ignoresContentID else {
+            throw ImageError(
+                .corrupt,
+                "\(reason): it was written to since, or is another; --ignore-cid opens it all the same")
+        }
+        warnings.append("\(reason), which is ignored")
+    }
+
+    // MARK: Opening
+
+    /// Opens the disk, and the files that the image names.
+    func open() throws(ImageError) -> any Source {
+        guard descriptor?.isEncrypted != true else {
+            throw ImageError(
+                .unsupported, "the disk is encrypted, which is not supported: it can only be described")
+        }
+        guard descriptor?.isOnDevice != true || extent != nil else {
+            throw ImageError(
+                .refused,
+                "the disk is kept on a device (\(printable(descriptor?.createType ?? ""))): it can be described, but "
+                    + "devices are not opened for an image")
+        }
+        let parent = try parent.map { (reference) throws(ImageError) in
+            ReferencedSource(
+                source: try open(reference), text: reference.text, formatName: "vmdk")
+        }
+        if let extent {
+            let disk = extent.open(size, backing: parent, shares: context.chainLength, context.engine)
+            if !extent.isStream { disk.warnOfShortfall(context) }
+            return disk
+        }
+        var parts: [ReferencedSource] = []
+        var start: UInt64 = 0
+        var tables = ExtentTables()
+        for line in descriptor?.extents ?? [] where line.sectors > 0 {
+            let range = start..<start + line.sectors * 512
+            parts += try self.parts(line, try Self.part(of: parent, range), &tables)
+            start = range.upperBound
+        }
+        return Concatenation(parts)
+    }
+
+    /// What `parent` has in `range`; nil where it ends before.
+    private static func part(
+        of parent: ReferencedSource?, _ range: Range<UInt64>
+    ) throws(ImageError) -> ReferencedSource? {
+        guard let parent, range.lowerBound < parent.source.size else { return nil }
+        return ReferencedSource(
+            source: try Slice(
+                parent.source, range.lowerBound..<min(range.upperBound, parent.source.size)),
+            text: parent.text, formatName: parent.formatName)
+    }
+
+    /// The extent that `line` is about, and zeroes where it is shorter than that says; `tables` counts what all
+    /// of them keep in memory.
+    private func parts(
+        _ line: VMDKExtent, _ backing: ReferencedSource?, _ tables: inout ExtentTables
+    ) throws(ImageError) -> [ReferencedSource] {
+        let size = line.sectors * 512
+        guard let kind = line.kind else {
+            throw ImageError(.unsupported, "extents of the type \"\(printable(line.type))\" are not read")
+        }
+        if kind == .zero { return [zeroes(size)] }
+        guard let reference = Self.reference(line) else {
+            throw ImageError(.corrupt, "the descriptor names no file for a \(kind.rawValue) extent")
+        }
+        let file = try open(reference)
+        if kind == .flat || kind == .vmfs {
+            let flat = FlatExtent(file, from: line.offset * 512, size: size)
+            context.references.warn(flat.shortfall.map { ["\(reference.text): \($0)"] } ?? [])
+            return [ReferencedSource(source: flat, text: reference.text, formatName: "vmdk")]
+        }
+        var context = context
+        context.indexes = context.indexes?.forReference(called: printable(reference.name))
+        context.warn = { [warn = context.warn] in warn("\(reference.text): \($0)") }
+        let extent = try inside(reference.text) { () throws(ImageError) in
+            try SparseExtent(file, context)
+        }
+        try tables.add(extent)
+        context.references.warn(extent.warnings.map { "\(reference.text): \($0)" })
+        let held = min(size, extent.capacity)
+        if extent.capacity != size {
+            context.references.warn([
+                "\(reference.text): it holds \(extent.capacity) bytes, and by the descriptor \(size)"
+            ])
+        }
+        var parts: [ReferencedSource] = []
+        if held > 0 {
+            let source = extent.open(
+                held, backing: backing, shares: (descriptor?.extents.count ?? 1) * context.chainLength,
+                context.engine)
+            if !extent.isStream {
+                context.references.warn(source.shortfall.map { "\(reference.text): \($0)" })
+            }
+            parts.append(ReferencedSource(source: source, text: reference.text, formatName: "vmdk"))
+        }
+        return held < size ? parts + [zeroes(size - held)] : parts
+    }
+
+    private func zeroes(_ size: UInt64) -> ReferencedSource {
+        ReferencedSource(source: ZeroSource(size: size), text: nil, formatName: "vmdk")
+    }
+
+    private static func reference(_ line: VMDKExtent) -> Reference? {
+        line.kind == .zero ? nil : line.name.map { Reference(.extent, $0) }
+    }
+
+    /// Opens the file that `reference` names: by its name in UTF-8, where another encoding is declared, or else by its bytes.
+    private func open(_ reference: Reference) throws(ImageError) -> any Source {
+        if let encoding = descriptor?.encoding, let name = TextEncoding.utf8(reference.name, from: encoding),
+            name != reference.name
+        {
+            var converted = reference
+            converted.name = name
+            do throws(ImageError) {
+                return try context.references.open(converted)
+            } catch {
+                // Where there is no such file.
+                guard error.code == .io, let source = try? context.references.open(reference) else {
+                    throw error
+                }
+                return source
+            }
+        }
+        return try context.references.open(reference)
+    }
+}

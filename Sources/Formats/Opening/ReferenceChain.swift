@@ -1,0 +1,78 @@
+/// What one file of an image opens files through, and how that file was come by.
+struct ReferenceChain: References {
+    private let gate: ReferenceGate
+    private let place: ReferencePlace
+    /// The file itself, and those that led to it.
+    private let files: Set<FileIdentity>
+    private let depth: Int
+    /// By what the file was named; nil for the image.
+    private let text: String?
+
+    /// The references of the file at `place`, which is `depth` references away from the image, and `text` by the last of them.
+    init(
+        _ gate: ReferenceGate, _ place: ReferencePlace, files: Set<FileIdentity>, depth: Int,
+        text: String? = nil
+    ) {
+        self.gate = gate
+        self.place = place
+        self.files = files
+        self.depth = depth
+        self.text = text
+    }
+
+    func open(_ reference: Reference) throws(ImageError) -> any Source {
+        guard depth < Reference.maximumDepth else { throw reference.isTooDeep }
+        switch reference.role {
+        case .dataFile, .extent:
+            return try file(reference).source
+        case .backingFile, .parent:
+            let name = try formatName(of: reference)
+            let format = try inside(reference.text) { () throws(ImageError) in
+                try gate.context.opener.format(named: name)
+            }
+            let (source, references) = try file(reference)
+            return try inside(reference.text) { () throws(ImageError) in
+                let context = gate.context.forReference(reference, references, chainLength: depth + 2)
+                return try gate.context.opener.disk(in: source, reference, format, context)
+            }
+        }
+    }
+
+    func warn(_ warnings: @autoclosure () -> [String]) {
+        gate.warn(warnings().map { warning in text.map { "\($0): \(warning)" } ?? warning })
+    }
+
+    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
+        gate.note(layers, reference, file)
+    }
+
+    func formatName(of reference: Reference) throws(ImageError) -> String {
+        guard let name = reference.format ?? gate.referenceFormat else { throw reference.hasNoFormat }
+        return name
+    }
+
+    /// The file as it is, and what it opens files through in turn.
+    private func file(
+        _ reference: Reference
+    ) throws(ImageError) -> (source: FileSource, references: ReferenceChain) {
+        let opened = try find(reference)
+        var files = files
+        if let identity = opened.identity, !files.insert(identity).inserted { throw reference.leadsBack }
+        return (
+            opened.file,
+            ReferenceChain(gate, opened.place, files: files, depth: depth + 1, text: reference.text)
+        )
+    }
+
+    private func find(
+        _ reference: Reference
+    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity?, place: ReferencePlace) {
+        if reference.role == .backingFile || reference.role == .parent,
+            let given = try gate.openBackingFile(at: depth)
+        {
+            return given
+        }
+        let opened = try gate.open(reference, from: place, after: files)
+        return (opened.file, opened.identity, opened.place)
+    }
+}

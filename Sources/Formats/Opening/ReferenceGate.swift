@@ -1,0 +1,278 @@
+import Glibc
+import Synchronization
+
+/// Decides which of the files that an image names are opened, and opens them: for one image, and all those
+/// files' own references.
+///
+/// A name is followed by openat2 with RESOLVE_BENEATH, from directories that were opened when the image was.
+/// So neither `..` nor a symbolic link leads out of them, also while somebody moves directories about.
+package final class ReferenceGate: Sendable {
+    /// How many symbolic links that lead out of one directory, into another, are followed for one name: as many
+    /// as Linux does.
+    private static let maximumLinks = 40
+
+    /// What the image was opened with.
+    let context: OpenContext
+    let referenceFormat: String?
+
+    let policy: ReferencePolicy
+    private let image: ReferencePlace
+    private let imageFile: FileIdentity?
+    let allowed: [Directory]
+    private let backingFiles: [SystemString]
+    private let opened = Mutex(Opened())
+
+    private struct Opened {
+        var count = 0
+        var files: [OpenedFile] = []
+        /// How many of those that the user named are in use.
+        var backingFiles = 0
+        var warnings: [String] = []
+        var layers: [ReferencedLayer] = []
+    }
+
+    /// The gate of the image called `name` in `directory`, which is `file`, or a device where that is nil.
+    /// `opener` opens what is in files, if given.
+    ///
+    /// Throws `io` where a directory that is allowed cannot be opened, `unsupported` where the format that is
+    /// to be assumed is none.
+    init(
+        _ directory: Directory, _ name: SystemString, _ file: FileIdentity?, _ options: OpenOptions,
+        opener: (any Opener)? = nil
+    ) throws(ImageError) {
+        var context = options.context
+        context.opener = opener ?? context.opener
+        self.context = context
+        referenceFormat = options.referenceFormat
+        policy = options.references
+        backingFiles = options.backingFiles
+        image = ReferencePlace(directory: directory, path: PathName(name.bytes))
+        imageFile = file
+        // A device has no directory of its own: it is where all the others are, too.
+        var allowed = imageFile == nil ? [] : [directory]
+        if case .folders(let paths) = policy {
+            for path in paths {
+                try inside("--allow-references \(path)") { () throws(ImageError) in
+                    allowed.append(try Directory(path: path))
+                }
+            }
+        }
+        self.allowed = allowed
+        if let name = referenceFormat {
+            try inside("--reference-format") { () throws(ImageError) in
+                _ = try context.opener.format(named: name)
+            }
+        }
+    }
+
+    /// What the image itself opens files through.
+    var references: any References {
+        ReferenceChain(self, image, files: imageFile.map { [$0] } ?? [], depth: 0)
+    }
+
+    /// The files that have been opened.
+    var files: [OpenedFile] { opened.withLock { $0.files } }
+
+    /// What the user should know before relying on them, a sentence each.
+    var warnings: [String] { opened.withLock { $0.warnings } }
+
+    /// The layers of the files that can be indexed, in the order in which these were opened.
+    var layers: [ReferencedLayer] { opened.withLock { $0.layers } }
+
+    /// Takes in what the disk in `file`, which `reference` names, is made of.
+    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
+        let indexable = ReferencedLayer.all(layers, reference, file)
+        opened.withLock { $0.layers += indexable }
+    }
+
+    /// Takes in what the user should know.
+    func warn(_ warnings: [String]) {
+        opened.withLock { $0.warnings += warnings }
+    }
+
+    /// Opens what the user named as the backing file, or the parent, of the file that is `depth` references away from the
+    /// image; nil where that is nothing. The user may name any file, as for the image itself.
+    func openBackingFile(
+        at depth: Int
+    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity?, place: ReferencePlace)? {
+        guard backingFiles.indices.contains(depth) else { return nil }
+        let path = backingFiles[depth]
+        let (folder, name) = Directory.split(path)
+        let (directory, file) = try inside("--backing-file \(path)") { () throws(ImageError) in
+            let directory = try Directory(path: folder)
+            return (directory, try directory.file(named: name))
+        }
+        opened.withLock { opened in
+            opened.backingFiles = max(opened.backingFiles, depth + 1)
+            opened.files.append(OpenedFile(name: path.description, file: file))
+        }
+        return (file, file.identity, ReferencePlace(directory: directory, path: PathName(name.bytes)))
+    }
+
+    /// Throws `unsupported` where the user named a backing file that nothing asked for.
+    func requireUseOfBackingFiles() throws(ImageError) {
+        let used = opened.withLock { $0.backingFiles }
+        guard used < backingFiles.count else { return }
+        throw ImageError(
+            .unsupported,
+            used == 0
+                ? "the image names no backing file or parent outside of itself, so --backing-file \(backingFiles[0]) cannot be one"
+                : "only \(used) of the \(backingFiles.count) given with --backing-file are needed: the last of them names no other"
+        )
+    }
+
+    /// Opens the file that `reference` names in the file at `place`, for reading, or another with the last component of that name:
+    /// not one of `files`, which led here.
+    ///
+    /// Throws `refused` unless it is a regular file that the user has allowed, `io` where it cannot be opened,
+    /// `limit` where too many are open.
+    func open(
+        _ reference: Reference, from place: ReferencePlace, after files: Set<FileIdentity> = []
+    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity, place: ReferencePlace) {
+        try reference.requireFileName()
+        guard policy != .none else {
+            throw reference.error(
+                .refused,
+                "is not opened, as no file is: --allow-references directory allows those in the image's directory"
+            )
+        }
+        guard !allowed.isEmpty else {
+            throw reference.error(
+                .refused, "is not opened, as the image is a device: --allow-references DIR allows a directory"
+            )
+        }
+        let found: (descriptor: Descriptor, place: ReferencePlace)
+        do throws(Directory.Failure) {
+            guard let path = reference.path else { throw .system(ENOENT) }
+            var links = 0
+            found = try find(path, from: place, links: &links)
+        } catch {
+            guard isMissing(reference, from: place, error) else { throw self.error(error, reference) }
+            guard let other = find(likely: reference, from: place, after: files) else {
+                throw missing(reference, from: place, error)
+            }
+            found = other
+        }
+        let file = try read(found.descriptor, reference)
+        guard let identity = file.identity else {
+            throw reference.error(.refused, "is not a regular file")
+        }
+        try count(file, reference)
+        return (file, identity, found.place)
+    }
+
+    private func count(_ file: FileSource, _ reference: Reference) throws(ImageError) {
+        let isOneTooMany = opened.withLock { opened in
+            if opened.count == Reference.maximumFiles { return true }
+            opened.count += 1
+            opened.files.append(OpenedFile(name: reference.text, file: file))
+            return false
+        }
+        guard !isOneTooMany else {
+            throw reference.error(
+                .limit,
+                "is one too many: no more than \(Reference.maximumFiles) other files are opened for an image")
+        }
+    }
+
+    // MARK: Finding
+
+    /// What `name` means in the file at `place`, and by which path it was found. Adds the links it followed to `links`.
+    func find(
+        _ name: PathName, from place: ReferencePlace, links: inout Int
+    ) throws(Directory.Failure) -> (Descriptor, ReferencePlace) {
+        if !name.isAbsolute, allowed.contains(where: { $0 === place.directory }) {
+            let near = ReferencePlace(directory: place.directory, path: name.from(place.path.directory))
+            if let found = try descriptor(at: near, links: &links) { return (found, near) }
+        }
+        // From one allowed directory the name may lead into another.
+        for far in places(of: name, from: place) {
+            if let found = try descriptor(at: far, links: &links) { return (found, far) }
+        }
+        throw .leadsOut
+    }
+
+    /// What is at `place`; nil where that leads out of its directory, and into no other that is allowed.
+    func descriptor(
+        at place: ReferencePlace, links: inout Int
+    ) throws(Directory.Failure) -> Descriptor? {
+        do {
+            return try place.directory.place(place.path)
+        } catch .leadsOut {
+            guard let target = place.directory.link(at: place.path) else { return nil }
+            links += 1
+            guard links <= Self.maximumLinks else { throw .system(ELOOP) }
+            do {
+                return try find(target, from: place, links: &links).0
+            } catch .leadsOut {
+                return nil
+            }
+        }
+    }
+
+    /// The places within the allowed directories that `name` in the file at `place` stands for by their paths.
+    private func places(of name: PathName, from place: ReferencePlace) -> [ReferencePlace] {
+        var whole = name
+        if !name.isAbsolute {
+            guard let directory = place.directory.path(of: place.path.directory) else { return [] }
+            whole = name.resolved(from: directory)
+        }
+        return allowed.flatMap { directory in
+            directory.paths.compactMap { whole.relative(to: $0) }
+                .map { ReferencePlace(directory: directory, path: $0) }
+        }
+    }
+
+    /// Why `reference` was not found.
+    func error(_ failure: Directory.Failure, _ reference: Reference) -> ImageError {
+        switch failure {
+        case .leadsOut:
+            let others = allowed.count > 1 ? " and those that are allowed" : ""
+            return reference.error(
+                .refused,
+                "lies outside the image's directory\(others): --allow-references DIR allows another directory"
+            )
+        // EPERM is what some containers say of system calls that they do not know.
+        case .system(ENOSYS), .system(EPERM):
+            return reference.error(
+                .refused,
+                "is not opened: this system has no openat2 (Linux 5.6), or forbids it, so that nothing would keep "
+                    + "the name from leading elsewhere")
+        case .system(EMFILE):
+            return reference.error(
+                .limit,
+                "is one too many: this process may have no more files open (ulimit -n, and its hard limit, ulimit -Hn)"
+            )
+        case .system(let code):
+            return ImageError(.io, systemMessage(code), path: [reference.text])
+        }
+    }
+
+    // MARK: Opening
+
+    /// What is at `descriptor`, open for reading, if it is a regular file: anything else is not even opened, as
+    /// that does things to some devices, and waits for some pipes.
+    private func read(_ descriptor: Descriptor, _ reference: Reference) throws(ImageError) -> FileSource {
+        let kind = try inside(reference.text) { () throws(ImageError) in
+            try descriptor.status().st_mode & S_IFMT
+        }
+        guard kind == S_IFREG else {
+            throw reference.error(.refused, "is \(Self.name(of: kind)); only regular files are opened")
+        }
+        // By way of /proc, as that is the very file that has been looked at.
+        let file = unsafe Glibc.open(descriptor.procName, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { throw error(.system(errno), reference) }
+        return try inside(reference.text) { () throws(ImageError) in try FileSource(descriptor: file) }
+    }
+
+    private static func name(of kind: mode_t) -> String {
+        switch kind {
+        case S_IFDIR: "a directory"
+        case S_IFIFO: "a named pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFBLK: "a block device"
+        case S_IFCHR: "a character device"
+        default: "something else"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+extension TarArchive {
+    /// How many members are listed in an error.
+    private static let maximumListed = 20
+
+    /// How many members are looked into for disks.
+    private static let maximumProbed = 1024
+
+    /// How the names of disks end that have no other sign of being one, or one that is not known here.
+    private static let diskExtensions = ["raw", "img", "qcow2", "qcow", "vmdk", "vhd", "vhdx", "vdi"]
+
+    /// How the names of disks end that were compressed.
+    private static let compressionExtensions = ["xz", "gz", "bz2", "zst", "lz", "lzma"]
+
+    /// The files that are, or hold, a disk by their name or by what they start with; in the order of the archive.
+    /// Without an `opener` that recognises their content, those by their name alone.
+    func disks(probing opener: (any Opener)?) -> [TarMember] {
+        var last: [ArraySlice<UInt8>: Int] = [:]
+        for (index, member) in members.enumerated() { last[member.path] = index }
+        var probed = 0
+        return members.enumerated().filter { index, member in
+            guard member.kind == .file, member.size > 0, last[member.path] == index,
+                // What macOS keeps beside a file of that name.
+                !member.baseName.starts(with: "._".utf8)
+            else { return false }
+            if Self.isNamedAsDisk(member.baseName) { return true }
+            guard let opener else { return false }
+            probed += 1
+            return probed <= Self.maximumProbed && isRecognised(member, opener)
+        }.map(\.element)
+    }
+
+    private static func isNamedAsDisk(_ name: ArraySlice<UInt8>) -> Bool {
+        var parts = String(decoding: name, as: UTF8.self).lowercased().split(
+            separator: ".", omittingEmptySubsequences: false)[...]
+        while parts.count > 2, let last = parts.last, compressionExtensions.contains(String(last)) {
+            parts = parts.dropLast()
+        }
+        return parts.count > 1 && parts.last.map { diskExtensions.contains(String($0)) } ?? false
+    }
+
+    private func isRecognised(_ member: TarMember, _ opener: any Opener) -> Bool {
+        guard let probe = try? FileProbe(of: open(member)) else { return false }
+        return opener.recognises(probe)
+    }
+
+    /// The member called `name`, and what is meant in it where that is an archive; without a name, the only one of `disks`, and nil
+    /// where there are several. `archive` stands before names in this one.
+    ///
+    /// Throws `unsupported` where none is meant, with those there are.
+    func choose(
+        _ name: SystemString?, among disks: [TarMember], _ archive: String
+    ) throws(ImageError) -> (member: TarMember, inside: SystemString?)? {
+        if let name { return try member(called: name) }
+        guard let disk = disks.first else {
+            throw ImageError(
+                .unsupported,
+                members.isEmpty
+                    ? "the archive is empty"
+                    : "no member is a disk by its name or its content; --member \(archive)NAME takes any file for one, of "
+                        + Self.list(members))
+        }
+        return disks.count == 1 ? (disk, nil) : nil
+    }
+
+    /// That it is not known which of `disks` is meant. `archive` stands before their names.
+    static func undecided(_ disks: [TarMember], _ archive: String) -> ImageError {
+        ImageError(
+            .unsupported,
+            "there are \(disks.count) disks, of which --member \(archive)NAME chooses one: \(list(disks))")
+    }
+
+    /// The member called `name`, as it is in the archive or as it is shown; or else the archive in it by whose name `name` starts, and
+    /// what follows.
+    private func member(
+        called name: SystemString
+    ) throws(ImageError) -> (TarMember, inside: SystemString?) {
+        let wanted = TarMember(
+            name: name.bytes, kind: .file, header: 0, size: 0, stored: 0..<0, map: nil
+        ).path
+        var inside: SystemString?
+        let all = members + joined
+        var found = all.last { $0.path == wanted } ?? all.last { $0.shownName.utf8.elementsEqual(name.bytes) }
+        if found == nil {
+            let outer = members.reversed().filter { $0.kind == .file && Self.name(wanted, in: $0) != nil }
+            found = outer.max { $0.path.count < $1.path.count }
+            inside = found.flatMap { Self.name(wanted, in: $0) }
+        }
+        guard let member = found else {
+            throw ImageError(
+                .unsupported,
+                "there is no member \"\(name)\"; there are "
+                    + (members.isEmpty ? "none" : Self.list(members)))
+        }
+        guard member.kind == .file else {
+            throw ImageError(
+                .unsupported, "member \"\(member.shownName)\" is a \(member.kind.rawValue), not a file")
+        }
+        return (member, inside)
+    }
+
+    /// What `path` names in the archive that `member` is; nil where it does not lead through it.
+    private static func name(_ path: ArraySlice<UInt8>, in member: TarMember) -> SystemString? {
+        let rest = path.dropFirst(member.path.count)
+        guard path.starts(with: member.path), rest.first == UInt8(ascii: "/"), rest.count > 1 else {
+            return nil
+        }
+        return SystemString(bytes: rest.dropFirst())
+    }
+
+    private static func list(_ members: [TarMember]) -> String {
+        let more = members.count - maximumListed
+        return members.prefix(maximumListed).map(\.listed).joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
+    }
+
+    /// Opens `member`, which is a file.
+    ///
+    /// Throws `corrupt` where the archive ends before it does, or its sparse map is wrong.
+    func open(_ member: TarMember) throws(ImageError) -> any Source {
+        guard member.size > 0 else {
+            throw ImageError(.corrupt, "member \"\(member.shownName)\" is empty")
+        }
+        guard member.pieces.isEmpty else {
+            let parts = try member.pieces.map { (piece) throws(ImageError) in
+                ReferencedSource(source: try open(piece), text: "\"\(piece.shownName)\"", formatName: "tar")
+            }
+            return Concatenation(parts)
+        }
+        guard member.stored.upperBound <= source.size else {
+            throw ImageError(
+                .corrupt,
+                "member \"\(member.shownName)\" at \(member.stored.lowerBound) takes "
+                    + "\(member.stored.upperBound - member.stored.lowerBound) bytes, but the end is at \(source.size): "
+                    + "the archive is cut short")
+        }
+        guard let place = member.map else { return try Slice(source, member.stored) }
+        let map = try TarSparseMap(of: member, at: place, in: source)
+        return TarSparseSource(source, map, size: member.size)
+    }
+}

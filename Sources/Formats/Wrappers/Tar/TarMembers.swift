@@ -1,0 +1,60 @@
+import Synchronization
+
+/// The members of an archive that images in it name, each opened once.
+final class TarMembers: Sendable {
+    private struct State {
+        /// The numbers of members by the names their paths lead through; made when the first is looked for.
+        var numbers: [[[UInt8]]: Int]?
+        /// By where their headers are.
+        var opened: [UInt64: any Source] = [:]
+        var segments = 0
+    }
+
+    private let archive: TarArchive
+    private let state = Mutex(State())
+
+    /// Those of `archive`.
+    init(_ archive: TarArchive) {
+        self.archive = archive
+    }
+
+    /// The member at `path`; of several the last, as where the archive is extracted.
+    func find(_ path: PathName) -> TarMember? {
+        state.withLock { state in
+            var numbers = state.numbers ?? [:]
+            if state.numbers == nil {
+                for (number, member) in (archive.members + archive.joined).enumerated() {
+                    numbers[PathName(member.name).names] = number
+                }
+                state.numbers = numbers
+            }
+            return numbers[path.names].map {
+                $0 < archive.members.count ? archive.members[$0] : archive.joined[$0 - archive.members.count]
+            }
+        }
+    }
+
+    /// Opens `member`, which is a file, for `reference`.
+    ///
+    /// Throws as opening it from the archive does, and `limit` where too many are open.
+    func open(_ member: TarMember, _ reference: Reference) throws(ImageError) -> any Source {
+        if let source = state.withLock({ $0.opened[member.header] }) { return source }
+        let source = try inside(reference.text) { () throws(ImageError) in try archive.open(member) }
+        let segments = (source as? TarSparseSource)?.segmentCount ?? 0
+        let isOneTooMany = state.withLock { state in
+            guard state.opened.count < Reference.maximumFiles,
+                state.segments + segments <= TarSparseMap.maximumSegments
+            else { return true }
+            state.segments += segments
+            state.opened[member.header] = source
+            return false
+        }
+        guard !isOneTooMany else {
+            throw reference.error(
+                .limit,
+                "is one too many: no more than \(Reference.maximumFiles) other members are opened for an image, "
+                    + "with \(TarSparseMap.maximumSegments) stretches of data in sparse ones")
+        }
+        return source
+    }
+}
