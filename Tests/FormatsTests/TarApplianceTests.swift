@@ -138,6 +138,36 @@ import Testing
             ])
     }
 
+    @Test func attributeThatIsTooLong() throws {
+        var archive = TarFile()
+        let name = String(repeating: "x", count: 4097)
+        archive.add(
+            "a.ovf", descriptor(#"<File ovf:id="f" ovf:href="\#(name)"/>"#, #"<Disk ovf:fileRef="f"/>"#))
+        archive.add("disk.raw", first)
+        #expect(
+            try open(archive).warnings == [
+                "tar: the OVF descriptor \"a.ovf\" is not made use of: href of a File takes 4097 bytes, more than 4096"
+            ])
+    }
+
+    @Test func listOfDisksIsCut() throws {
+        var archive = TarFile()
+        archive.add(
+            "a.ovf",
+            descriptor(
+                #"<File ovf:id="f" ovf:href="disk.raw"/>"#,
+                String(repeating: #"<Disk ovf:fileRef="f"/>"#, count: 1025)))
+        archive.add("disk.raw", first)
+        archive.end()
+        let description = try ImageDescription("a.ova", MemorySource(archive.bytes), OpenOptions())
+        guard
+            case .records(let records, let total) = description.layers[0].properties
+                .first(where: { $0.key == "ovf-disks" })?.value
+        else { preconditionFailure("no disks") }
+        #expect(records.count == 1024)
+        #expect(total == 1025)
+    }
+
     /// Whatever is changed in a descriptor, it is read or it is not.
     @Test func everyByteOfADescriptorMayBeWrong() throws {
         let text = descriptor(#"<File ovf:id="f" ovf:href="disk.raw"/>"#, #"<Disk ovf:fileRef="f"/>"#)

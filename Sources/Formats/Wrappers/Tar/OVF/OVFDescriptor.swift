@@ -6,6 +6,13 @@ struct OVFDescriptor {
     /// How many disks are looked at.
     static let maximumDisks = 4096
 
+    /// How long an attribute may be, in bytes: as long as a path may be in Linux. All disks may name one file, and its
+    /// name is gone through for each.
+    static let maximumAttribute = 4096
+
+    /// How many disks are listed.
+    private static let maximumListed = 1024
+
     /// A disk that is in a file.
     struct Disk {
         var id: String
@@ -48,9 +55,17 @@ struct OVFDescriptor {
 
     /// Reads the descriptor `text`.
     ///
-    /// Throws what `XMLElements` does, and `limit` where there are too many disks.
+    /// Throws what `XMLElements` does, and `limit` where there are too many disks or an attribute is too long.
     init(_ text: [UInt8]) throws(ImageError) {
         let elements = try XMLElements(text, named: ["File", "Disk"]).elements
+        for element in elements {
+            for (name, value) in element.attributes where value.utf8.count > Self.maximumAttribute {
+                throw ImageError(
+                    .limit,
+                    "\(printable(name)) of a \(element.name) takes \(value.utf8.count) bytes, more than \(Self.maximumAttribute)"
+                )
+            }
+        }
         var files: [String: [String: String]] = [:]
         for element in elements where element.name == "File" {
             if let id = element.attributes["id"] { files[id] = element.attributes }
@@ -86,7 +101,7 @@ struct OVFDescriptor {
 
     /// What there is to say about the disks.
     var properties: [Layer.Property] {
-        let records = disks.map { disk -> [Layer.Property] in
+        let records = disks.prefix(Self.maximumListed).map { disk -> [Layer.Property] in
             [
                 .init("id", "ID", .text(printable(disk.id))),
                 .init("file", "file", .text(printable(disk.name))),
@@ -96,6 +111,6 @@ struct OVFDescriptor {
             ]
         }
         return records.isEmpty
-            ? [] : [.init("ovf-disks", "OVF disks", .records(records, total: UInt64(records.count)))]
+            ? [] : [.init("ovf-disks", "OVF disks", .records(records, total: UInt64(disks.count)))]
     }
 }
