@@ -150,6 +150,23 @@ import Testing
             ])
     }
 
+    /// However many disks a file is that of, its pieces are not gone through for all of them.
+    @Test(arguments: ["", #" ovf:chunkSize="1""#])
+    func piecesOfTooManyDisks(_ chunkSize: String) throws {
+        var archive = TarFile()
+        archive.add(
+            "a.ovf",
+            descriptor(
+                #"<File ovf:id="f" ovf:href="d"\#(chunkSize)/>"#,
+                String(repeating: #"<Disk ovf:fileRef="f"/>"#, count: 4096)))
+        for number in 0..<257 {
+            let digits = String(number)
+            archive.add("d." + String(repeating: "0", count: 9 - digits.count) + digits, [1])
+        }
+        let error = #expect(throws: ImageError.self) { try open(archive) }
+        #expect(error?.description == "tar: the disks of the OVF descriptor have more than 1048576 pieces")
+    }
+
     @Test func listOfDisksIsCut() throws {
         var archive = TarFile()
         archive.add(

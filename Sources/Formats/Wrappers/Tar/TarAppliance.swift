@@ -33,7 +33,7 @@ struct TarAppliance {
             warnings.append("the OVF descriptor \"\(member.shownName)\" is not made use of: \(error)")
         }
         guard let descriptor, !descriptor.disks.isEmpty else { return }
-        let files = Files(archive, in: member.path.dropLast(member.baseName.count))
+        var files = Files(archive, in: member.path.dropLast(member.baseName.count))
         for disk in descriptor.disks {
             do throws(ImageError) {
                 let file = try files.find(disk)
@@ -51,6 +51,10 @@ struct TarAppliance {
         /// Those whose names end with a period and nine digits, by what is before.
         private var numbered: [ArraySlice<UInt8>: [UInt64: TarMember]] = [:]
 
+        /// How many pieces or versions are looked at for all disks: many disks may be in the same ones.
+        private static let maximumParts = 1 << 20
+        private var parts = 0
+
         init(_ archive: TarArchive, in directory: ArraySlice<UInt8>) {
             self.directory = directory
             for member in archive.members where member.kind == .file {
@@ -65,10 +69,15 @@ struct TarAppliance {
         }
 
         /// The file of `disk`.
-        func find(_ disk: OVFDescriptor.Disk) throws(ImageError) -> TarMember {
+        mutating func find(_ disk: OVFDescriptor.Disk) throws(ImageError) -> TarMember {
             for name in [Array(disk.name.utf8), disk.unescapedName] {
                 let path = directory + name
                 let parts = numbered[path] ?? [:]
+                self.parts += parts.count
+                guard self.parts <= Self.maximumParts else {
+                    throw ImageError(
+                        .limit, "the disks of the OVF descriptor have more than \(Self.maximumParts) pieces")
+                }
                 if disk.chunkSize != nil, !parts.isEmpty { return try joined(path, parts, disk) }
                 // Without a size of pieces these are versions.
                 if let member = members[path] ?? parts.max(by: { $0.key < $1.key })?.value { return member }
