@@ -185,6 +185,16 @@ import Testing
         #expect(total == 1025)
     }
 
+    /// Only two hexadecimal digits are an escape in a URI.
+    @Test func percentBeforeNoDigits() throws {
+        var archive = TarFile()
+        archive.add(
+            "a.ovf", descriptor(#"<File ovf:id="f" ovf:href="a%+1"/>"#, #"<Disk ovf:fileRef="f"/>"#))
+        archive.add("a\u{1}", first)
+        let error = #expect(throws: ImageError.self) { try open(archive) }
+        #expect(error?.reason.contains("which is not there") == true)
+    }
+
     /// Whatever is changed in a descriptor, it is read or it is not.
     @Test func everyByteOfADescriptorMayBeWrong() throws {
         let text = descriptor(#"<File ovf:id="f" ovf:href="disk.raw"/>"#, #"<Disk ovf:fileRef="f"/>"#)

@@ -37,7 +37,8 @@ struct OVFDescriptor {
             var bytes: [UInt8] = []
             var rest = Array(name.utf8)[...]
             while let byte = rest.popFirst() {
-                if byte == UInt8(ascii: "%"), rest.count >= 2,
+                // A number might have a sign, which no digit of a URI is.
+                if byte == UInt8(ascii: "%"), rest.count >= 2, rest.prefix(2).allSatisfy(Self.isHexDigit),
                     let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
                 {
                     bytes.append(value)
@@ -48,6 +49,8 @@ struct OVFDescriptor {
             }
             return bytes
         }
+
+        private static func isHexDigit(_ byte: UInt8) -> Bool { Character(UnicodeScalar(byte)).isHexDigit }
     }
 
     /// In their order; a disk without a file, which starts empty, is left out.
