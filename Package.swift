@@ -137,6 +137,7 @@ if Context.environment["VITRINE_FUZZ"] != nil {
         ("FuzzLZMA2", ["TestSupport", "VitrineFormats"]),
         ("FuzzXZ", ["VitrineFormats"]),
         ("FuzzTar", ["FuzzSupport", "VitrineFormats"]),
+        ("FuzzOVF", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzIndex", ["VitrineFormats", "VitrineIndex"]),
         ("FuzzPartitions", ["VitrineFormats"]),
         ("FuzzQCOW2", ["FuzzSupport", "VitrineFormats"]),

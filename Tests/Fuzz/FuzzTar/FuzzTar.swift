@@ -1,3 +1,4 @@
+import FuzzSupport
 import VitrineFormats
 
 /// Opens any bytes as a tar archive, and reads the disks in it, also those that are made of several members or lie in

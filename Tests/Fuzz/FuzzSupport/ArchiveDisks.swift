@@ -1,13 +1,15 @@
-import FuzzSupport
-import VitrineFormats
+package import VitrineFormats
 
 /// The disks in an archive, each opened as a user would choose it.
-struct ArchiveDisks {
+package struct ArchiveDisks {
     /// How many names are tried.
     private static let maximumNames = 8
 
     /// How many disks of one archive.
     private static let maximumDisks = 4
+
+    /// What there is to say about the archive, and what is in it; nil where it cannot be read.
+    package private(set) var description: ImageDescription?
 
     private let archive: MemorySource
     private let how: UInt8
@@ -15,19 +17,20 @@ struct ArchiveDisks {
     private var names = 0
 
     /// Those in `archive`, to be opened as `how` says.
-    init(_ archive: MemorySource, _ how: UInt8, _ engine: Engine) {
+    package init(_ archive: MemorySource, _ how: UInt8, _ engine: Engine) {
         self.archive = archive
         self.how = how
         self.engine = engine
     }
 
     /// Checks what `member` names, or the only disk there is; where there are several, each of them.
-    mutating func check(_ member: String? = nil) {
+    package mutating func check(_ member: String? = nil) {
         names += 1
         guard names <= Self.maximumNames else { return }
         var options = OpenOptions(formats: [Format.tar.name], how, engine: engine)
         options.formatOptions.member = member.map { SystemString($0) }
         let description = try? ImageDescription("fuzz.tar", archive, options)
+        if member == nil { self.description = description }
         let image = try? Image("fuzz.tar", archive, options)
         guard let image else {
             for name in description.map(Self.choices) ?? [] { check(name) }

@@ -1,0 +1,26 @@
+import FuzzSupport
+import VitrineFormats
+
+/// Opens an appliance of which any bytes are the descriptor, and reads the disks that it lists: an error is fine; a crash
+/// is not, nor is text that could play with a terminal.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOVF(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    // The fuzzer owns these bytes for the time of this call, and says how many they are.
+    let descriptor = unsafe Array(UnsafeBufferPointer(start: data, count: count))
+    let engine = Engine(memory: Engine.minimumMemory, threads: 1)
+    var disks = ArchiveDisks(MemorySource(Appliance.archive(descriptor)), 0, engine)
+    disks.check()
+    for layer in disks.description?.layers ?? [] { checkTexts(layer.properties) }
+    precondition(engine.cache.held <= engine.memory)
+    return 0
+}
+
+private func checkTexts(_ properties: [Layer.Property]) {
+    for property in properties {
+        switch property.value {
+        case .text(let text): precondition(printable(text) == text, "text that is not fit to be shown")
+        case .records(let records, _): records.forEach(checkTexts)
+        default: break
+        }
+    }
+}
