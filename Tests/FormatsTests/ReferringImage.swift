@@ -29,6 +29,8 @@ enum ReferringImage {
 
         func recognises(_ probe: FileProbe) -> Bool { registry.recognises(probe) }
 
+        func isNamedAsDisk(_ name: String) -> Bool { registry.isNamedAsDisk(name) }
+
         func disk(
             in file: any Source, _ reference: Reference, _ format: Format, _ context: OpenContext
         ) throws(ImageError) -> any Source {

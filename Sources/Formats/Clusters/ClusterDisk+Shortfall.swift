@@ -1,7 +1,7 @@
 extension ClusterDisk {
     /// Has the user told of what is missing. Where the image is wrapped, as in xz, finding that out might take decoding all of it.
     func warnOfShortfall(_ context: OpenContext) {
-        guard context.depth == 0 else { return }
+        guard map.tables.cost.isLow else { return }
         context.references.warn(shortfall.map { "\(layout.formatName): \($0)" })
     }
 

@@ -96,6 +96,9 @@ final class ClusterTables: Sendable {
         ClusterUsage(opening: disk, l1: l1.head(of: file, layout.word), of: file)
     }
 
+    /// What reading them may take.
+    var cost: SourceCost { file.cost }
+
     // MARK: The first level
 
     /// Entries of the L1 table, with the number of the first of them.

@@ -13,6 +13,10 @@ final class Concatenation: Source {
 
     private let parts: [Part]
 
+    var decodingMemory: Int { parts.lazy.map(\.source.source.decodingMemory).max() ?? 0 }
+
+    var cost: SourceCost { parts.lazy.map(\.source.source.cost).max() ?? .memory }
+
     /// The disk of `sources`, of which none is empty. The caller has checked that their sizes add up to a number.
     init(_ sources: [ReferencedSource]) {
         var parts: [Part] = []

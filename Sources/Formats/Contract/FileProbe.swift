@@ -15,7 +15,7 @@ package struct FileProbe: Sendable {
     package init(of source: any Source) throws(ImageError) {
         head = try source.bytes(at: 0, count: Int(min(source.size, UInt64(Self.headSize))))
         let count = min(source.size, UInt64(Self.tailSize))
-        tail = source.decodingMemory == 0 ? try source.bytes(at: source.size - count, count: Int(count)) : nil
+        tail = source.cost.isLow ? try source.bytes(at: source.size - count, count: Int(count)) : nil
     }
 
     /// A file of which just the `head` is known.

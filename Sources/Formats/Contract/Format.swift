@@ -7,11 +7,12 @@ package struct Format: Sendable {
         case disk
     }
 
-    /// What the user calls it: `xz`.
+    /// The name that users give it by: `xz`.
     package let name: String
+    /// The name that people know it by, if that is another.
+    package var title: String?
     package let kind: Kind
-    /// How names of such files end. A file that is called so but not recognised is damaged, and is
-    /// not to be taken for a raw disk.
+    /// The endings of names of such files. A file that is called so but not recognised is damaged, and is not taken for a raw disk.
     package let extensions: [String]
     /// The options that choose what it opens.
     package var options: [any FormatOption.Type] = []

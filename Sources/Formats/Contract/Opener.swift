@@ -8,6 +8,9 @@ package protocol Opener: Sendable {
     /// True if `probe` looks at a file of a format that can be opened, by its content.
     func recognises(_ probe: FileProbe) -> Bool
 
+    /// True if files called `name` are disks, compressed or not, as far as names tell.
+    func isNamedAsDisk(_ name: String) -> Bool
+
     /// Opens the disk in `file`, which `reference` names, and whose outermost layer is of `format`; layers inside are detected.
     ///
     /// What the layers are, and warn of, is told to the references of `context`.

@@ -9,73 +9,80 @@ extension Format {
 
     /// Compressed streams, and archives that disks come in.
     private static let compressed: [Format] = [
-        foreign("gzip", ["gz"], starts: [0x1F, 0x8B, 0x08]),
-        foreign("bzip2", ["bz2"]) {
+        foreign(.wrapper, "gzip", ["gz"], starts: [0x1F, 0x8B, 0x08]),
+        foreign(.wrapper, "bzip2", ["bz2"]) {
             $0.has("BZh") && $0.head.count > 9 && isBzip2Block($0.head[4..<10])
         },
-        foreign("zstd", ["zst"]) {
+        foreign(.wrapper, "zstd", ["zst"]) {
             $0.has([0x28, 0xB5, 0x2F, 0xFD]) || isSkippable($0, before: [0x28, 0xB5, 0x2F, 0xFD])
         },
-        foreign("lz4", ["lz4"]) {
+        foreign(.wrapper, "lz4", ["lz4"]) {
             // The frame format; the legacy one; and frames that are to be skipped, which zstd has too.
             $0.has([0x04, 0x22, 0x4D, 0x18]) || $0.has([0x02, 0x21, 0x4C, 0x18])
                 || isSkippable($0, before: nil)
         },
-        foreign("lzip", ["lz"], starts: Array("LZIP".utf8)),
-        foreign("lzop", ["lzo"], starts: [0x89, 0x4C, 0x5A, 0x4F, 0x00, 0x0D, 0x0A, 0x1A, 0x0A]),
-        foreign("lrzip", ["lrz"], starts: Array("LRZI".utf8)),
-        foreign("compress", ["z"]) {
+        foreign(.wrapper, "lzip", ["lz"], starts: Array("LZIP".utf8)),
+        foreign(.wrapper, "lzop", ["lzo"], starts: [0x89, 0x4C, 0x5A, 0x4F, 0x00, 0x0D, 0x0A, 0x1A, 0x0A]),
+        foreign(.wrapper, "lrzip", ["lrz"], starts: Array("LRZI".utf8)),
+        foreign(.wrapper, "compress", ["z"]) {
             $0.has([0x1F, 0x9D]) && $0.head.count > 2 && isCompressMode($0.head[2])
         },
-        foreign("lzma", ["lzma"]) { isLZMAAlone($0.head) },
-        foreign("zip", ["zip"], starts: [0x50, 0x4B, 0x03, 0x04]),
-        foreign("7z", ["7z"], starts: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
-        foreign("rar", ["rar"], starts: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07]),
+        foreign(.wrapper, "lzma", ["lzma"]) { isLZMAAlone($0.head) },
+        foreign(.wrapper, "zip", ["zip"], starts: [0x50, 0x4B, 0x03, 0x04]),
+        foreign(.wrapper, "7z", ["7z"], starts: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
+        foreign(.wrapper, "rar", ["rar"], starts: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07]),
     ]
 
     /// Disk images, and backups of disks.
     private static let disks: [Format] = [
-        foreign("vhdx", ["vhdx"], starts: Array("vhdxfile".utf8)),
+        foreign(.disk, "vhdx", title: "VHDX", ["vhdx"], starts: Array("vhdxfile".utf8)),
         // A dynamic one has its footer in front, too; a fixed one only at its end.
         // (Virtual Hard Disk Image Format Specification 1.0: the cookie, and the version of the format.)
-        foreign("vhd", ["vhd"]) {
+        foreign(.disk, "vhd", title: "VHD", ["vhd"]) {
             $0.has("conectix")
                 || $0.endsWithSector("conectix") && $0.tail?[12..<16].elementsEqual([0, 1, 0, 0]) == true
         },
-        foreign("vdi", ["vdi"]) { $0.has([0x7F, 0x10, 0xDA, 0xBE], at: 0x40) },
-        foreign("qed", ["qed"], starts: [0x51, 0x45, 0x44, 0x00]),
-        foreign("ewf", ["e01"]) {
+        foreign(.disk, "vdi", title: "VDI", ["vdi"]) { $0.has([0x7F, 0x10, 0xDA, 0xBE], at: 0x40) },
+        foreign(.disk, "qed", title: "QED", ["qed"], starts: [0x51, 0x45, 0x44, 0x00]),
+        foreign(.disk, "ewf", title: "EWF (E01)", ["e01"]) {
             $0.has([0x45, 0x56, 0x46, 0x09, 0x0D, 0x0A, 0xFF, 0x00])
                 || $0.has([0x45, 0x56, 0x46, 0x32, 0x0D, 0x0A, 0x81, 0x00])
         },
-        foreign("aff", ["aff"]) { $0.has([0x41, 0x46, 0x46, 0x31, 0x30, 0x0D, 0x0A, 0x00]) },
-        foreign("vma", ["vma"], starts: [0x56, 0x4D, 0x41, 0x00]),
+        foreign(.disk, "aff", title: "AFF", ["aff"]) {
+            $0.has([0x41, 0x46, 0x46, 0x31, 0x30, 0x0D, 0x0A, 0x00])
+        },
+        foreign(.disk, "vma", title: "Proxmox's VMA", ["vma"], starts: [0x56, 0x4D, 0x41, 0x00]),
         // Apple's disk images (.dmg) have a trailer; encrypted ones a header, or one at the end in their first version.
-        foreign("udif", []) {
+        foreign(.disk, "udif", title: "Apple's UDIF (.dmg)", []) {
             $0.endsWithSector("koly\0\0\0\u{4}\0\0\u{2}\0") || $0.has("encrcdsa")
                 || $0.tail?.suffix(8).elementsEqual("cdsaencr".utf8) == true
         },
-        foreign("android-sparse", ["simg"], starts: [0x3A, 0xFF, 0x26, 0xED]),
-        foreign("partclone", []) { $0.has("partclone-image") },
-        foreign("partimage", []) { $0.has("PaRtImAgE-VoLuMe") },
-        foreign("parallels", []) { $0.has("WithoutFreeSpace") || $0.has("WithouFreSpacExt") },
-        foreign("bochs", []) { $0.has("Bochs Virtual HD Image") },
-        foreign("cloop", ["cloop"]) {
+        foreign(
+            .disk, "android-sparse", title: "Android's sparse images", ["simg"],
+            starts: [0x3A, 0xFF, 0x26, 0xED]),
+        foreign(.disk, "partclone", []) { $0.has("partclone-image") },
+        foreign(.disk, "partimage", []) { $0.has("PaRtImAgE-VoLuMe") },
+        foreign(.disk, "parallels", title: "Parallels", []) {
+            $0.has("WithoutFreeSpace") || $0.has("WithouFreSpacExt")
+        },
+        foreign(.disk, "bochs", title: "Bochs", []) { $0.has("Bochs Virtual HD Image") },
+        foreign(.disk, "cloop", ["cloop"]) {
             $0.has("#!/bin/sh\n#V2.0 Format\n") || $0.has("#!/bin/sh\n#V3.0 Format\n")
         },
-        foreign("wim", ["wim", "esd"], starts: Array("MSWIM\0\0\0".utf8)),
+        foreign(.disk, "wim", title: "WIM", ["wim", "esd"], starts: Array("MSWIM\0\0\0".utf8)),
     ]
 
     private static func foreign(
-        _ name: String, _ extensions: [String], starts magic: [UInt8]
+        _ kind: Kind, _ name: String, title: String? = nil, _ extensions: [String], starts magic: [UInt8]
     ) -> Format {
-        foreign(name, extensions) { $0.has(magic) }
+        foreign(kind, name, title: title, extensions) { $0.has(magic) }
     }
 
     private static func foreign(
-        _ name: String, _ extensions: [String], recognises: @escaping @Sendable (FileProbe) -> Bool
+        _ kind: Kind, _ name: String, title: String? = nil, _ extensions: [String],
+        recognises: @escaping @Sendable (FileProbe) -> Bool
     ) -> Format {
-        Format(name: name, kind: .disk, extensions: extensions, recognises: recognises) {
+        Format(name: name, title: title, kind: kind, extensions: extensions, recognises: recognises) {
             (_, _) throws(ImageError) in
             throw ImageError(
                 .unsupported,

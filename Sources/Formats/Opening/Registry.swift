@@ -8,6 +8,21 @@ package struct Registry: Opener {
         Format.known.contains { $0.name != Format.raw.name && $0.recognises(probe) }
     }
 
+    package func isNamedAsDisk(_ name: String) -> Bool {
+        var parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)[...]
+        while parts.count > 2, let last = parts.last,
+            Self.has(String(last), { $0.kind == .wrapper && !$0.hasMembers })
+        {
+            parts = parts.dropLast()
+        }
+        return parts.count > 1 && parts.last.map { Self.has(String($0)) { $0.kind == .disk } } ?? false
+    }
+
+    /// True if a format that `isMeant` has the file name extension `name`.
+    private static func has(_ name: String, _ isMeant: (Format) -> Bool) -> Bool {
+        Format.all.contains { isMeant($0) && $0.extensions.contains(name) }
+    }
+
     package func disk(
         in file: any Source, _ reference: Reference, _ format: Format, _ context: OpenContext
     ) throws(ImageError) -> any Source {

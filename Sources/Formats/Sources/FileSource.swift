@@ -11,6 +11,8 @@ package final class FileSource: Source {
     /// The size when the file was opened.
     package let size: UInt64
 
+    package var cost: SourceCost { .file }
+
     /// What the file system said of it then.
     private let openedStamp: FileStamp?
 

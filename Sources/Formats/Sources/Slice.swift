@@ -46,6 +46,8 @@ package final class Slice: Source {
 
     package var decodingMemory: Int { base.decodingMemory }
 
+    package var cost: SourceCost { base.cost }
+
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         try base.prefetch(inward(range))
     }

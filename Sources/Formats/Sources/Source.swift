@@ -44,6 +44,9 @@ package protocol Source: AnyObject, Sendable {
     /// The most memory, in bytes, that decoders take at once for one read of it.
     var decodingMemory: Int { get }
 
+    /// The dearest thing that a read of it may take.
+    var cost: SourceCost { get }
+
     /// Makes later reads of `range` cheap, as far as the limits on memory allow.
     ///
     /// `range` lies inside `0 ..< size`. May return before the work is done.
@@ -66,6 +69,8 @@ extension Source {
     package var bitmaps: [any DirtyBitmap] { [] }
 
     package var decodingMemory: Int { 0 }
+
+    package var cost: SourceCost { decodingMemory == 0 ? .memory : .decoding }
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {}
 }

@@ -7,7 +7,7 @@ struct DecodingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Take the file for this format instead of detecting it.",
             discussion: """
-                raw, qcow2, qcow, vmdk, xz or tar. Several, separated by commas, are those of the outermost layers: \
+                One of \(Format.known.map(\.name).joined(separator: ", ")). Several, separated by commas, are those of the outermost layers: \
                 "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
                 """))
     var format: String?

@@ -19,7 +19,7 @@ extension Format {
             details: {
                 ClusterUsage(
                     file, header.layout, header.decoder,
-                    l1: context.depth == 0
+                    l1: file.cost.isLow
                         ? L1Entries(
                             file, at: header.l1.offset, count: Int(header.l1.count), header.layout.word)
                         : nil,

@@ -64,7 +64,7 @@ extension QCOW2Image {
 
     /// What walking through the tables tells.
     var details: Inspection.Details {
-        let counts = context.depth == 0 && !header.features.isDataFileRaw
+        let counts = file.cost.isLow && !header.features.isDataFileRaw
         return ClusterUsage(
             file, layout, decoder,
             l1: counts ? L1Entries(file, at: l1.offset, count: l1.count, layout.word) : nil, size: size,

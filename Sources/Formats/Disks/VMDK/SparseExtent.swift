@@ -129,7 +129,7 @@ struct SparseExtent: Sendable {
             return .scanned(scan)
         }
         // The end of what is compressed itself is the last thing to be decoded.
-        guard isStream, let missing = try stream.missing(found.table, looksForEnd: context.depth == 0) else {
+        guard isStream, let missing = try stream.missing(found.table, looksForEnd: file.cost.isLow) else {
             return .whole(found)
         }
         guard context.options.recovers else {

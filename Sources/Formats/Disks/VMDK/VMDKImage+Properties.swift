@@ -89,7 +89,7 @@ extension VMDKImage {
     /// What walking through the tables tells.
     var details: Inspection.Details {
         guard let extent else { return Inspection.Details() }
-        let counts = context.depth == 0 && !extent.isRecovered
+        let counts = file.cost.isLow && !extent.isRecovered
         var details = ClusterUsage(
             file, extent.layout, extent.decoder, l1: counts ? extent.directory.entries : nil, size: size,
             dataSize: file.size

@@ -10,7 +10,7 @@ extension Format {
         let wanted = context.options.member
         // Where the user says which member is meant, no other is read.
         let listed = appliance?.disks ?? []
-        let disks = listed.isEmpty ? archive.disks(probing: wanted == nil ? context.opener : nil) : listed
+        let disks = listed.isEmpty ? archive.disks(context.opener, probing: wanted == nil) : listed
         if let problem = appliance?.problem, wanted == nil {
             return Inspection(
                 undecided: problem, size: file.size,

@@ -5,15 +5,9 @@ extension TarArchive {
     /// How many members are looked into for disks.
     private static let maximumProbed = 1024
 
-    /// How the names of disks end that have no other sign of being one, or one that is not known here.
-    private static let diskExtensions = ["raw", "img", "qcow2", "qcow", "vmdk", "vhd", "vhdx", "vdi"]
-
-    /// How the names of disks end that were compressed.
-    private static let compressionExtensions = ["xz", "gz", "bz2", "zst", "lz", "lzma"]
-
     /// The files that are, or hold, a disk by their name or by what they start with; in the order of the archive.
-    /// Without an `opener` that recognises their content, those by their name alone.
-    func disks(probing opener: (any Opener)?) -> [TarMember] {
+    /// `probes`: look at the content of those whose names tell nothing, too.
+    func disks(_ opener: any Opener, probing probes: Bool = true) -> [TarMember] {
         var last: [ArraySlice<UInt8>: Int] = [:]
         for (index, member) in members.enumerated() { last[member.path] = index }
         var probed = 0
@@ -22,20 +16,11 @@ extension TarArchive {
                 // What macOS keeps beside a file of that name.
                 !member.baseName.starts(with: "._".utf8)
             else { return false }
-            if Self.isNamedAsDisk(member.baseName) { return true }
-            guard let opener else { return false }
+            if opener.isNamedAsDisk(String(decoding: member.baseName, as: UTF8.self)) { return true }
+            guard probes else { return false }
             probed += 1
             return probed <= Self.maximumProbed && isRecognised(member, opener)
         }.map(\.element)
-    }
-
-    private static func isNamedAsDisk(_ name: ArraySlice<UInt8>) -> Bool {
-        var parts = String(decoding: name, as: UTF8.self).lowercased().split(
-            separator: ".", omittingEmptySubsequences: false)[...]
-        while parts.count > 2, let last = parts.last, compressionExtensions.contains(String(last)) {
-            parts = parts.dropLast()
-        }
-        return parts.count > 1 && parts.last.map { diskExtensions.contains(String($0)) } ?? false
     }
 
     private func isRecognised(_ member: TarMember, _ opener: any Opener) -> Bool {

@@ -16,6 +16,8 @@ final class TarSparseSource: Source {
 
     var decodingMemory: Int { archive.decodingMemory }
 
+    var cost: SourceCost { archive.cost }
+
     /// A stretch of the member: where its data lies in the archive, or a hole.
     private struct Piece {
         var range: Range<UInt64>

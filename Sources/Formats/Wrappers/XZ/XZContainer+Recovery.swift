@@ -11,7 +11,7 @@ extension XZContainer {
         } catch {
             guard error.code == .corrupt else { throw error }
             // Only for the text of the error: a few blocks, and nothing of what has to be decoded to be looked at.
-            let limit = context.options.recovers ? Int.max : context.depth == 0 ? XZFrontScan.cursory : 0
+            let limit = context.options.recovers ? Int.max : file.cost.isLow ? XZFrontScan.cursory : 0
             guard let scan = try? XZFrontScan(file, limit: limit), !scan.blocks.isEmpty else { throw error }
             guard context.options.recovers else {
                 throw ImageError(.corrupt, "\(error.reason). \(scan.summary); --recover serves these")
