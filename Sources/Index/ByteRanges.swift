@@ -5,7 +5,7 @@ struct ByteRanges: Equatable, Sendable {
     /// No runs.
     init() {}
 
-    /// Those of `runs`; nil unless they are as they must be.
+    /// The ranges `runs`. Nil unless they are in order, not empty, and none overlaps or touches the next.
     init?(checking runs: [Range<UInt64>]) {
         guard runs.allSatisfy({ !$0.isEmpty }),
             zip(runs, runs.dropFirst()).allSatisfy({ $0.upperBound < $1.lowerBound })
@@ -36,7 +36,7 @@ struct ByteRanges: Equatable, Sendable {
         guard !range.isEmpty else { return }
         let met = near(range)
         let left = runs[met].flatMap { run in
-            // What lies before the range and what lies behind it.
+            // The parts before and behind the range.
             [
                 run.lowerBound..<max(run.lowerBound, min(run.upperBound, range.lowerBound)),
                 min(run.upperBound, max(run.lowerBound, range.upperBound))..<run.upperBound,
@@ -68,8 +68,7 @@ struct ByteRanges: Equatable, Sendable {
 }
 
 extension RandomAccessCollection {
-    /// The first index whose element `belongs` to the second part of the collection, in which all do and
-    /// before which none does; `endIndex` where there is none.
+    /// The first index whose element `belongs`; `endIndex` if there is none. All elements from there on must belong, and none before.
     func partitioningIndex(_ belongs: (Element) -> Bool) -> Index {
         var start = startIndex
         var end = endIndex

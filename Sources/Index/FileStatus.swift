@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the file system says of a file or folder, as far as trusting and tidying up need it.
+/// The facts about a file or folder, from the file system, that decide whether it is trusted or tidied away.
 struct FileStatus: Sendable {
-    /// Which file it is, whatever it is called.
+    /// The identity of a file, whatever its name is.
     struct Identity: Hashable, Sendable {
         var device: UInt64
         var inode: UInt64
@@ -11,7 +11,7 @@ struct FileStatus: Sendable {
     let identity: Identity
     /// The length in bytes.
     let size: UInt64
-    /// When it was last written, or touched, in nanoseconds since 1970.
+    /// The time when it was last written or touched, in nanoseconds since 1970.
     let modified: Int64
     private let mode: mode_t
     private let owner: uid_t
@@ -26,7 +26,7 @@ struct FileStatus: Sendable {
 
     var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
 
-    /// Why nobody should rely on what is in it; nil where only this user can have written it.
+    /// The reason not to trust what is in it. Nil if only this user can have written it.
     var distrust: String? {
         if owner != geteuid() { return "belongs to user \(owner), not to \(geteuid())" }
         if mode & (S_IWGRP | S_IWOTH) != 0 { return "others may write it" }

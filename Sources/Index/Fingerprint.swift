@@ -1,14 +1,14 @@
 package import VitrineFormats
 
-/// What tells one image from another, without reading all of it.
+/// A digest that tells one image from another, made without reading all of it.
 ///
-/// SHA-256 over the layer's format, the size, the first and last 64 KiB, 16 samples of 4 KiB between them, and what the format
-/// itself knows: of an .xz file the sizes and the checks of its blocks, of which the last lies in the last 64 KiB anyway.
+/// SHA-256 over the layer's format, the size, the first and last 64 KiB, 16 samples of 4 KiB between them, and a digest from the
+/// format: for an .xz file, the sizes and the checks of its blocks. The last check lies in the last 64 KiB anyway.
 ///
-/// It cannot tell two files apart that have the same size and differ only in places that are not read, where no check covers
-/// these: .xz files without checks (`xz --check=none`), with more than 4096 blocks (of which 4096 checks are read), or
-/// whose check was not made anew when the data was changed, as damage does not; and files in other formats. An index is
-/// therefore used as if it might be another's: what it leads to is compared with its hashes.
+/// It cannot tell apart two files of the same size that differ only in places that are neither read nor covered by a check: .xz
+/// files without checks (`xz --check=none`), with more than 4096 blocks (4096 checks are read), or whose check was not made anew
+/// when the data changed, as damage does not; and files in other formats. An index is therefore used as if it might be
+/// another image's: what it leads to is compared with its hashes.
 public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     /// 32 bytes.
     public let bytes: [UInt8]
@@ -17,7 +17,7 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     private static let samples: UInt64 = 16
     private static let sampleSize: UInt64 = 4 << 10
 
-    /// The fingerprint of `file`, which is in the format `format`, such as `xz`; `digest` is what that knows of the file, which
+    /// The fingerprint of `file`, which is in the format `format`, such as `xz`. `digest` holds what the format knows of the file and
     /// tells it from others.
     ///
     /// Throws what reading the file throws.
@@ -36,8 +36,8 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
         bytes = hash.digest()
     }
 
-    /// The fingerprint of the layer of `format` that is `depth` layers below the outermost, whose file has
-    /// the fingerprint `outermost`: what that file holds follows from it, and need not be decoded.
+    /// The fingerprint of the layer of `format` that is `depth` layers below the outermost. It follows from `outermost`, the
+    /// fingerprint of the outermost layer's file, so nothing needs decoding.
     package init(of format: String, depth: Int, in outermost: Fingerprint) {
         var hash = SHA256()
         hash.update(outermost.bytes.span)
@@ -46,13 +46,13 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
         bytes = hash.digest()
     }
 
-    /// The fingerprint that `bytes` are; nil unless there are 32.
+    /// The fingerprint with these bytes. Nil unless there are 32.
     init?(bytes: some Collection<UInt8>) {
         guard bytes.count == SHA256.count else { return nil }
         self.bytes = Array(bytes)
     }
 
-    /// The fingerprint written as `text`, as `description` gives it.
+    /// Reads a fingerprint from its `description`. Nil if `text` is none.
     init?(_ text: some StringProtocol) {
         let digits = Array(text.utf8)
         guard digits.count == 2 * SHA256.count else { return nil }
@@ -65,11 +65,11 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
             bytes.append(byte)
         }
         self.bytes = bytes
-        // Upper case, and signs, are not how a fingerprint is written.
+        // The number parser also takes upper case and signs, which no fingerprint has.
         guard description.utf8.elementsEqual(digits) else { return nil }
     }
 
-    /// What is read of a file of `size` bytes: all of a small one.
+    /// The ranges that are read of a file of `size` bytes: all of a small one.
     static func ranges(_ size: UInt64) -> [Range<UInt64>] {
         guard size > 2 * ends + samples * sampleSize else { return [0..<size] }
         let stretch = size - 2 * ends - sampleSize

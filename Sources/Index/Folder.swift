@@ -1,11 +1,11 @@
 import Glibc
 import VitrineFormats
 
-/// A folder that is open: what is found in it stays in it, whatever happens to its path meanwhile.
+/// An open folder. Names are looked up in the folder itself, whatever happens to its path meanwhile.
 ///
-/// With `NewFile`, the place of this module's system calls.
+/// This module's system calls are here and in `NewFile`.
 final class Folder: Sendable {
-    /// How it was opened, for messages.
+    /// The path it was opened with, for messages.
     let path: SystemString
     private let descriptor: Int32
 
@@ -18,8 +18,7 @@ final class Folder: Sendable {
         close(descriptor)
     }
 
-    /// The folder and the name in it that `path` stands for, symbolic links resolved; as it is said where there
-    /// is nothing yet.
+    /// Splits `path` into a folder and a name in it. Symbolic links are resolved; if nothing is at `path` yet, it is taken as written.
     static func split(_ path: SystemString) -> (folder: SystemString, name: SystemString) {
         var whole = path
         if let resolved = unsafe realpath(path.terminated, nil) {
@@ -31,9 +30,9 @@ final class Folder: Sendable {
         return (folder == "/" ? folder : SystemString(bytes: folder.bytes.dropLast()), name)
     }
 
-    /// The folder at `path`; nil where nothing is.
+    /// Opens the folder at `path`. Nil if nothing is there.
     ///
-    /// Throws `io` where it cannot be opened.
+    /// Throws `io` if it cannot be opened.
     static func open(_ path: SystemString) throws(ImageError) -> Folder? {
         let descriptor = unsafe Glibc.open(path.terminated, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -43,9 +42,9 @@ final class Folder: Sendable {
         return Folder(path, descriptor)
     }
 
-    /// The folder at `path`, which is made where there is none, as are those it lies in: for this user alone.
+    /// Opens the folder at `path`. If it is missing, makes it and the folders it lies in, for this user alone.
     ///
-    /// Throws `io` where that fails.
+    /// Throws `io` if that fails.
     static func make(_ path: SystemString) throws(ImageError) -> Folder {
         if let folder = try open(path) { return folder }
         var part: SystemString = path.isAbsolutePath ? "" : "."
@@ -59,14 +58,14 @@ final class Folder: Sendable {
         return folder
     }
 
-    /// Whether a folder is at `path` that belongs to this user.
+    /// True if a folder that belongs to this user is at `path`.
     static func isOurs(_ path: SystemString) -> Bool {
         var status = stat()
         return unsafe stat(path.terminated, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
             && status.st_uid == geteuid()
     }
 
-    /// Whether the folder at `path`, or the nearest above it that is there, belongs to this user.
+    /// True if the folder at `path`, or the nearest existing one above it, belongs to this user.
     static func nearestIsOurs(_ path: SystemString) -> Bool {
         var part = path
         while true {
@@ -80,7 +79,7 @@ final class Folder: Sendable {
         }
     }
 
-    /// Throws `refused` where others than this user can have put something into the folder.
+    /// Throws `refused` if others than this user can have put something into the folder.
     func requireTrust() throws(ImageError) {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw failure(nil) }
@@ -106,7 +105,7 @@ final class Folder: Sendable {
         return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
-    /// What is called `name`, a link not followed; nil where nothing is.
+    /// The status of the entry called `name`; links are not followed. Nil if there is none.
     func status(of name: SystemString) -> FileStatus? {
         var status = stat()
         guard unsafe fstatat(descriptor, name.terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
@@ -115,10 +114,10 @@ final class Folder: Sendable {
         return FileStatus(status)
     }
 
-    /// The regular file called `name`, open for reading; nil where nothing is called so.
+    /// Opens the regular file called `name` for reading. Nil if nothing has that name.
     ///
-    /// Throws `io` where it cannot be opened, and `refused` for what is no regular file and, if it `mustBeOurs`,
-    /// for what others than this user can have written.
+    /// Throws `io` if it cannot be opened, and `refused` if it is no regular file or, if it `mustBeOurs`, if others than this user
+    /// can have written it.
     func file(
         _ name: SystemString, mustBeOurs: Bool
     ) throws(ImageError) -> (file: FileSource, status: FileStatus)? {
@@ -137,9 +136,9 @@ final class Folder: Sendable {
         return (try FileSource(descriptor: file), found)
     }
 
-    /// A new file, open for reading and writing; for this user alone, or for whom the umask allows if it `isPublic`.
+    /// Makes a file and opens it for reading and writing. It is for this user alone, or if it `isPublic`, for those the umask allows.
     ///
-    /// Throws `io` where it cannot be made, or where something is called `name`.
+    /// Throws `io` if it cannot be made, or if something is already called `name`.
     func create(
         _ name: SystemString, isPublic: Bool
     ) throws(ImageError) -> (descriptor: Int32, identity: FileStatus.Identity) {
@@ -150,9 +149,9 @@ final class Folder: Sendable {
         return (file, try Self.status(of: file, failure(name)).identity)
     }
 
-    /// Runs `body` while no other process does so for the same folder, as far as the file system can say.
+    /// Runs `body` while no other process does so for the same folder, if the file system can lock folders.
     ///
-    /// Waits for them, but not for one that was stopped meanwhile.
+    /// Waits 10 seconds at most for other processes, and runs `body` then: one may have been stopped while it held the lock.
     func withLock<Result>(_ body: () throws(ImageError) -> Result) throws(ImageError) -> Result {
         for _ in 0..<1000 {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { break }
@@ -162,32 +161,32 @@ final class Folder: Sendable {
         return try body()
     }
 
-    /// Calls `old` `new`, which replaces what was called so.
+    /// Renames `old` to `new`, and replaces the file that had that name.
     ///
-    /// Throws `io` where that fails.
+    /// Throws `io` if that fails.
     func rename(_ old: SystemString, to new: SystemString) throws(ImageError) {
         guard unsafe renameat(descriptor, old.terminated, descriptor, new.terminated) == 0 else {
             throw failure(new)
         }
     }
 
-    /// Sees to it that the disk has the names, too; not every file system can, and nothing depends on it.
+    /// Writes the folder's names to disk. Not every file system can, and nothing depends on it.
     func sync() {
         _ = fsync(descriptor)
     }
 
-    /// Removes the file called `name`. Returns whether there was one that could be removed.
+    /// Removes the file called `name`. Returns true if there was one and it could be removed.
     @discardableResult
     func remove(_ name: SystemString) -> Bool {
         unsafe unlinkat(descriptor, name.terminated, 0) == 0
     }
 
-    /// Notes that the file called `name` is used now, if that can be noted.
+    /// Notes that the file called `name` is used now, if possible.
     func touch(_ name: SystemString) {
         _ = unsafe utimensat(descriptor, name.terminated, nil, AT_SYMLINK_NOFOLLOW)
     }
 
-    /// What `descriptor` is; throws `error`, and closes it, where the system does not say.
+    /// The status of the file behind `descriptor`. If the system does not give it, closes the descriptor and throws `error`.
     private static func status(
         of descriptor: Int32, _ error: @autoclosure () -> ImageError
     ) throws(ImageError) -> FileStatus {

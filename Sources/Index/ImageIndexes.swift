@@ -6,11 +6,11 @@ final class ImageIndexes: SeekIndexes {
     private let finder: IndexFinder
     private let name: String
     private let isReference: Bool
-    /// Of the file on disk, once its layer has been asked about.
+    /// The fingerprint of the file on disk, once its layer has been asked about.
     private let outermost = Mutex<Fingerprint?>(nil)
     private let file = Mutex<FileSource?>(nil)
 
-    /// Those of an image called `name`, or of another file that it names so.
+    /// The indexes of an image called `name`, or if it `isReference`, of another file that an image names so.
     init(_ finder: IndexFinder, _ name: String, isReference: Bool = false) {
         self.finder = finder
         self.name = name
@@ -27,7 +27,7 @@ final class ImageIndexes: SeekIndexes {
         guard let kind = IndexSubject.Kind(format: format) else { return nil }
         let onDisk = depth == 0 ? file as? FileSource : nil
         let stamp = onDisk?.stamp()
-        // Of the layers inside, too, it is that file whose changes count.
+        // Changes of this file count for the layers inside it, too.
         let watched = self.file.withLock { kept in
             kept = kept ?? onDisk
             return kept
@@ -39,13 +39,13 @@ final class ImageIndexes: SeekIndexes {
         }
     }
 
-    /// The fingerprint of the layer; nil, with a warning, where what it is made of cannot be read.
+    /// The fingerprint of the layer. Nil, with a warning, if the data for it cannot be read.
     private func fingerprint(
         of file: any Source, _ stamp: FileStamp?, _ format: String, _ depth: Int,
         _ digest: () throws(ImageError) -> [UInt8]
     ) -> Fingerprint? {
         guard depth == 0 else {
-            // Samples of an inner layer would have to be decoded.
+            // Taking samples of an inner layer would mean decoding it.
             return outermost.withLock { $0 }.map { Fingerprint(of: format, depth: depth, in: $0) }
         }
         let noted = stamp.flatMap { finder.cache?.fingerprint(of: $0) }

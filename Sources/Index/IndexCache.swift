@@ -1,12 +1,12 @@
 import Glibc
 package import VitrineFormats
 
-/// The folder in which indexes are kept that nobody named: `$XDG_CACHE_HOME/vitrine`, or `~/.cache/vitrine`.
+/// The folder of all indexes whose files the user did not name: `$XDG_CACHE_HOME/vitrine`, or `~/.cache/vitrine`.
 ///
 ///     <fingerprint>.sidx           an index; touched when it is used
 ///     by-file/<device>-<inode>     the fingerprint of an image, and the stamp it had then
 ///
-/// It belongs to this user alone; what others could have written to is not used.
+/// It belongs to this user alone. Nothing that others could have written is used.
 package struct IndexCache: Sendable {
     /// An index in the cache.
     package struct Entry: Sendable {
@@ -14,50 +14,50 @@ package struct IndexCache: Sendable {
         package var fingerprint: String
         /// The length in bytes of the index.
         package var fileSize: UInt64
-        /// When it was last used, in nanoseconds since 1970.
+        /// The time of its last use, in nanoseconds since 1970.
         package var lastUse: Int64
-        /// What it says; nil where it cannot be used.
+        /// The main facts of the index. Nil if it cannot be used.
         package var summary: Summary?
     }
 
-    /// What an index says of its image.
+    /// The main facts that an index records of its image.
     package struct Summary: Sendable, Equatable {
         /// The image's name, fit to be shown.
         package var name: String
-        /// The length in bytes of what the layer holds.
+        /// The length in bytes of the decoded layer.
         package var layerSize: UInt64
-        /// How many of them lie in spans.
+        /// The number of these bytes that lie in spans.
         package var indexed: UInt64
-        /// How many spans there are.
+        /// The number of spans.
         package var spans: Int
     }
 
-    /// How many bytes the indexes may have together, unless said otherwise: 4 GiB.
+    /// The most bytes that the indexes may have together by default: 4 GiB.
     package static let defaultLimit: UInt64 = 4 << 30
 
-    /// Where it is.
+    /// The path of the folder.
     package let path: SystemString
 
-    /// How many bytes the indexes may have together.
+    /// The most bytes that the indexes may have together.
     package let limit: UInt64
 
     private var hintsPath: SystemString { path + "/by-file" }
 
-    /// The cache at `path`, which need not be there yet.
+    /// The cache at `path`, which need not exist yet.
     package init(path: SystemString, limit: UInt64 = defaultLimit) {
         self.path = path
         self.limit = limit
     }
 
-    /// This user's cache; nil where the `environment` does not say where it is, or where that is not this user's.
+    /// This user's cache. Nil if `environment` does not name a folder for it, or names one that does not belong to this user.
     ///
-    /// Nothing is ever made in the home of another user, as by root where `sudo` keeps HOME: that user could not write there any
-    /// more. And a home that is not there is not made.
+    /// Nothing is ever made in the home of another user, as root would if `sudo` keeps HOME: that user could not write there any
+    /// more. A missing home is not made either.
     package init?(
         limit: UInt64 = defaultLimit,
         environment: (String) -> SystemString? = { SystemString(variable: $0) }
     ) {
-        // A relative path is to be ignored, says the XDG base directory specification.
+        // The XDG base directory specification says to ignore relative paths.
         func path(_ name: String) -> SystemString? {
             environment(name).flatMap { $0.isAbsolutePath ? $0 : nil }
         }
@@ -70,10 +70,10 @@ package struct IndexCache: Sendable {
         }
     }
 
-    /// What the index for `fingerprint` is called.
+    /// The file name of the index for `fingerprint`.
     static func fileName(of fingerprint: Fingerprint) -> SystemString { SystemString("\(fingerprint).sidx") }
 
-    /// The digits of the fingerprint of the index that is called `name`; nil where that is no index's name.
+    /// The digits of the fingerprint in the file name `name`. Nil if that is not an index's name.
     private static func fingerprint(inName name: SystemString) -> Substring? {
         let text = name.text
         return text.hasSuffix(".sidx") && Fingerprint(text.dropLast(5)) != nil ? text.dropLast(5) : nil
@@ -81,21 +81,21 @@ package struct IndexCache: Sendable {
 
     /// The indexes in the cache, the last used one first.
     ///
-    /// Throws `refused` or `io` where the folder cannot be used.
+    /// Throws `refused` or `io` if the folder cannot be used.
     package func entries() throws(ImageError) -> [Entry] {
         guard let folder = try Folder.open(path) else { return [] }
         try folder.requireTrust()
         return indexes(in: folder).reversed().map { entry($0.name, $0.status, folder) }
     }
 
-    /// Removes the indexes used longest ago until all have at most `limit` bytes together, what killed
-    /// processes left, and hints that lead nowhere. Returns the indexes that are gone.
+    /// Removes the indexes used longest ago until the others have at most `limit` bytes together. Also removes files that killed
+    /// processes left, and hints that lead nowhere. Returns the removed indexes.
     @discardableResult
     package func prune(to limit: UInt64) -> [Entry] {
         prune(to: limit, keeping: nil)
     }
 
-    /// As `prune(to:)`, but the index called `kept` stays.
+    /// Does the same as `prune(to:)`, but keeps the index called `kept`.
     @discardableResult
     func prune(to limit: UInt64, keeping kept: SystemString?) -> [Entry] {
         guard let folder = try? Folder.open(path), (try? folder.requireTrust()) != nil else { return [] }
@@ -135,7 +135,7 @@ package struct IndexCache: Sendable {
     }
 }
 
-// Hints: an image that has not been touched since is recognised without reading any of it.
+// Hints: they recognise an image that has not been touched since, without reading any of it.
 extension IndexCache {
     private static func hintName(_ stamp: FileStamp) -> SystemString {
         SystemString("\(stamp.device)-\(stamp.inode)")
@@ -155,13 +155,13 @@ extension IndexCache {
         return fingerprint
     }
 
-    /// Notes that the image that has `stamp` has `fingerprint`, if that can be noted.
+    /// Notes that the image that has `stamp` has `fingerprint`, if possible.
     func note(_ stamp: FileStamp, _ fingerprint: Fingerprint) {
         guard self.fingerprint(of: stamp) != fingerprint,
             let folder = try? Folder.make(hintsPath), (try? folder.requireTrust()) != nil,
             let file = try? NewFile(in: folder, called: Self.hintName(stamp)),
             (try? file.write(Self.hint(stamp, fingerprint), at: 0)) != nil,
-            // One that a power cut has torn is not understood, and written again.
+            // A hint that a power cut has torn is not understood, and written again.
             (try? file.seal(durably: false)) != nil
         else { return }
         try? file.putInPlace()

@@ -1,6 +1,6 @@
 import VitrineFormats
 
-/// All that an index file is to hold.
+/// The contents of an index file that is yet to be written.
 struct IndexContents: Sendable {
     var subject: IndexSubject
     /// The image's name.
@@ -8,9 +8,9 @@ struct IndexContents: Sendable {
     var spans: SpanTable
     var zeroes: ByteRanges
 
-    /// Takes over what `other` knows and this does not, but for what overlaps `excluded`.
+    /// Adds the spans of `other` that overlap neither a span of these contents nor `excluded`, and the zeroes in them.
     ///
-    /// Returns the spans taken over.
+    /// Returns the added spans.
     mutating func merge(_ other: IndexFile, except excluded: ByteRanges) -> [SeekSpan] {
         guard other.subject == subject else { return [] }
         var taken: [SeekSpan] = []
@@ -28,7 +28,7 @@ struct IndexContents: Sendable {
 
     /// Writes an index file, seals it, and reads it back.
     ///
-    /// A span whose detail cannot be read any more is left out. Throws what writing throws.
+    /// Leaves out spans whose detail can no longer be read. Throws what writing throws.
     func write(to file: NewFile) throws(ImageError) -> IndexFile {
         let start = UInt64(IndexFormat.headerSize)
         var end = start

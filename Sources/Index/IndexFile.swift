@@ -1,31 +1,30 @@
 package import VitrineFormats
 
-/// An index file that has been read, and found to be right in every respect but the details, which
-/// are read and checked one by one.
+/// An index file that has been read and found right, except for its details: these are read and checked one by one.
 ///
-/// Whatever the file says is hostile until checked: every number is, before it decides an allocation.
+/// The file is hostile until checked: every number is checked before it decides an allocation.
 package final class IndexFile: Sendable {
     private let file: any Source
     private let details: IndexSection
 
-    /// What it is an index of.
+    /// The layer that it is an index of.
     package let subject: IndexSubject
 
-    /// The image's name, fit to be shown; empty where it is not known.
+    /// The image's name, fit to be shown. Empty if it is not known.
     package let name: String
 
-    /// In the order of the layer; none overlaps another.
+    /// The records of the spans, in the order of the layer. None overlaps another.
     package let records: [SpanRecord]
 
     let zeroRuns: ByteRanges
 
-    /// Where the layer is all zeroes, within the spans.
+    /// The ranges of the layer that are all zeroes, within the spans.
     package var zeroes: [Range<UInt64>] { zeroRuns.runs }
 
-    /// Reads the index that `file` holds.
+    /// Reads the index in `file`.
     ///
-    /// Throws `corrupt` for what is damaged, `unsupported` for what is of another version, and what reading
-    /// throws.
+    /// Throws `corrupt` if it is damaged, `unsupported` if it is of another version, `limit` if a section is too long, and what
+    /// reading throws.
     package init(_ file: any Source) throws(ImageError) {
         guard file.size >= UInt64(IndexFormat.headerSize + IndexFormat.trailerSize) else {
             throw ImageError(
@@ -58,7 +57,7 @@ package final class IndexFile: Sendable {
 
     /// The detail of the span of `record`, one of `records`.
     ///
-    /// Throws `corrupt` where it is not what was written, and what reading throws.
+    /// Throws `corrupt` if it is not what was written, and what reading throws.
     package func detail(of record: SpanRecord) throws(ImageError) -> [UInt8] {
         let offset = details.offset + record.detailOffset
         let detail = try file.bytes(at: offset, count: record.detailCount)
@@ -85,7 +84,7 @@ package final class IndexFile: Sendable {
         try trailer.require("end magic", at: 8, is: IndexFormat.endMagic)
     }
 
-    /// The bytes of `section`, whose type says how many there may be; none where there is no such section.
+    /// The bytes of `section`, whose type limits their number. Empty if there is no such section.
     private static func bytes(of section: IndexSection?, _ file: any Source) throws(ImageError) -> Fields {
         guard let section else { return Fields([], at: 0) }
         let limit =
@@ -127,7 +126,7 @@ package final class IndexFile: Sendable {
                     "span at \(place) starts at \(record.span.range.lowerBound), expected \(layerEnd) or more"
                 )
             }
-            // In order, so that no two share bytes: what is copied when saving never gets more than the file.
+            // Details in order share no bytes, so saving never copies more bytes than the file has.
             guard record.detailOffset >= detailEnd, record.detailOffset <= details.count,
                 UInt64(record.detailCount) <= details.count - record.detailOffset
             else {

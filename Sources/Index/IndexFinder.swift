@@ -1,16 +1,16 @@
 import Synchronization
 package import VitrineFormats
 
-/// Finds the seek indexes of the images that are opened with it, and keeps track of them.
+/// Finds the seek indexes of the images opened with it, and keeps track of them.
 package final class IndexFinder: SeekIndexes {
-    /// Where indexes are kept.
+    /// The place that indexes are kept in.
     package enum Place: Sendable {
-        /// In the user's cache.
+        /// The user's cache.
         case cache
-        /// In the file at this path, for the outermost layer; inner layers, and other files that the image
-        /// names, have theirs in the cache.
+        /// The file at this path, for the outermost layer. The indexes of inner layers, and of other files that the image names, are in
+        /// the cache.
         case file(SystemString)
-        /// Nowhere.
+        /// No place: no indexes are used or kept.
         case nowhere
     }
 
@@ -26,9 +26,8 @@ package final class IndexFinder: SeekIndexes {
         weak let index: StoredIndex?
     }
 
-    /// Keeps indexes at `place`. `cache` is nil where there is none; details are compressed with
-    /// `compressionLevel` of zstd; if it `isReadOnly`, nothing is made or changed there. `warn` is told what the user should know, in
-    /// words.
+    /// Keeps indexes at `place`. `cache` is nil if there is none. Details are compressed with zstd's `compressionLevel`. If it
+    /// `isReadOnly`, nothing is made or changed at either. `warn` is called with texts for the user.
     package init(
         _ place: Place = .cache, in cache: IndexCache? = IndexCache(), compressionLevel: Int32 = 3,
         isReadOnly: Bool = false, warn: @escaping @Sendable (String) -> Void
@@ -40,7 +39,7 @@ package final class IndexFinder: SeekIndexes {
         warnUser = warn
     }
 
-    /// The indexes that are in use.
+    /// The indexes in use.
     package var opened: [StoredIndex] {
         indexes.withLock { list in
             list.removeAll { $0.index == nil }
@@ -48,7 +47,7 @@ package final class IndexFinder: SeekIndexes {
         }
     }
 
-    /// Saves what is not saved of the indexes in use; what prevents that is a warning.
+    /// Saves the unsaved parts of the indexes in use. If that fails, the user is warned.
     package func save() {
         for index in opened { index.saveQuietly(waiting: true) }
     }
@@ -68,12 +67,12 @@ package final class IndexFinder: SeekIndexes {
         forImage(called: "").index(of: file, format: format, depth: depth, size: size, digest: digest)
     }
 
-    /// Warns, of the same thing only once.
+    /// Warns the user, of the same thing only once.
     func warn(_ text: String) {
         if given.withLock({ $0.insert(text).inserted }) { warnUser(text) }
     }
 
-    /// The index of `subject`, in an image called `name`, which is kept at `place` unless `imageHasChanged`.
+    /// The index of `subject`, in an image called `name`. It is kept at `place` unless `imageHasChanged`.
     func open(
         _ subject: IndexSubject, name: String, at place: IndexPlace?,
         imageHasChanged: @escaping @Sendable () -> Bool
@@ -105,9 +104,9 @@ package final class IndexFinder: SeekIndexes {
         return index
     }
 
-    /// The index of `subject` at `place`; nil where there is none that can be used, but one can be put there.
+    /// Loads the index of `subject` at `place`. Nil if no usable one is there, but one can be put there.
     ///
-    /// Throws where none can.
+    /// Throws if none can be put there.
     private func load(
         _ place: IndexPlace, _ subject: IndexSubject
     ) throws(ImageError) -> (index: IndexFile, identity: FileStatus.Identity)? {
@@ -129,7 +128,7 @@ package final class IndexFinder: SeekIndexes {
         return nil
     }
 
-    /// What the cache knows of `subject`, for an index that the user named and that is yet to be made.
+    /// The index of `subject` in the cache. It is the start of an index that the user named and that is not there yet.
     private func inCache(_ subject: IndexSubject, unless place: IndexPlace?) -> IndexFile? {
         guard let place, place.cache == nil, let cache else { return nil }
         let cached = IndexPlace(in: cache, subject.fingerprint, stamp: nil)

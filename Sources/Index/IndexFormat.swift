@@ -1,16 +1,16 @@
 import VitrineFormats
 
-/// The constants of the index file's format, which docs/seek-index.md describes byte by byte.
+/// The constants of the format of index files, which docs/seek-index.md describes byte by byte.
 enum IndexFormat {
-    /// How every index file begins: a byte that is no text, three letters, and line ends and a ^Z
-    /// that a transfer as text would change.
+    /// The first bytes of every index file: a byte that is no text, three letters, and line ends and a ^Z that a transfer as text
+    /// would change.
     static let magic: [UInt8] = [0x89, 0x56, 0x53, 0x49, 0x0D, 0x0A, 0x1A, 0x0A]
-    /// How every index file ends.
+    /// The last bytes of every index file.
     static let endMagic = Array(magic.reversed())
 
-    /// A file of another major version is not read.
+    /// The major version. A file of another one is not read.
     static let major: UInt16 = 2
-    /// What was added since minor version 0 can be done without.
+    /// The minor version. Readers can do without everything that was added since 0.
     static let minor: UInt16 = 0
 
     /// The length in bytes of the header.
@@ -24,8 +24,7 @@ enum IndexFormat {
     /// The length in bytes of a record of the ZEROES section.
     static let zeroRunSize = 16
 
-    // Limits: none is anywhere near what indexing an image gives, and each bounds what loading a
-    // hostile file takes.
+    // Limits: indexing an image comes nowhere near any of them. Each bounds the cost of loading a hostile file.
 
     /// The most sections a file may have.
     static let maximumSections = 64

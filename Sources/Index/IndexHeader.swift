@@ -1,6 +1,6 @@
 import VitrineFormats
 
-/// The first 4096 bytes of an index file: what it is of, and where its sections lie.
+/// The first 4096 bytes of an index file: the layer that it is an index of, and the places of its sections.
 ///
 ///        0  magic             8   89 56 53 49 0d 0a 1a 0a
 ///        8  major version     2   2
@@ -11,15 +11,15 @@ import VitrineFormats
 ///       24  breaking features 8   0; a file with a bit that is not known is not read
 ///       32  optional features 8   0; bits that are not known do not matter
 ///       40  fingerprint      32
-///       72  input size        8   of what the layer is decoded from
-///       80  layer size        8   of what it is decoded to
+///       72  input size        8   of the data that the layer is decoded from
+///       80  layer size        8   of the decoded layer
 ///       88  section count     4
 ///       92                    4   0
 ///       96  section table    32 each
 ///     4088  header hash       8   XXH3 of the 4088 bytes before
 struct IndexHeader: Equatable {
     var subject: IndexSubject
-    /// In the order they lie in the file.
+    /// The sections, in the order they have in the file.
     var sections: [IndexSection]
 
     private static let hashOffset = IndexFormat.headerSize - 8
@@ -31,7 +31,7 @@ struct IndexHeader: Equatable {
         self.sections = sections
     }
 
-    /// The header at the start of `file`, whose sections lie inside the file, one after the other.
+    /// Reads the header at the start of `file`, whose sections lie inside the file, one after the other.
     ///
     /// Throws `corrupt`, or `unsupported` for another version.
     init(of file: any Source) throws(ImageError) {
@@ -101,9 +101,9 @@ struct IndexHeader: Equatable {
         return sections
     }
 
-    /// The section of `kind`, if there is one.
+    /// The section of `kind`. Nil if there is none.
     ///
-    /// Throws `corrupt` where there are several.
+    /// Throws `corrupt` if there are several.
     func section(_ kind: IndexSection.Kind) throws(ImageError) -> IndexSection? {
         let found = sections.filter { $0.type == kind.rawValue }
         guard found.count <= 1 else {
@@ -112,7 +112,7 @@ struct IndexHeader: Equatable {
         return found.first
     }
 
-    /// The 4096 bytes.
+    /// The header as 4096 bytes.
     var bytes: [UInt8] {
         var header = ByteWriter()
         header.append(IndexFormat.magic)

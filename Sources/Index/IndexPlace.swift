@@ -1,18 +1,18 @@
 import VitrineFormats
 
-/// Where an index is kept: under its fingerprint in the cache, or in a file that the user named.
+/// The file that an index is kept in: one in the cache, named after the fingerprint, or one that the user named.
 struct IndexPlace: Sendable {
     private let folderPath: SystemString
-    /// What the file is called in its folder.
+    /// The name of the file in its folder.
     private let name: SystemString
-    /// The cache it is in; nil for a file of the user's.
+    /// The cache it is in. Nil for a file that the user named.
     let cache: IndexCache?
-    /// Of the image or layer; nil where it is in a file of the user's.
+    /// The fingerprint of the image or layer. Nil for a file that the user named.
     private let fingerprint: Fingerprint?
-    /// What the file system says of the image, if that is to lead to the index.
+    /// The stamp that the file system has of the image, if it leads to the index through a hint.
     private let stamp: FileStamp?
 
-    /// In `cache`, for the image or layer with `fingerprint`.
+    /// The place in `cache` for the image or layer with `fingerprint`.
     init(in cache: IndexCache, _ fingerprint: Fingerprint, stamp: FileStamp?) {
         folderPath = cache.path
         name = IndexCache.fileName(of: fingerprint)
@@ -21,7 +21,7 @@ struct IndexPlace: Sendable {
         self.stamp = stamp
     }
 
-    /// In the file at `path`.
+    /// The file at `path`, which the user named.
     init(path: SystemString) {
         (folderPath, name) = Folder.split(path)
         cache = nil
@@ -29,7 +29,7 @@ struct IndexPlace: Sendable {
         stamp = nil
     }
 
-    /// Throws `refused` where the cache is not this user's alone.
+    /// Throws `refused` if the cache does not belong to this user alone.
     func requireTrust() throws(ImageError) {
         if cache != nil { try Folder.open(folderPath)?.requireTrust() }
     }
@@ -37,18 +37,18 @@ struct IndexPlace: Sendable {
     /// Its path, fit to be shown.
     var path: String { "\(folderPath)/\(name)" }
 
-    /// What the file system says of the file that is there now; nil where none is.
+    /// The status of the file that is there now. Nil if there is none.
     func status() -> FileStatus? {
         (try? Folder.open(folderPath))?.status(of: name)
     }
 
-    /// Which file is there now; nil where none is.
+    /// The identity of the file that is there now. Nil if there is none.
     func identity() -> FileStatus.Identity? { status()?.identity }
 
-    /// The index that is there now; nil where nothing is, or nothing that a sound cache would hold.
+    /// Loads the index that is there now. Nil if nothing is there, or if the user named an empty file.
     ///
-    /// Throws `refused` where the user named what is no index and must not be replaced by one; whatever makes
-    /// the index unusable otherwise.
+    /// Throws `refused` if the user named a file that is no index and must not be replaced by one, and otherwise the error that
+    /// makes the index unusable.
     func load() throws(ImageError) -> (index: IndexFile, identity: FileStatus.Identity)? {
         guard let folder = try Folder.open(folderPath) else { return nil }
         guard let (file, status) = try folder.file(name, mustBeOurs: cache != nil),
@@ -64,9 +64,9 @@ struct IndexPlace: Sendable {
         return (index, status.identity)
     }
 
-    /// The folder, to write an index to. A folder of the cache is made if need be.
+    /// Opens the folder to write an index to. Makes a missing folder of the cache.
     ///
-    /// Throws `io` where there is none, and `refused` for a cache that must not be relied on.
+    /// Throws `io` if there is none, and `refused` if the cache must not be trusted.
     func folder() throws(ImageError) -> Folder {
         if cache != nil {
             let folder = try Folder.make(folderPath)
@@ -79,9 +79,9 @@ struct IndexPlace: Sendable {
         return folder
     }
 
-    /// A new file in `folder`, which takes the place when it is finished.
+    /// Makes a file in `folder` that takes this place when it is finished.
     ///
-    /// Throws `io` where it cannot be made.
+    /// Throws `io` if it cannot be made.
     func newFile(in folder: Folder) throws(ImageError) -> NewFile {
         try NewFile(in: folder, called: name, isPublic: cache == nil)
     }
@@ -100,8 +100,8 @@ struct IndexPlace: Sendable {
         cache.prune(to: cache.limit, keeping: name)
     }
 
-    /// Removes the file `identity` if it is the one there, and in the cache: what another process has put there since is not
-    /// what was found wrong. A file of the user's stays.
+    /// Removes the file there if it is `identity` and in the cache. Another file that a process has put there since is not the one
+    /// that was found wrong. A file that the user named stays.
     func removeIfCached(_ identity: FileStatus.Identity) {
         guard cache != nil, let folder = try? Folder.open(folderPath) else { return }
         try? folder.withLock { () throws(ImageError) in

@@ -1,8 +1,8 @@
 import VitrineFormats
 
-/// An entry of the section table: where in the file a section lies.
+/// An entry of the section table: the type of a section, and its place in the file.
 struct IndexSection: Equatable {
-    /// What a section holds. The highest bit says that a file cannot be used without understanding it.
+    /// The contents of a section. The highest bit says that a file cannot be used without understanding it.
     enum Kind: UInt32 {
         case spans = 0x8000_0001
         case details = 0x8000_0002
@@ -10,16 +10,16 @@ struct IndexSection: Equatable {
         case name = 0x0000_0004
     }
 
-    /// The bit of a section's type that says so.
+    /// The bit of a section's type that says that the file cannot be used without understanding the section.
     static let criticalBit: UInt32 = 0x8000_0000
 
-    /// One of `Kind`, or of a later version.
+    /// The type of the section: one of `Kind`, or of a later version.
     var type: UInt32
-    /// Where it starts in the file, in bytes.
+    /// The offset of the section in the file, in bytes.
     var offset: UInt64
-    /// Its length in bytes.
+    /// The length of the section in bytes.
     var count: UInt64
-    /// The XXH3 of its bytes; 0 for the details, which have one each.
+    /// The XXH3 of the section's bytes. 0 for the section of details, which have one each.
     var hash: UInt64
 
     /// The entry at `offset` of the header.

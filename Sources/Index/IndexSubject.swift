@@ -1,15 +1,15 @@
 import VitrineFormats
 
-/// What an index is of: a layer of an image, recognised by its fingerprint.
+/// The layer of an image that an index belongs to, recognised by its fingerprint.
 package struct IndexSubject: Hashable, Sendable {
-    /// What the layer is made of; decides what the details are.
+    /// The encoding of the layer, which decides the contents of the details.
     package enum Kind: UInt32, Sendable {
         /// LZMA2 in an .xz file.
         case xz = 1
         /// Compressed grains in a VMDK stream whose grain directory is missing.
         case vmdk = 2
 
-        /// What layers of `format` are made of; nil where seeking in them needs no index.
+        /// The kind of the layers of `format`. Nil if seeking in them needs no index.
         init?(format: String) {
             switch format {
             case "xz": self = .xz
@@ -24,10 +24,10 @@ package struct IndexSubject: Hashable, Sendable {
     /// The fingerprint of the file, or of the layer in it.
     package var fingerprint: Fingerprint
 
-    /// The length in bytes of what the layer is decoded from.
+    /// The length in bytes of the data that the layer is decoded from.
     package var inputSize: UInt64
 
-    /// The length in bytes of what the layer holds.
+    /// The length in bytes of the decoded layer.
     package var size: UInt64
 
     /// A layer of `kind` that decodes `inputSize` bytes to `size`.
@@ -38,7 +38,7 @@ package struct IndexSubject: Hashable, Sendable {
         self.size = size
     }
 
-    /// Whether a span with these numbers can be one of this layer.
+    /// True if a span of this layer can cover `range`, and its decoding can start at offset `input` of the layer's input.
     func admits(_ range: Range<UInt64>, input: UInt64) -> Bool {
         !range.isEmpty && range.upperBound <= size && input < inputSize
     }

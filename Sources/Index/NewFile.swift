@@ -1,26 +1,26 @@
 import Glibc
 import VitrineFormats
 
-/// A file that is being written, under a name of its own until it is complete.
+/// A file that has a temporary name until it is complete.
 ///
-/// Let go of before that, it is removed. A process that is killed leaves it behind, and a later one tidies up.
+/// It is removed if it is let go of before that. A killed process leaves it behind, and a later process removes it.
 final class NewFile {
-    /// How old, in nanoseconds, what a killed process left must be to be removed: a day.
+    /// The age in nanoseconds from which files that killed processes left are removed: a day.
     static let leftoverAge: Int64 = 24 * 3600 * 1_000_000_000
 
-    /// Which file it is, now and once it is in place.
+    /// The identity of the file, which it keeps once it is in place.
     let identity: FileStatus.Identity
 
     private let folder: Folder
     private let name: SystemString
     private let temporaryName: SystemString
-    /// -1 once it is sealed.
+    /// The open file; -1 once it is sealed.
     private var descriptor: Int32
     private var isInPlace = false
 
-    /// Makes a file in `folder` that will be called `name`: for this user alone, or for whom the umask allows if it `isPublic`.
+    /// Makes a file in `folder` that will be called `name`. It is for this user alone, or if it `isPublic`, for those the umask allows.
     ///
-    /// Throws `io` where that cannot be done.
+    /// Throws `io` if that fails.
     init(in folder: Folder, called name: SystemString, isPublic: Bool = false) throws(ImageError) {
         self.folder = folder
         self.name = name
@@ -34,7 +34,7 @@ final class NewFile {
         if !isInPlace { folder.remove(temporaryName) }
     }
 
-    /// Whether `name` is one that files have while they are written, and after that be called `final`, if given.
+    /// True if `name` is a temporary name, and if `final` is given, the temporary name of a file that will be called so.
     static func isTemporary(_ name: SystemString, of final: SystemString? = nil) -> Bool {
         let parts = name.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count >= 4 else { return false }
@@ -43,7 +43,8 @@ final class NewFile {
         return final.map { parts.dropLast(3).joined(separator: ".".utf8).elementsEqual($0.bytes) } ?? true
     }
 
-    /// Removes what killed processes left in `folder` more than a day ago: of files called `name`, if given.
+    /// Removes the files that killed processes left in `folder` more than a day ago. If `name` is given, removes only those that
+    /// would have got this name.
     static func removeLeftovers(in folder: Folder, of name: SystemString? = nil) {
         var now = timespec()
         guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0 else { return }
@@ -55,7 +56,7 @@ final class NewFile {
 
     /// Writes `bytes` at `offset`.
     ///
-    /// Throws `io` where that cannot be done: the disk is full.
+    /// Throws `io` if that fails, for instance because the disk is full.
     func write(_ bytes: [UInt8], at offset: UInt64) throws(ImageError) {
         var done = 0
         while done < bytes.count {
@@ -74,9 +75,9 @@ final class NewFile {
         }
     }
 
-    /// Ends the writing; once all of it is on the disk, if `durably`. Returns the file, open for reading.
+    /// Ends the writing. If `durably`, waits until all of the file is on the disk. Returns the file, open for reading.
     ///
-    /// Throws `io` where that cannot be done.
+    /// Throws `io` if that fails.
     func seal(durably: Bool) throws(ImageError) -> FileSource {
         if durably {
             guard fsync(descriptor) == 0 else {
@@ -88,9 +89,9 @@ final class NewFile {
         return try FileSource(descriptor: file)
     }
 
-    /// Gives the file its name, which replaces what was called so.
+    /// Gives the file its final name, and replaces the file that had it.
     ///
-    /// Throws `io` where that cannot be done.
+    /// Throws `io` if that fails.
     func putInPlace() throws(ImageError) {
         try folder.rename(temporaryName, to: name)
         isInPlace = true

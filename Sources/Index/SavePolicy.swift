@@ -1,13 +1,13 @@
-/// When an index is saved while it grows, and how much of it may be in memory only.
+/// The times at which a growing index is saved, and the limits of its unsaved part.
 struct SavePolicy: Sendable {
-    /// What is learnt is saved so often.
+    /// The time from one save to the next.
     var interval = Duration.seconds(10)
-    /// Saving is tried again so long after it has failed.
+    /// The time from a failed save to the next try.
     var retry = Duration.seconds(60)
-    /// Saving writes all of the file anew, so it is done more rarely the longer it takes: by this factor.
+    /// The time from one save to the next is at least this many times the time that a save takes, because it writes the whole file.
     var rarity = 20
-    /// Saves at once when so many bytes of details are in memory only.
+    /// The bytes of unsaved details above which the index is saved at once.
     var saveAbove = 32 << 20
-    /// No more bytes of details are in memory than these: what would pass that is not kept.
+    /// The most bytes of unsaved details. Details that would exceed it are not kept.
     var keepAtMost = 64 << 20
 }

@@ -1,11 +1,11 @@
 package import VitrineFormats
 
-/// A record of the SPANS section: a span, and where in the file its detail lies.
+/// A record of the SPANS section: a span, and the place of its detail in the file.
 ///
 ///      0  start          8   of the span in the layer, in bytes
 ///      8  end            8
-///     16  input          8   where decoding starts in what the layer is made of, in bytes
-///     24  time           4   what decoding takes, in microseconds of CPU time
+///     16  input          8   where decoding starts in the data that the layer is decoded from, in bytes
+///     24  time           4   the CPU time that decoding takes, in microseconds
 ///     28  detail length  4   in bytes
 ///     32  detail offset  8   from the start of the DETAILS section
 ///     40  detail hash    8   XXH3 of the detail
@@ -15,7 +15,7 @@ package struct SpanRecord: Hashable, Sendable {
     package var detailCount: Int
     package var detailHash: UInt64
 
-    /// Record `number` of a section, of the layer `subject`.
+    /// Reads record `number` of a section that belongs to the layer `subject`.
     init(_ section: Fields, _ number: Int, _ subject: IndexSubject) throws(ImageError) {
         let offset = number * IndexFormat.spanSize
         let start: UInt64 = try section.little("span start", at: offset)

@@ -1,10 +1,10 @@
 import VitrineFormats
 
-/// Spans in the order of the layer, none overlapping another.
+/// Spans in the order of the layer. None overlaps another.
 struct SpanTable: Sendable {
     private(set) var kept: [KeptSpan] = []
 
-    /// How many bytes of memory the details take.
+    /// The bytes of memory that the details take.
     private(set) var memory = 0
 
     /// No spans.
@@ -22,17 +22,17 @@ struct SpanTable: Sendable {
         return first..<max(first, end)
     }
 
-    /// Whether a span overlaps `range`.
+    /// True if a span overlaps `range`.
     func overlaps(_ range: Range<UInt64>) -> Bool {
         !indices(overlapping: range).isEmpty
     }
 
-    /// What is kept of `span`, if it is known.
+    /// The table's entry for `span`. Nil if it is not known.
     func find(_ span: SeekSpan) -> KeptSpan? {
         kept[indices(overlapping: span.range)].first { $0.span == span }
     }
 
-    /// Adds `new`. Returns the ranges of the spans that overlapped it, and are no longer there.
+    /// Adds `new`, and removes the spans that overlap it. Returns their ranges.
     @discardableResult
     mutating func insert(_ new: KeptSpan) -> [Range<UInt64>] {
         replace(new.span.range, with: [new])

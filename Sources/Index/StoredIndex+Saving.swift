@@ -2,15 +2,15 @@ import VitrineFormats
 
 // Saving: a thread takes a copy of what is known, writes it without the lock, and settles what has changed since.
 extension StoredIndex {
-    /// What a thread has set out to save.
+    /// A copy of the state that a thread saves.
     private struct Work {
         var state: State
         var place: IndexPlace
-        /// Whether a file that was removed meanwhile is to be there again.
+        /// True to write a file again that was removed meanwhile.
         var restores: Bool
     }
 
-    /// What became of it.
+    /// The result of a save.
     private struct Saved {
         var index: IndexFile
         var identity: FileStatus.Identity
@@ -18,12 +18,12 @@ extension StoredIndex {
         var taken: [SeekSpan]
     }
 
-    /// How often a file is written that cannot be put in place because another process has saved meanwhile.
+    /// The number of times that a file is written without the lock. It cannot be put in place if another process has saved meanwhile.
     private static let attempts = 3
 
-    /// Saves, unless there is nothing to save, or another thread is saving and this is not `waiting` for it.
+    /// Saves what is not saved yet. If another thread is saving, waits for it first if `waiting`, and does nothing otherwise.
     ///
-    /// A file that was saved and has been removed since is written again where this is `restoring`; otherwise it was not wanted.
+    /// Writes a file again that was saved and has been removed since, if `restoring`. Otherwise its removal says it is not wanted.
     func save(waiting: Bool, restoring: Bool = false) throws(ImageError) {
         try requireUnchangedImage()
         guard let work = begin(waiting: waiting, restoring: restoring) else { return }
@@ -37,7 +37,7 @@ extension StoredIndex {
         }
     }
 
-    /// Throws `refused`, the first time, where the image has changed: what was found out is of neither the one nor the other.
+    /// Throws `refused`, the first time, if the image has changed: what was found out is true of neither the old nor the new image.
     private func requireUnchangedImage() throws(ImageError) {
         guard state.withLock({ $0.place != nil }), imageHasChanged() else { return }
         let error = ImageError(
@@ -50,7 +50,7 @@ extension StoredIndex {
     }
 
     private func begin(waiting: Bool, restoring: Bool) -> Work? {
-        // nil from the closure means to wait.
+        // The closure returns nil to wait.
         state.wait { state -> Work?? in
             if state.isSaving { return waiting ? nil : .some(nil) }
             guard let place = state.place else { return .some(nil) }
@@ -60,18 +60,18 @@ extension StoredIndex {
         }
     }
 
-    /// Writes the file; nil where there is nothing to write.
+    /// Writes the file. Nil if there is nothing to write.
     private func write(_ work: Work) throws(ImageError) -> Saved? {
         if !work.state.isChanged, !isToBeRestored(work), try !isMissing(work) { return nil }
         let folder = try work.place.folder()
-        // Writing takes long, so that others should not have to wait; unless they are too busy.
+        // Writing takes long, and others should not wait for it, so it is done under the lock only if they save too often.
         for _ in 0..<Self.attempts {
             if let saved = try write(work, in: folder, isLocked: false) { return saved }
         }
         return try folder.withLock { () throws(ImageError) in try write(work, in: folder, isLocked: true) }
     }
 
-    /// Writes the file and puts it in place; nil if another process has saved meanwhile.
+    /// Writes the file and puts it in place. Nil if another process has saved meanwhile.
     private func write(_ work: Work, in folder: Folder, isLocked: Bool) throws(ImageError) -> Saved? {
         var contents = work.state.contents
         var taken: [SeekSpan] = []
@@ -91,13 +91,13 @@ extension StoredIndex {
         return Saved(index: index, identity: new.identity, taken: taken)
     }
 
-    /// Whether there is no file any more, though there is something for it to hold.
+    /// True if the file is gone, should be restored, and would hold some spans.
     private func isToBeRestored(_ work: Work) -> Bool {
         work.restores && !work.state.contents.spans.kept.isEmpty && work.place.identity() == nil
     }
 
-    /// Whether another process has replaced our file by one without some of our spans, as happens when two
-    /// save at the same time. A file that was removed is not missed.
+    /// True if another process has replaced our file by one without some of our spans, as happens when two save at the same time.
+    /// False if the file was removed.
     private func isMissing(_ work: Work) throws(ImageError) -> Bool {
         guard let found = work.place.identity(), found != work.state.identity else { return false }
         guard let other = try others(work) else { return false }
@@ -105,15 +105,15 @@ extension StoredIndex {
         return !work.state.contents.spans.kept.allSatisfy { table.overlaps($0.span.range) }
     }
 
-    /// What is at the place, if it may be taken over.
+    /// The index at the place, if it may be taken over.
     ///
-    /// Throws where it must not be replaced.
+    /// Throws if it must not be replaced.
     private func others(_ work: Work) throws(ImageError) -> IndexFile? {
         do {
             let other = try work.place.load()?.index
             return work.state.merges ? other : nil
         } catch {
-            // Broken, or not to be relied on: to be replaced, unless the user named it and it is something else.
+            // It is damaged, or must not be trusted. It is replaced, unless the user named it and it is something else.
             if work.place.cache == nil, error.code != .corrupt, error.code != .limit { throw error }
             return nil
         }

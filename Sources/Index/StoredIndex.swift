@@ -1,40 +1,41 @@
 package import VitrineFormats
 
-/// A seek index that is kept in a file, where there is a place for one.
+/// A seek index that is kept in a file, if there is a place for one.
 ///
-/// What is added stays in memory until it is saved: at intervals, by a thread of its own, so that who adds something holds up
-/// nobody who waits for it. A file is never changed, but replaced; what another process has saved meanwhile is taken over.
+/// Additions stay in memory until they are saved. A thread of its own saves them at intervals, so that whoever adds something
+/// holds up nobody who waits for it. A file is never changed, but replaced by one that also has what another process has saved
+/// meanwhile.
 package final class StoredIndex: SeekIndex {
-    /// What is known; changes under the lock of `state`.
+    /// The known spans and the state of saving; changes under the lock of `state`.
     struct State {
         var contents: IndexContents
-        /// Where it is saved; nil where that is not possible, or not wanted any more.
+        /// The place it is saved at. Nil if saving is not possible, or not wanted any more.
         var place: IndexPlace?
-        /// Why it is not possible, where it never was, or has ceased to be.
+        /// The error that prevents saving, from the start or since some later time.
         var obstacle: ImageError?
-        /// Which file our saved spans lie in, of those that have been at the place.
+        /// The identity of the file that our saved spans lie in: one of those that have been at the place.
         var identity: FileStatus.Identity?
-        /// Whether there is something that no file at the place holds, or that it should not hold.
+        /// True if the file at the place lacks something, or holds something that it should not.
         var isChanged = false
-        /// How many spans have been added.
+        /// The number of spans added so far.
         var serial = 0
-        /// How often all has been dropped.
+        /// The number of times that everything was dropped.
         var generation = 0
-        /// Whether what is in the file at the place may be taken over.
+        /// True if the contents of the file at the place may be taken over.
         var merges = true
-        /// Everything that was found wrong, and must not be taken over.
+        /// All ranges that were found wrong and must not be taken over.
         var removed = ByteRanges()
-        /// What was removed since a thread began to save.
+        /// The ranges removed since a thread began to save.
         var removedWhileSaving: [Range<UInt64>] = []
         var isSaving = false
-        /// Whether a thread was started to save, and has not come to its end.
+        /// True from the announcement of a thread that saves until its end.
         var isSaverComing = false
         var hasFailed = false
         var nextSave: ContinuousClock.Instant
         var hasWarned = false
     }
 
-    /// What it is an index of.
+    /// The layer that it is an index of.
     package let subject: IndexSubject
 
     package let compressionLevel: Int32
@@ -45,8 +46,8 @@ package final class StoredIndex: SeekIndex {
 
     /// The index of `subject`, an image called `name`.
     ///
-    /// `stored` is what the file at `place` holds; `other` something else that is known, and not saved there
-    /// yet. Where there is no place, `obstacle` says why. Nothing is saved once `imageHasChanged`.
+    /// `stored` is the index in the file at `place`; `other` is another index, whose spans are not saved there yet. If there is no
+    /// place, `obstacle` says why. Nothing is saved once `imageHasChanged`.
     init(
         _ subject: IndexSubject, name: String, place: IndexPlace?, obstacle: ImageError? = nil,
         stored: (index: IndexFile, identity: FileStatus.Identity)? = nil, other: IndexFile? = nil,
@@ -74,7 +75,7 @@ package final class StoredIndex: SeekIndex {
         saveQuietly(waiting: true)
     }
 
-    /// Where it is saved, and how many bytes the file there has; nil where there is no place, or nothing yet.
+    /// The path it is saved at, and the length of the file there in bytes. Nil if there is no place, or no file yet.
     package var file: (path: String, size: UInt64)? {
         guard let place = state.withLock({ $0.place }), let size = place.status()?.size else { return nil }
         return (place.path, size)
@@ -88,7 +89,7 @@ package final class StoredIndex: SeekIndex {
     }
 
     package func detail(of span: SeekSpan) throws(ImageError) -> [UInt8]? {
-        // Read outside the lock: files are never changed, and stay open while somebody reads from them.
+        // Read outside the lock: files are never changed, and stay open while somebody reads them.
         try state.withLock({ $0.contents.spans.find(span) })?.read()
     }
 
@@ -127,7 +128,7 @@ package final class StoredIndex: SeekIndex {
                 state.contents.spans.kept.count < IndexFormat.maximumSpans
             else { return .refused }
             guard detail.count <= policy.keepAtMost - state.contents.spans.memory else {
-                // What is being saved is about to leave memory.
+                // The details that are being saved will soon leave memory.
                 return state.isAboutToSave ? nil : .full
             }
             state.add(span, detail, zeroes)
@@ -143,12 +144,12 @@ package final class StoredIndex: SeekIndex {
         state.wait { hasRoom($0) ? () : nil }
     }
 
-    /// Whether so little is in memory that more may come, or nothing is under way that would change that.
+    /// True if so little is in memory that more may come, or if nothing is under way that would change that.
     private func hasRoom(_ state: State) -> Bool {
         state.contents.spans.memory <= policy.saveAbove || !state.isAboutToSave
     }
 
-    /// Has a thread save that was said to come (`State.comesToSaving`); does it here where there is none to be had.
+    /// Starts the thread that was announced (`State.comesToSaving`). If no thread can be had, saves here.
     private func startSaver() {
         let isStarted = Thread.start("vitrine-save") { self.saveAsAnnounced() }
         if !isStarted { saveAsAnnounced() }
@@ -156,7 +157,7 @@ package final class StoredIndex: SeekIndex {
 
     private func saveAsAnnounced() {
         saveQuietly(waiting: false)
-        // Not before: whoever waits for room is not to find that nobody saves.
+        // Not before: whoever waits for room must not find that nobody saves.
         state.change { $0.isSaverComing = false }
     }
 
@@ -173,9 +174,9 @@ package final class StoredIndex: SeekIndex {
         if let identity { place?.removeIfCached(identity) }
     }
 
-    /// Saves what is not saved yet, after what another thread is saving; and all of it anew where the file has been removed.
+    /// Saves what is not saved yet, after a save that another thread has begun. Writes all of it again if the file was removed.
     ///
-    /// Throws why that is not possible; the file at the place is then as it was.
+    /// Throws the reason if that is not possible; the file at the place is then unchanged.
     package func save() throws(ImageError) {
         let (hasPlace, obstacle) = state.withLock { ($0.place != nil, $0.obstacle) }
         guard hasPlace else {
@@ -185,13 +186,13 @@ package final class StoredIndex: SeekIndex {
         do {
             try save(waiting: true, restoring: true)
         } catch {
-            // Who asked is told; that is enough.
+            // The caller learns of it from the error; a warning would only repeat it.
             state.withLock { $0.hasWarned = true }
             throw error
         }
     }
 
-    /// Saves likewise; what prevents it is a warning, the first time.
+    /// Saves. If that fails, the user is warned, the first time only.
     func saveQuietly(waiting: Bool) {
         do {
             try save(waiting: waiting)
@@ -210,10 +211,10 @@ package final class StoredIndex: SeekIndex {
 }
 
 extension StoredIndex.State {
-    /// Whether a thread is saving, or about to.
+    /// True if a thread is saving, or about to.
     var isAboutToSave: Bool { isSaving || isSaverComing }
 
-    /// Announces a thread that saves, unless there is one, or no place; returns whether it is to be started.
+    /// Announces a thread that saves, unless there is one, or no place. Returns true if the caller must start it.
     fileprivate mutating func comesToSaving() -> Bool {
         guard place != nil, !isAboutToSave else { return false }
         isSaverComing = true
@@ -221,7 +222,7 @@ extension StoredIndex.State {
     }
 
     fileprivate mutating func add(_ span: SeekSpan, _ detail: [UInt8], _ runs: [Range<UInt64>]) {
-        // What it overlaps was taken over from another process, and is not known to who adds this.
+        // Spans that it overlaps were taken over from another process, and the caller does not know them.
         let gone = contents.spans.insert(KeptSpan(span: span, detail: .unsaved(detail, serial: serial)))
         serial += 1
         for range in gone + [span.range] { contents.zeroes.remove(range) }
@@ -245,7 +246,7 @@ extension StoredIndex.State {
         generation += 1
         identity = nil
         isChanged = false
-        // What another process saves may come from what was wrong.
+        // Spans that another process saves may come from the index that was wrong.
         merges = false
         if place?.cache == nil { place = nil }
     }

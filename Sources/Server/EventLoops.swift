@@ -2,17 +2,17 @@ import Glibc
 import NIOPosix
 import VitrineFormats
 
-/// The threads that look after sockets.
+/// The threads that serve the sockets.
 enum EventLoops {
-    /// How many files each takes: of epoll, its timer, and what wakes it.
+    /// The files that each thread takes: for epoll, its timer, and what wakes it.
     private static let filesEach = 3
 
-    /// How many files are needed besides: for a socket that listens and what ends that, and some clients.
+    /// The files needed besides: for a listening socket, what ends it, and some clients.
     private static let otherFiles = 8
 
-    /// Starts `count` of them.
+    /// Starts `count` threads.
     ///
-    /// Throws where the system has no threads or files for them: SwiftNIO would end the process.
+    /// Throws if the system has no threads or files for them: SwiftNIO would end the process.
     static func start(_ count: Int) throws(ServerError) -> MultiThreadedEventLoopGroup {
         try requireFiles(filesEach * count + otherFiles)
         try requireThreads(count)
@@ -22,7 +22,7 @@ enum EventLoops {
     private static func requireFiles(_ count: Int) throws(ServerError) {
         var copies: [Int32] = []
         defer { for copy in copies { close(copy) } }
-        // Standard error is always there.
+        // Standard error is always open.
         while copies.count < count {
             let copy = dup(STDERR_FILENO)
             guard copy >= 0 else {

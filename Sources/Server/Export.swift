@@ -1,16 +1,16 @@
 package import VitrineFormats
 
-/// One name on the wire, and the bytes that stand behind it.
+/// A name on the wire, and the bytes behind it.
 package struct Export: Sendable {
-    /// What clients ask for; `""` is the default export. At most 4096 bytes.
+    /// The name that clients ask for; `""` is the default export. At most 4096 bytes.
     package let name: String
 
-    /// What it is, for people; at most 4096 bytes.
+    /// The text that describes it to people; at most 4096 bytes.
     package let description: String
 
     package let source: any Source
 
-    /// What BLOCK_STATUS can tell of it.
+    /// The metadata contexts that BLOCK_STATUS offers for it.
     let contexts: MetaContextList
 
     /// An export of `source`.
@@ -19,7 +19,7 @@ package struct Export: Sendable {
             name: name, description: description, source: source, contexts: MetaContextList(source.bitmaps))
     }
 
-    /// An export of `source`, which is the disk that `contexts` are about, or a window onto it.
+    /// An export of `source`, which is the disk that `contexts` describe, or a window onto it.
     init(name: String, description: String, source: any Source, contexts: MetaContextList) {
         self.name = name
         self.description = description

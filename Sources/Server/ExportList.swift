@@ -1,19 +1,18 @@
 package import VitrineFormats
 
-/// Everything a server offers.
+/// All exports of a server.
 package struct ExportList: Sendable {
-    /// In the order in which clients are told.
+    /// The exports, in the order in which they are listed to clients.
     package let all: [Export]
 
-    /// Exports with names that differ.
+    /// The exports `all`, whose names must differ.
     package init(_ all: [Export]) {
         self.all = all
     }
 
-    /// The whole disk as the default export, and under `name` where that is not empty; then each
-    /// partition, as `p1`, `p2` and so on.
+    /// The whole disk as the default export, and under `name` unless that is empty; then each partition, as `p1`, `p2` and so on.
     ///
-    /// Throws what `Slice` does for a partition that is not inside the disk.
+    /// Throws what `Slice` throws for a partition that is not inside the disk.
     package init(of image: Image, name: String) throws(ImageError) {
         let title = "\(printable(image.name)): \(image.stack), \(byteCount(image.size))"
         let partitions = image.partitionTable?.partitions ?? []
@@ -39,7 +38,7 @@ package struct ExportList: Sendable {
 }
 
 extension Partition {
-    /// In one line: number, type, name, size and place.
+    /// The partition in one line: number, type, name, size and offset.
     fileprivate var summary: String {
         let kind = typeName ?? "type \(type)"
         let title = name.isEmpty ? kind : "\(kind), \"\(printable(name))\""

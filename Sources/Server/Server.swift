@@ -12,10 +12,10 @@ package final class Server: Sendable {
         var isStopping = false
     }
 
-    /// How long clients have, once the server is stopped, before they are cut off.
+    /// The time that clients have, once the server is stopped, before they are cut off.
     private static let stoppingTime: TimeAmount = .seconds(6)
 
-    /// How often the server looks whether its workers get on.
+    /// The time between two checks of the workers' progress.
     private static let watchInterval: TimeAmount = .seconds(5)
 
     private let exports: ExportList
@@ -28,10 +28,10 @@ package final class Server: Sendable {
     private let scratch = ThreadSpecificVariable<OutputScratch>()
     private let coldLimit = ColdLimit()
 
-    /// A server of `exports`, which has `engine`'s workers do what takes waiting.
+    /// A server of `exports`. The workers of `engine` do the work that takes waiting.
     ///
-    /// It listens nowhere yet. `broken` is called when no connection can be taken from one of its sockets any more. Throws where the
-    /// system has not enough threads or files.
+    /// It listens nowhere yet. `broken` is called when one of its sockets can take no more connections. Throws if the system has
+    /// not enough threads or files.
     package init(
         _ exports: ExportList, _ engine: Engine, _ logger: Logger,
         whenBroken broken: @escaping @Sendable (ServerError) -> Void
@@ -51,7 +51,7 @@ package final class Server: Sendable {
         }
     }
 
-    /// Has connections answer with an error what workers do not get on with.
+    /// Makes connections reply with an error to the requests that the workers make no progress on.
     func giveUp(_ stall: WorkersStalled) {
         for connection in state.withLock({ Array($0.connections.values) }) {
             connection.pipeline.fireUserInboundEventTriggered(stall)
@@ -60,7 +60,7 @@ package final class Server: Sendable {
 
     // MARK: Starting
 
-    /// Listens on a Unix socket that it makes at `path`, which is there when it has ended too.
+    /// Listens on a Unix socket that it makes at `path`. The socket's file is still there when the server has ended.
     package func listen(unixSocket path: SystemString) throws(ServerError) {
         try listen(ListeningSocket(unixSocket: path))
     }
@@ -108,7 +108,7 @@ package final class Server: Sendable {
     private func connect(_ connection: Int32) -> EventLoopFuture<any Channel> {
         ClientBootstrap(group: group)
             .channelOption(.autoRead, value: false)
-            // Requests and replies are small, and each waits for the other; of no effect on a Unix socket.
+            // Requests and replies are small, and each waits for the other. The option has no effect on a Unix socket.
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { self.prepare($0) }
             .withConnectedSocket(connection)
@@ -171,7 +171,7 @@ package final class Server: Sendable {
         }
     }
 
-    /// What the log calls a client.
+    /// The log's name for a client.
     private static func name(of address: SocketAddress?) -> String {
         switch address {
         case .v4, .v6: "client at \(address?.ipAddress ?? "?"), port \(address?.port ?? 0)"
@@ -190,8 +190,8 @@ package final class Server: Sendable {
 
     // MARK: Stopping
 
-    /// Takes no more connections, has those that there are finish what they are doing, and returns
-    /// when all are closed; after a few seconds, those that are left are cut off.
+    /// Takes no more connections, lets the present ones finish what they are doing, and returns when all are closed. After a few
+    /// seconds, the remaining ones are cut off.
     package func stop() {
         let (acceptors, connections) = state.withLock { state in
             state.isStopping = true
@@ -209,7 +209,6 @@ package final class Server: Sendable {
         try? closed.wait()
         cutOff.cancel()
         failures.sumUp(logger)
-        // The event loops end with the process: SwiftNIO would start a thread to end them, and wait for ever where none can be
-        // started.
+        // The event loops end with the process: SwiftNIO would start a thread to end them, and wait for ever if none can be started.
     }
 }

@@ -1,24 +1,24 @@
 import VitrineFormats
 
-/// Finds out whether the workers have stopped getting on: no task has ended for a long time, and they have hardly used a processor.
+/// Detects that the workers make no progress: no task has ended for a long time, and they have hardly used a processor.
 ///
-/// Either what an image is read from hangs, or threads wait for each other. Decoding that takes as long uses the processor.
+/// Either the file that an image is read from hangs, or threads wait for each other. Decoding that takes as long uses the processor.
 struct StallWatch {
-    /// How long that must have been so, in nanoseconds.
+    /// The time for which that must have been so, in nanoseconds.
     static let patience: UInt64 = 60_000_000_000
 
-    /// What threads that wait may use of the processor meanwhile, in nanoseconds: some look around twenty times in a second.
+    /// The processor time in nanoseconds that waiting threads may use meanwhile: some look around twenty times in a second.
     private static let idleTime: UInt64 = 1_000_000_000
 
-    /// The last time that they got on.
+    /// The last progress, and its time in nanoseconds.
     private var last: (progress: Workers.Progress, time: UInt64)
 
-    /// A watch that begins at the time `now`, in nanoseconds, when they have come as far as `progress`.
+    /// A watch that begins at the time `now`, in nanoseconds, with the workers' `progress` so far.
     init(_ progress: Workers.Progress, now: UInt64) {
         last = (progress, now)
     }
 
-    /// Whether they have stopped, where they have come as far as `progress` at the time `now`.
+    /// True if the workers, whose progress at the time `now` is `progress`, have stopped.
     mutating func hasStopped(_ progress: Workers.Progress, now: UInt64) -> Bool {
         if progress.tasks != last.progress.tasks
             || progress.processorTime > last.progress.processorTime + Self.idleTime

@@ -22,7 +22,7 @@ struct Vitrine: ParsableCommand {
         // Before there is a second thread.
         Allocator.useOneArena()
         OpenFileLimit.raise()
-        // However it ends: help and versions are printed by the parser, which does not look.
+        // At any end of the process: the parser prints help and versions, and does not look whether that fails.
         atexit { StandardOutput.end() }
         main(RawArguments.all)
     }
@@ -39,7 +39,7 @@ func say(_ text: String) {
     StandardOutput.flush()
 }
 
-/// Runs `body`; an error becomes one line on standard error, and exit status 1.
+/// Runs `body`. An error becomes one line on standard error, and exit status 1.
 func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
     do {
         return try body()

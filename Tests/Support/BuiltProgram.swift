@@ -1,7 +1,6 @@
 import Foundation
 
-/// The path of the program called `name`, as it was built with the tests: it lies in the folder that they
-/// were built to, or above.
+/// The path of the program `name` that was built with the tests. It lies in the folder of the built tests, or above it.
 package func builtProgram(_ name: String) throws -> String {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     var folder = URL(filePath: tests).deletingLastPathComponent()

@@ -1,34 +1,34 @@
 package import FoundationEssentials
 
-/// The images of the corpus folder, and what its manifests say of them.
+/// An image of the corpus, and the facts about it in its manifest.
 package struct CorpusFile: Sendable, CustomStringConvertible {
     package enum Verdict: String, Sendable {
         case good
         case bad
         case unsupported
-        /// Names a file that is not opened unless the user allows it.
+        /// Names a file that is opened only if the user allows it.
         case refused
     }
 
     package let path: String
     package let name: String
     package let verdict: Verdict
-    /// Such as `raw in xz`; good files only.
+    /// The layers, such as `raw in xz`. Good files only.
     package let layers: String
-    /// The size of the disk in bytes; good files only.
+    /// The size of the disk in bytes. Good files only.
     package let size: UInt64
-    /// The SHA-256 of the disk, in hexadecimal; good files only.
+    /// The SHA-256 of the disk, in hexadecimal. Good files only.
     package let sha256: String
-    /// The exact error, without the file's name; other than good files only.
+    /// The exact error, without the file's name. Other than good files only.
     package let error: String
 
     package var description: String { name }
 
-    /// The top of the checkout.
+    /// The top folder of the checkout.
     package static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The files that `manifest` lists, which lie in `folder`; a manifest that cannot be read is an error.
+    /// The files in `folder` that `manifest` lists. Throws if the manifest cannot be read.
     package static func all(_ manifest: String, in folder: URL) throws -> [CorpusFile] {
         try rows(manifest, columns: 6).map { columns in
             guard let verdict = Verdict(rawValue: columns[1]) else {
@@ -40,7 +40,7 @@ package struct CorpusFile: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The lines of `table` but its first, each split into `columns`.
+    /// The lines of `table` without the first, each split into `columns`.
     package static func rows(_ table: String, columns: Int) throws -> [[String]] {
         let text = try String(contentsOf: root.appending(path: table), encoding: .utf8)
         return try text.split(separator: "\n").dropFirst().map { line in
@@ -51,7 +51,7 @@ package struct CorpusFile: Sendable, CustomStringConvertible {
     }
 }
 
-/// A manifest line that is not what it should be.
+/// The error for a malformed line of a manifest.
 package struct MalformedManifest: Error {
     package let line: String
 }

@@ -1,7 +1,7 @@
 package import Foundation
 package import VitrineFormats
 
-/// Opens whatever lies in one folder.
+/// Opens any file in one folder.
 package struct FolderReferences: References {
     private let folder: URL
     private let engine: Engine

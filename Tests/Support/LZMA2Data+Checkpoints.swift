@@ -1,10 +1,10 @@
 package import VitrineFormats
 
 extension LZMA2Data {
-    /// Decodes it in stretches of as many chunks as `stretch` says each time, and each of them once more from a checkpoint at
-    /// its start; says what is wrong, if anything is.
+    /// Decodes the data in parts, and each part again from a checkpoint at its start. `stretch` gives the number of
+    /// chunks of the next part. Returns a text about the first mismatch. Nil if there is none.
     ///
-    /// `piece`: how much is taken at a time, in bytes. Throws what decoding from the start throws.
+    /// `piece` is the number of bytes taken at a time. Throws the errors of decoding from the start.
     package func mismatchAfterCheckpoints(
         piece: Int = 64 << 10, stretch: () -> Int
     ) throws(ImageError) -> String? {
@@ -34,7 +34,7 @@ extension LZMA2Data {
     ) -> String? {
         let place = "checkpoint at \(offset) for \(expected.count) bytes"
         do throws(ImageError) {
-            // As a seek index would keep both.
+            // Both go through the form in which a seek index stores them.
             let stored = try LZMA2Checkpoint(checkpoint.bytes)
             guard stored == checkpoint else { return "\(place) is another one after it was stored" }
             let decoder = try decoder(
@@ -49,7 +49,7 @@ extension LZMA2Data {
                 let index = zip(found, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset
                 return "\(place): byte \(index ?? expected.count) differs"
             }
-            // What ends the data is not decoded again.
+            // The end marker of the data is not decoded again.
             return decoder.inputOffset == end || decoder.inputOffset + 1 == end
                 ? nil : "\(place): ends elsewhere"
         } catch {

@@ -1,11 +1,11 @@
 package import VitrineFormats
 
-/// LZMA2 data, and how to decode it with either decoder.
+/// LZMA2 data, which either decoder can decode.
 package struct LZMA2Data: Sendable {
     package var bytes: [UInt8]
-    /// The size of the dictionary as a filter's properties have it: 0 for 4 KiB, 1 for 6, up to 40.
+    /// The size of the dictionary, as in a filter's properties: 0 for 4 KiB, 1 for 6 KiB, up to 40.
     package var dictionaryBits: UInt8
-    /// How many bytes it may give; more is `corrupt` for Vitrine's decoder, and for this `liblzma`.
+    /// The most bytes that it may decode to. For Vitrine's decoder and for this `liblzma`, more is `corrupt`.
     package var limit: UInt64
 
     /// The size of the dictionary in bytes.
@@ -19,14 +19,14 @@ package struct LZMA2Data: Sendable {
         self.limit = limit
     }
 
-    /// A decoder of it, from its start.
+    /// A decoder of the data, from its start.
     package func decoder() throws(ImageError) -> LZMA2Decoder {
         try LZMA2Decoder(
             MemorySource(bytes), 0..<UInt64(bytes.count), dictionary: dictionary, size: limit,
             memoryLimit: .max)
     }
 
-    /// A decoder of what lies from `offset` on, which is where `checkpoint` was taken, up to `size` bytes.
+    /// A decoder of up to `size` bytes from `offset` on, where `checkpoint` was taken.
     package func decoder(
         at offset: UInt64, size: UInt64, from checkpoint: LZMA2Checkpoint, _ window: SparseWindow
     ) throws(ImageError) -> LZMA2Decoder {
@@ -35,7 +35,7 @@ package struct LZMA2Data: Sendable {
             dictionary: dictionary, size: size, from: (checkpoint, .sparse(window)), memoryLimit: .max)
     }
 
-    /// All of it, decoded with Vitrine's decoder.
+    /// All of the data, decoded with Vitrine's decoder.
     package func decode() throws(ImageError) -> [UInt8] {
         let decoder = try decoder()
         var output: [UInt8] = []
@@ -43,7 +43,7 @@ package struct LZMA2Data: Sendable {
         return output
     }
 
-    /// All of it, decoded with liblzma.
+    /// All of the data, decoded with liblzma.
     package func decodeWithLiblzma() throws(ImageError) -> [UInt8] {
         let filter = LZMADecoder.Filter(id: 0x21, properties: [dictionaryBits])
         let decoder = try LZMADecoder([filter], outputSize: limit, memoryLimit: .max)
@@ -73,7 +73,7 @@ package struct LZMA2Data: Sendable {
 }
 
 extension LZMA2Decoder {
-    /// All that is decoded and not yet taken: zeroes are passed over, as SeekSpan's pieces are, and the rest is copied.
+    /// All bytes that are decoded and not taken yet. Skips zeroes, as for the pieces of a span, and copies the rest.
     package func taken(piece: Int = 64 << 10) -> [UInt8] {
         var output: [UInt8] = []
         while available > 0 {

@@ -1,25 +1,26 @@
-/// Makes LZMA2 data out of any bytes: they choose chunks and symbols, so that random bytes reach states of a decoder
+/// Makes LZMA2 data out of any bytes, which choose its chunks and symbols. So random bytes reach states of a decoder
 /// that damaged files never would.
 ///
-/// What it makes is sound, but for a few choices that bytes with all high bits set make.
+/// The data is sound, except for a few choices, made by bytes whose high bits are all set.
 package struct LZMA2Program {
     private let bytes: [UInt8]
     private var index = 0
     private var needsDictionary = true
     private var needsProperties = true
-    /// The symbol to repeat, and how many times more.
+    /// The symbol to repeat, and the number of times left.
     private var repeated: (symbol: LZMASymbol, left: Int)?
-    /// Of literals that follow from one byte.
+    /// The seed of the literals that follow from one byte, and the number of them left.
     private var literals: (seed: UInt8, left: Int) = (0, 0)
 
-    /// How far back matches may lie, in bytes.
+    /// The largest distance of a match, in bytes.
     private let dictionary: Int
-    /// How many bytes may still be made; the last symbol, or the last stored chunk, may pass that.
+    /// The number of bytes that may still be made. The last symbol, or the last stored chunk, may exceed it.
     private var room: Int
 
-    /// Runs `bytes`; no distance is longer than `dictionary`, and nothing is begun after `limit` bytes of output.
+    /// Runs `bytes`. No distance is longer than `dictionary`, and no chunk or symbol begins after `limit` bytes of
+    /// output.
     ///
-    /// `encoder` is what it goes on from: there, nothing need be reset.
+    /// The data continues that of `encoder`, if it is not nil: then nothing needs to be reset.
     package static func run(
         _ bytes: [UInt8], dictionary: Int, limit: Int, from encoder: LZMAEncoder? = nil
     ) -> LZMA2Writer {
@@ -83,7 +84,7 @@ package struct LZMA2Program {
         literals.left = 0
     }
 
-    /// The next symbol of a chunk: one of those that are repeated, or one of `left` that are chosen.
+    /// The next symbol of a chunk: a repeated one, or one of the `left` that are chosen.
     private mutating func nextSymbol(_ encoder: LZMAEncoder, _ left: inout Int) -> LZMASymbol? {
         if let (symbol, count) = repeated, count > 0 {
             repeated = (symbol, count - 1)
@@ -98,7 +99,7 @@ package struct LZMA2Program {
         return symbol(encoder)
     }
 
-    /// Zeroes, a period, or something like noise.
+    /// Data of zeroes, of a period, or close to noise.
     private mutating func storedData() -> [UInt8] {
         let count = next16() + 1
         let kind = next()
@@ -119,7 +120,7 @@ package struct LZMA2Program {
     private mutating func symbol(_ encoder: LZMAEncoder) -> LZMASymbol {
         let choice = next()
         let isFree = choice >= 0xF8
-        // Nothing to refer to.
+        // There is nothing to refer to.
         guard !encoder.history.isEmpty || isFree else { return .literal(next()) }
         switch choice & 7 {
         case 3:
@@ -132,7 +133,7 @@ package struct LZMA2Program {
             literals = (next(), Int(next()))
             return .literal(literals.seed)
         case 7:
-            // 1 to 32 K times, what comes next.
+            // The next symbol, 1 to 32 Ki times.
             let count = (Int(next()) + 1) << Int(choice >> 3 & 7)
             let symbol = match(encoder, isFree: false)
             repeated = (symbol, count)
@@ -150,7 +151,7 @@ package struct LZMA2Program {
         return .match(distance: isFree && size >= 0xF0 ? 1 << 32 : distance + 1, length: length())
     }
 
-    /// The short ones, and the longest.
+    /// A short length, or the longest.
     private mutating func length() -> Int {
         let byte = Int(next())
         return byte == 0xFF ? 273 : byte + 2

@@ -1,6 +1,6 @@
-/// Writes LZMA2 data chunk by chunk and symbol by symbol, also what no encoder would write.
+/// Writes LZMA2 data chunk by chunk and symbol by symbol, including data that no encoder would write.
 package struct LZMA2Writer {
-    /// What an LZMA chunk resets, as its control byte says it.
+    /// The reset of an LZMA chunk, by its control byte.
     package enum Reset: UInt8, CaseIterable, Sendable {
         case nothing = 0x80
         case state = 0xA0
@@ -8,16 +8,16 @@ package struct LZMA2Writer {
         case dictionary = 0xE0
     }
 
-    /// The data so far; tests may damage it.
+    /// The data so far. Tests may damage it.
     package var bytes: [UInt8] = []
-    /// What it decodes to.
+    /// The bytes that the data decodes to.
     package private(set) var output: [UInt8] = []
-    /// Where each chunk starts in `bytes`.
+    /// The start of each chunk in `bytes`.
     package private(set) var starts: [Int] = []
-    /// Between two chunks, tests may change it.
+    /// The encoder, which tests may change between two chunks.
     package var encoder = LZMAEncoder()
 
-    /// The most bytes that a chunk gives, and that its data takes.
+    /// The most bytes that a chunk decodes to, and the most that its data takes.
     package static let maximumOutput = 2 << 20
     package static let maximumInput = 64 << 10
 
@@ -33,7 +33,8 @@ package struct LZMA2Writer {
         output += data
     }
 
-    /// Appends an LZMA chunk of `symbols`; `outputSize` is how many bytes its header says they give, if not what they do.
+    /// Appends an LZMA chunk of `symbols`. `outputSize` is the size in its header, if not the number of bytes they
+    /// decode to.
     package mutating func write(
         _ reset: Reset, _ properties: LZMAProperties?, _ symbols: [LZMASymbol], outputSize: Int? = nil
     ) {
@@ -47,7 +48,7 @@ package struct LZMA2Writer {
         write(reset, nil, symbols, outputSize: outputSize)
     }
 
-    /// Appends an LZMA chunk of the symbols that `next` gives, up to nil or to as much as a chunk holds.
+    /// Appends an LZMA chunk of the symbols that `next` returns, up to nil or to the most that a chunk holds.
     package mutating func write(
         _ reset: Reset, _ properties: LZMAProperties? = nil, next: (LZMAEncoder) -> LZMASymbol?
     ) {
@@ -69,7 +70,7 @@ package struct LZMA2Writer {
         if reset == .dictionary { encoder.history = [] }
         if reset != .nothing { encoder.reset() }
         if let properties { encoder.properties = properties }
-        // What is appended to the history from here on is the chunk's output.
+        // The bytes appended to the history from here on are the chunk's output.
         chunkStart = encoder.history.count
     }
 
@@ -84,7 +85,7 @@ package struct LZMA2Writer {
         bytes += data
     }
 
-    /// Appends the mark that nothing follows.
+    /// Appends the end marker.
     package mutating func end() {
         bytes.append(0)
     }

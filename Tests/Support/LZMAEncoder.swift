@@ -1,12 +1,12 @@
-/// Encodes LZMA symbols one by one, also those that no sound file has: nothing is refused.
+/// Encodes LZMA symbols one by one, including those that no sound file has. It refuses nothing.
 ///
-/// Written from the LZMA specification alone, so that it shares no mistake with the decoder.
+/// It was written from the LZMA specification alone, so that it shares no mistake with the decoder.
 package struct LZMAEncoder {
     package var properties = LZMAProperties()
     package var state = 0
     /// The last four distances, less 1.
     package var reps: [UInt32] = [0, 0, 0, 0]
-    /// The bytes since the dictionary was reset, which are what matches refer to.
+    /// The bytes since the dictionary was reset, to which matches refer.
     package var history: [UInt8] = []
 
     private var isMatch = tree(12 * 16)
@@ -25,7 +25,7 @@ package struct LZMAEncoder {
     private var matchLengths = LengthModel()
     private var repLengths = LengthModel()
 
-    /// Of the lengths of one kind of match.
+    /// The model of the lengths of one kind of match.
     private struct LengthModel {
         var choice: [UInt16] = tree(2)
         /// 8 for each position.
@@ -36,10 +36,10 @@ package struct LZMAEncoder {
 
     private static func tree(_ count: Int) -> [UInt16] { Array(repeating: 1024, count: count) }
 
-    /// An encoder at the start of its data.
+    /// Creates an encoder at the start of its data.
     package init() {}
 
-    /// Forgets everything but the properties and the history.
+    /// Resets everything but the properties and the history.
     package mutating func reset() {
         let history = history
         let properties = properties
@@ -48,12 +48,11 @@ package struct LZMAEncoder {
         self.properties = properties
     }
 
-    /// The byte that lies `distance` back; 0 where there is none.
+    /// The byte at `distance` back. 0 if there is none.
     private func byte(_ distance: UInt64) -> UInt8 {
         distance <= UInt64(history.count) ? history[history.count - Int(distance)] : 0
     }
 
-    /// Encodes `symbol`.
     mutating func encode(_ symbol: LZMASymbol, _ coder: inout RangeEncoder) {
         let position = history.count & (1 << properties.pb - 1)
         switch symbol {
@@ -96,7 +95,7 @@ package struct LZMAEncoder {
         }
         var left = length
         while left > 0 {
-            // A copy, or appending would copy all of the history.
+            // Without this copy, appending would copy all of the history.
             let piece = Array(history[start..<min(start + left, history.count)])
             history += piece
             left -= piece.count
@@ -159,7 +158,7 @@ package struct LZMAEncoder {
         }
     }
 
-    /// A bit tree: the high bit of `value` first.
+    /// Encodes a bit tree: the high bit of `value` first.
     private static func encode(
         _ value: Int, count: Int, _ tree: inout [UInt16], _ base: Int, _ coder: inout RangeEncoder
     ) {
@@ -171,7 +170,7 @@ package struct LZMAEncoder {
         }
     }
 
-    /// A reverse bit tree: the low bit of `value` first.
+    /// Encodes a reverse bit tree: the low bit of `value` first.
     private static func encodeReverse(
         _ value: Int, count: Int, _ tree: inout [UInt16], _ base: Int, _ coder: inout RangeEncoder
     ) {

@@ -1,4 +1,4 @@
-/// What LZMA data is made of.
+/// A symbol of LZMA data.
 package enum LZMASymbol: Sendable {
     case literal(UInt8)
     /// 2 to 273 bytes from `distance` back: 1 is the byte before, and 2^32 is LZMA's end marker.
@@ -8,7 +8,7 @@ package enum LZMASymbol: Sendable {
     /// One byte from the last distance.
     case shortRep
 
-    /// How many bytes it gives.
+    /// The number of bytes that it decodes to.
     package var count: Int {
         switch self {
         case .literal, .shortRep: 1

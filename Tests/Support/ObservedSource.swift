@@ -1,7 +1,7 @@
 import Synchronization
 package import VitrineFormats
 
-/// A source over bytes in memory that counts what is read of it, and fails where it is told to.
+/// A source of bytes in memory that counts reads, and fails if told to.
 package final class ObservedSource: Source {
     private let content: [UInt8]
     private let holes: [Range<UInt64>]
@@ -12,17 +12,17 @@ package final class ObservedSource: Source {
     private let readCalls = Atomic<Int>(0)
     private let prefetches = Mutex<[Range<UInt64>]>([])
 
-    /// How many bytes were read so far.
+    /// The number of bytes read so far.
     package var bytesRead: Int { readCount.load(ordering: .relaxed) }
-    /// How many reads that took.
+    /// The number of reads so far.
     package var reads: Int { readCalls.load(ordering: .relaxed) }
-    /// What was to be prefetched.
+    /// The ranges for which `prefetch` was called.
     package var prefetched: [Range<UInt64>] { prefetches.withLock { $0 } }
 
     package var size: UInt64 { UInt64(content.count) }
 
-    /// A source that holds `content`; `holes` are said to be holes, reads that touch `failing` throw,
-    /// and `isHot` says whether reads can be answered at once.
+    /// Creates a source of `content`. It reports `holes` as holes, reads that touch `failing` throw, and `isHot` tells
+    /// if reads can be answered at once.
     package init(
         _ content: [UInt8], holes: [Range<UInt64>] = [], failing: Range<UInt64>? = nil, isHot: Bool = true
     ) {

@@ -1,11 +1,11 @@
 import Foundation
 import Glibc
 
-/// Starts `command` in a process group of its own, with `descriptors` as 0, 1, 2 and nothing else open,
-/// and with all signals as they are by default.
+/// Starts `command` in a process group of its own, with `descriptors` as 0, 1, 2 and nothing else open, and with the
+/// default action for all signals.
 ///
-/// Foundation's Process gives its children a socket of its own, and takes one that has ended for
-/// running as long as a grandchild has that socket.
+/// Foundation's Process gives its children a socket of its own, and considers one that has ended to be running while a
+/// grandchild has that socket.
 func spawn(_ command: [String], _ environment: [String: String], _ descriptors: [Int32]) throws -> Int32 {
     var actions = unsafe posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -23,7 +23,7 @@ func spawn(_ command: [String], _ environment: [String: String], _ descriptors: 
         let error = unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(target))
         guard error == 0 else { throw TestFailure("descriptor \(descriptor) as \(target): errno \(error)") }
     }
-    // Whatever is open here that a child might get: some libraries do not see to it.
+    // Marks all that is open here to be closed in the child, as some libraries do not.
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
         if let descriptor = Int32(name), descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     }

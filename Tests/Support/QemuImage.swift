@@ -6,7 +6,7 @@ package struct QemuImage: Sendable {
     package struct MapEntry: Decodable, Sendable {
         package var start: UInt64
         package var length: UInt64
-        /// 0 for the image itself, 1 for its backing file, and so on.
+        /// The level of the file: 0 for the image itself, 1 for its backing file, and so on.
         package var depth: Int
         package var present: Bool
         package var zero: Bool
@@ -22,7 +22,7 @@ package struct QemuImage: Sendable {
         self.format = format
     }
 
-    /// Makes a new image of `size` bytes; `arguments` go to `qemu-img create`.
+    /// Makes a new image of `size` bytes. `arguments` go to `qemu-img create`.
     package static func create(
         _ url: URL, format: String = "qcow2", size: UInt64? = nil, _ arguments: [String] = []
     ) throws -> QemuImage {
@@ -32,7 +32,7 @@ package struct QemuImage: Sendable {
         return QemuImage(url, format: format)
     }
 
-    /// Makes a new image with the content of the image `source`; `arguments` go to `qemu-img convert`.
+    /// Makes a new image with the content of the image `source`. `arguments` go to `qemu-img convert`.
     package static func convert(
         _ source: URL, from: String = "raw", to url: URL, format: String = "qcow2", _ arguments: [String] = []
     ) throws -> QemuImage {
@@ -42,9 +42,9 @@ package struct QemuImage: Sendable {
         return QemuImage(url, format: format)
     }
 
-    /// Runs `commands` of qemu-io.
+    /// Runs `commands` in qemu-io.
     package func io(_ commands: [String]) throws {
-        // Without any, it would ask for them.
+        // Without any, qemu-io would ask for them.
         guard !commands.isEmpty else { return }
         try Self.require(
             Tool.qemuIO.run(["-f", format] + commands.flatMap { ["-c", $0] } + [url.path]))
@@ -55,7 +55,7 @@ package struct QemuImage: Sendable {
         try Self.require(Tool.qemuImg.run(arguments + [url.path] + more))
     }
 
-    /// The disk inside, as qemu reads it; `arguments` go to `qemu-img convert`.
+    /// The disk inside, as qemu reads it. `arguments` go to `qemu-img convert`.
     package func content(_ arguments: [String] = []) throws -> [UInt8] {
         let raw = url.appendingPathExtension("content-\(UUID().uuidString.prefix(8))")
         defer { try? FileManager.default.removeItem(at: raw) }
@@ -65,14 +65,14 @@ package struct QemuImage: Sendable {
         return try Array(Data(contentsOf: raw))
     }
 
-    /// What qemu says lies where.
+    /// The extents that `qemu-img map` reports.
     package func map() throws -> [MapEntry] {
         let result = try Tool.qemuImg.run(["map", "-f", format, "--output=json", url.path])
         try Self.require(result)
         return try JSONDecoder().decode([MapEntry].self, from: result.data)
     }
 
-    /// A stretch that qemu-nbd says something of.
+    /// An extent that qemu-nbd reports.
     package struct Context: Decodable, Sendable {
         package var offset: UInt64
         package var length: UInt64
@@ -83,7 +83,7 @@ package struct QemuImage: Sendable {
         }
     }
 
-    /// What qemu-nbd, started with `arguments`, says in the meta context `name`.
+    /// The extents that qemu-nbd, started with `arguments`, reports in the meta context `name`.
     package func context(_ name: String, _ arguments: [String]) throws -> [Context] {
         let result = try Tool.nbdinfo.run(
             ["--json", "--map=\(name)", "--", "[", "qemu-nbd", "-r", "-f", format] + arguments + [

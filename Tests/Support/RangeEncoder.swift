@@ -3,14 +3,14 @@ struct RangeEncoder {
     private var low: UInt64 = 0
     private var range: UInt32 = .max
     private var cache: UInt8 = 0
-    /// How many bytes a carry may still change: `cache`, and 0xFF bytes after it.
+    /// The number of bytes that a carry may still change: `cache`, and 0xFF bytes after it.
     private var pending = 1
     private var output: [UInt8] = []
 
-    /// How many bytes there would be if it ended here, at most.
+    /// The most bytes that there would be if the data ended here.
     var count: Int { output.count + pending + 5 }
 
-    /// Encodes a bit whose chance to be 0 is `probability`, and adapts that.
+    /// Encodes a bit whose chance of being 0 is `probability`, and adapts `probability`.
     mutating func encode(_ bit: Int, _ probability: inout UInt16) {
         let bound = (range >> 11) * UInt32(probability)
         if bit == 0 {
@@ -33,7 +33,7 @@ struct RangeEncoder {
         }
     }
 
-    /// All bytes, after what is still to come.
+    /// Writes what is pending and returns all bytes.
     mutating func finish() -> [UInt8] {
         for _ in 0..<5 { shift() }
         return output

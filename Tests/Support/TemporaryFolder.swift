@@ -1,8 +1,8 @@
 package import Foundation
 
-/// Runs `body` with a folder that is there only meanwhile.
+/// Runs `body` with a folder that exists only until it returns.
 package func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-    // Short, as the paths of Unix sockets must be.
+    // A short name, as the paths of Unix sockets must be short.
     let folder = FileManager.default.temporaryDirectory
         .appending(path: "vt-\(UUID().uuidString.prefix(8))", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
@@ -11,7 +11,7 @@ package func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws 
 }
 
 extension URL {
-    /// Whether something is there.
+    /// True if there is a file or folder at this path.
     package var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     /// Writes `text` to a new file called `name` in this folder.

@@ -1,17 +1,17 @@
 package import VitrineFormats
 
-/// An image that is not there, with spans that are known in every process of a test.
+/// An image without a file, whose spans are known in every process of a test.
 package enum TestImage {
-    /// How many spans it has.
+    /// The number of spans.
     package static let spans = 64
 
-    /// The length in bytes of what its layer holds.
+    /// The length in bytes of its layer's content.
     package static let size = UInt64(spans) << 20
 
-    /// The file its layer is decoded from.
+    /// The file from which its layer is decoded.
     package static let file = MemorySource([UInt8](repeating: 7, count: 100_000))
 
-    /// Span `number`: a MiB.
+    /// Span `number`, which is 1 MiB long.
     package static func span(_ number: Int) -> SeekSpan {
         SeekSpan(
             range: UInt64(number) << 20..<UInt64(number + 1) << 20, input: UInt64(number * 1000),
@@ -23,7 +23,7 @@ package enum TestImage {
         (0..<200 + number).map { UInt8(truncatingIfNeeded: $0 &* number &+ $0 >> 3) }
     }
 
-    /// Where span `number` is all zeroes: at the start of each, and in every fourth up to the end.
+    /// The runs of zeroes in span `number`: at the start of each span, and in every fourth at the end, too.
     package static func zeroes(_ number: Int) -> [Range<UInt64>] {
         let start = span(number).range.lowerBound
         let end = span(number).range.upperBound
@@ -35,9 +35,9 @@ package enum TestImage {
         _ = index.add(span(number), detail: detail(number), zeroes: zeroes(number))
     }
 
-    /// The numbers of the spans that `index` knows, all of which are right.
+    /// The numbers of the spans that `index` knows.
     ///
-    /// Throws where one is not, or where its detail or its zeroes are not.
+    /// Throws if a span, its detail or its zeroes are wrong.
     package static func numbers(in index: any SeekIndex) throws -> [Int] {
         let knowledge = index.knowledge()
         var runs: [Range<UInt64>] = []

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A program that tests run, and where Debian has it.
+/// A program that tests run, and its package in Debian.
 package struct Tool: Sendable {
     package let name: String
-    /// What to install where it is missing.
+    /// The package to install if the program is missing.
     package let debianPackage: String
-    /// Where it is, if it is there.
+    /// The program's path. Nil if it is missing.
     package let path: String?
 
     package static let fio = Tool("fio", in: "fio")
@@ -19,17 +19,17 @@ package struct Tool: Sendable {
     package static let tar = Tool("tar", in: "tar")
     package static let xz = Tool("xz", in: "xz-utils")
 
-    /// Debian's own Python, which alone knows the modules that Debian's packages bring.
+    /// Debian's own Python: only that finds the modules in Debian's packages.
     package static let pythonNBD = Tool(
         "python3 with libnbd", in: "python3-libnbd", at: "/usr/bin/python3",
         needing: "/usr/lib/python3/dist-packages/nbd.py")
 
-    /// Whether a missing tool is a failure, and no reason to skip a test.
+    /// True if a missing tool is a failure, and no reason to skip a test.
     package static let areRequired = ProcessInfo.processInfo.environment["VITRINE_REQUIRE_TOOLS"] == "1"
 
     package var isInstalled: Bool { path != nil }
 
-    /// What to do about it where it is missing.
+    /// The advice to give if the program is missing.
     package var advice: String { "\(name) is missing: apt install \(debianPackage)" }
 
     private init(_ name: String, in debianPackage: String) {
@@ -47,7 +47,7 @@ package struct Tool: Sendable {
         self.path = FileManager.default.fileExists(atPath: file) ? path : nil
     }
 
-    /// Runs it to its end.
+    /// Runs the program to its end.
     package func run(_ arguments: String...) throws -> ProgramResult {
         try run(arguments)
     }
@@ -58,7 +58,7 @@ package struct Tool: Sendable {
     }
 }
 
-/// Why a test cannot go on.
+/// The reason why a test cannot continue.
 package struct TestFailure: Error, CustomStringConvertible {
     package let description: String
 

@@ -1,15 +1,14 @@
-/// What a stretch of a disk is, by the tables of its image.
+/// The content of a run of the disk, by the tables of its image.
 enum ClusterContent: Equatable, Sendable {
-    /// Nothing is said of it: it is what the backing file has there, or zeroes.
+    /// The tables say nothing of it: it has the backing file's content, or zeroes.
     case unallocated
-    /// Zeroes.
     case zero
-    /// What the file that holds the data has from this offset on.
+    /// Data of the data file, from this offset on.
     case data(UInt64)
     /// A part of a compressed cluster.
     case compressed(CompressedCluster)
 
-    /// Whether `next` goes on from this where it lies `distance` bytes ahead.
+    /// True if `next`, which lies `distance` bytes ahead, continues this content.
     func goesOn(with next: ClusterContent, after distance: UInt64) -> Bool {
         switch (self, next) {
         case (.unallocated, .unallocated), (.zero, .zero): true

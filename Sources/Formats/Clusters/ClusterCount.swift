@@ -1,13 +1,13 @@
-/// How many clusters of which kind some tables tell of.
+/// The number of clusters of each kind in some tables.
 struct ClusterCount {
-    /// The bytes of the disk that there are clusters or subclusters for.
+    /// The bytes of the disk that have clusters or subclusters.
     var allocated: UInt64 = 0
     var data: UInt64 = 0
     var compressed: UInt64 = 0
     var zero: UInt64 = 0
-    /// Entries that make no sense, and tables that are not there.
+    /// Invalid entries, and tables that are missing.
     var damaged: UInt64 = 0
-    /// Clusters, of those with data and the compressed ones, that start past the end of the file.
+    /// Clusters with data, compressed or not, that start past the end of the file.
     var missing = MissingCount()
     /// The compressed cluster that starts last in the file.
     var lastCompressed: CompressedCluster?
@@ -22,7 +22,7 @@ struct ClusterCount {
         if let last = more.lastCompressed { total.note(last) }
     }
 
-    /// Takes in `cluster`, which starts inside the file.
+    /// Keeps `cluster`, which starts inside the file, if it is the last so far.
     mutating func note(_ cluster: CompressedCluster) {
         if let last = lastCompressed, last.offset >= cluster.offset { return }
         lastCompressed = cluster
@@ -36,7 +36,7 @@ extension ClusterLayout {
         var position = slice.range.lowerBound
         for index in stride(from: 0, to: slice.words.count, by: step) where position < end {
             let (entry, second) = (slice.words[index], step == 1 ? 0 : slice.words[index + 1])
-            // Most of most tables.
+            // Most entries of most tables are zero.
             if entry != 0 || second != 0 { count(position, entry, second, dataSize, &total) }
             position += clusterSize
         }
@@ -50,7 +50,7 @@ extension ClusterLayout {
     ) {
         let allocated = second & 0xFFFF_FFFF
         let hasSubclusters = entryWordBits > 0 && allocated != 0
-        // Any of them tells where the cluster is that all of them lie in.
+        // All subclusters lie in one cluster, so any of them locates it.
         let inCluster = hasSubclusters ? UInt64(allocated.trailingZeroBitCount) << unitBits : 0
         let content: ClusterContent
         do throws(ImageError) {
@@ -69,7 +69,7 @@ extension ClusterLayout {
             total.allocated += hasSubclusters ? UInt64(allocated.nonzeroBitCount) << unitBits : clusterSize
             if offset - inCluster >= dataSize { total.missing.add(at: position) }
         case .zero, .unallocated:
-            // Subclusters of zeroes may lie behind others that nothing is said of.
+            // The first subcluster may be unallocated and later ones zero.
             if content == .zero || second != 0 { total.zero += 1 }
         }
     }

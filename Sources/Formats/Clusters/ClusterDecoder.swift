@@ -1,9 +1,10 @@
 /// Decodes the compressed clusters of a format.
 protocol ClusterDecoder: Sendable {
-    /// Puts the content of `cluster`, which starts inside `file`, into `content`, which is empty: all of it, also of the last
-    /// cluster of a disk that ends inside.
+    /// Decodes all of `cluster`, which starts inside `file`, into the empty `content`. That includes the part of the
+    /// last cluster past the end of the disk.
     ///
-    /// Throws `corrupt` where it is damaged, and what reading `file` throws; the caller says where the cluster is.
+    /// Throws `corrupt` if the cluster is damaged, and the errors of reading `file`. The caller adds the cluster's
+    /// offset.
     func decode(
         _ cluster: CompressedCluster, of file: any Source, into content: inout [UInt8]
     ) throws(ImageError)

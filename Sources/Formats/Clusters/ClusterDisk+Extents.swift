@@ -1,7 +1,7 @@
 import Synchronization
 
 extension ClusterDisk {
-    /// How far ahead the file that holds the data is asked what lies there, in bytes.
+    /// The number of bytes ahead for which the data file is asked for its extents.
     private static let foresight: UInt64 = 64 << 20
 
     package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
@@ -12,12 +12,12 @@ extension ClusterDisk {
         try extent(in: range, mayWait: false)
     }
 
-    /// The extent at the start of `range`; nil where that takes waiting and `mayWait` is false.
+    /// The extent at the start of `range`. Returns nil if finding it would wait and `mayWait` is false.
     private func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
         try Extent.joined(in: range) { (range) throws(ImageError) in try part(of: range, mayWait) }
     }
 
-    /// What the start of `range` is, as far as one run goes.
+    /// The extent of the run at the start of `range`.
     private func part(of range: Range<UInt64>, _ mayWait: Bool) throws(ImageError) -> Extent? {
         guard let run = try map.run(in: range, mayWait: mayWait) else { return nil }
         switch run.content {
@@ -25,7 +25,7 @@ extension ClusterDisk {
             let end = map.endOfCompressed(in: range, mayWait: mayWait)
             return Extent(range.lowerBound..<max(end, run.range.upperBound), .data)
         case .zero:
-            // Whatever space is set aside for it: so qemu-nbd has it.
+            // A hole even if the image allocates space for the zeroes, as with qemu-nbd.
             return Extent(run.range, .hole)
         case .unallocated:
             guard let backing, run.range.lowerBound < backing.source.size else {
@@ -36,19 +36,18 @@ extension ClusterDisk {
                 try backing.source.extent(in: held, mayWait: mayWait)
             }
         case .data(let offset):
-            // The holes of such a file are not looked at: so qemu-nbd has it.
+            // The holes of a raw data file are not looked up, as with qemu-nbd.
             if map.hasRawDataFile { return Extent(run.range, .data) }
             return try part(of: run.range, at: offset, mayWait)
         }
     }
 
-    /// What the start of `range` is, which lies at `offset` of the file that holds the data: zeroes too, where that has
-    /// a hole.
+    /// The extent at the start of `range`, which lies at `offset` of the data file. A hole there is zeroes here.
     private func part(
         of range: Range<UInt64>, at offset: UInt64, _ mayWait: Bool
     ) throws(ImageError) -> Extent? {
         guard offset < data.size else {
-            // The rest of the last cluster; what is missing behind that is for reading to complain about.
+            // The rest of the last cluster is zeroes. Reading reports what is missing behind it.
             let inCluster = range.lowerBound & (clusterSize - 1)
             guard offset - inCluster < data.size else { return Extent(range, .data) }
             let end = min(range.upperBound, range.lowerBound - inCluster + clusterSize)
@@ -58,7 +57,7 @@ extension ClusterDisk {
         if knownData.withLock({ held.clamped(to: $0) == held }) {
             return Extent(held.moved(from: offset, to: range.lowerBound), .data)
         }
-        // Further than is asked for, as what follows is asked for next, and asking takes two calls of the system.
+        // Asks further than `range`, as the next call asks for what follows, and asking takes two system calls.
         let foresight = offset..<offset + min(Self.foresight, data.size - offset)
         let asked = held.count < foresight.count ? foresight : held
         guard let found = try data.extent(in: asked, mayWait: mayWait) else { return nil }

@@ -1,6 +1,6 @@
 extension ClusterDisk {
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
-        // More than this would push out its own beginning.
+        // More than this would push its own beginning out of the cache.
         let end = min(range.upperBound, range.lowerBound + engine.cache.plan.readAhead)
         guard range.lowerBound < end else { return }
         let help = readAhead.share(range.lowerBound..<end, of: self)
@@ -27,8 +27,8 @@ extension ClusterDisk {
         }
     }
 
-    /// Decodes the compressed clusters of `range` that are not decoded yet, until `isOver`; whoever reads what cannot be
-    /// decoded is told what is wrong with it.
+    /// Decodes the compressed clusters of `range` that are not decoded yet, until `isOver`. Errors are ignored: a read
+    /// of the damaged cluster reports them.
     func decode(_ range: Range<UInt64>, until isOver: () -> Bool) {
         var position = range.lowerBound
         while position < range.upperBound, !isOver() {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A disk that is kept in clusters, which two levels of tables find: qcow, qcow2, or a sparse extent of VMDK.
+/// A disk stored in clusters, found through two levels of tables: qcow, qcow2, or a sparse extent of VMDK.
 package final class ClusterDisk: Source {
     package let size: UInt64
 
@@ -11,17 +11,17 @@ package final class ClusterDisk: Source {
     let data: any Source
     let backing: ReferencedSource?
     let layout: any ClusterLayout
-    /// In bytes.
+    /// The size of a cluster, in bytes.
     let clusterSize: UInt64
 
-    /// Where the file that holds the data is known to have some. It may have none any more, which reading would tell.
+    /// A range of the data file last found to hold data. If it no longer does, reading reports that.
     let knownData = Mutex<Range<UInt64>>(0..<0)
 
     let engine: Engine
     let readAhead: ClusterReadAhead
 
-    /// A disk of `size` bytes; `data` is the file that holds its clusters, and `clusters` reads those that are
-    /// compressed.
+    /// Creates a disk of `size` bytes. `data` is the file that holds its clusters, and `clusters` reads the compressed
+    /// ones.
     init(
         size: UInt64, _ layout: any ClusterLayout, _ map: ClusterMap, data: any Source,
         clusters: CompressedClusters, backing: ReferencedSource?, bitmaps: [any DirtyBitmap] = [],
@@ -54,12 +54,12 @@ package final class ClusterDisk: Source {
     ) throws(ImageError) -> Bool {
         let range = offset..<offset + UInt64(buffer.count)
         let isHere = try fill(&buffer, range, mayWait: false)
-        // Otherwise the same read comes again, by `fill`.
+        // If false, the same read is repeated through `fill`.
         if isHere { readAhead.note(range, of: self) }
         return isHere
     }
 
-    /// Fills `buffer` with `range`, run by run; false where that takes waiting and `mayWait` is false.
+    /// Fills `buffer` with `range`, run by run. Returns false if that would wait and `mayWait` is false.
     private func fill(
         _ buffer: inout MutableSpan<UInt8>, _ range: Range<UInt64>, mayWait: Bool
     ) throws(ImageError) -> Bool {
@@ -87,7 +87,7 @@ package final class ClusterDisk: Source {
         return true
     }
 
-    /// Fills `buffer`, from index `index` on, with what the backing file has in `range`.
+    /// Fills `buffer`, from index `index` on, with the backing file's content in `range`.
     private func fillUnallocated(
         _ buffer: inout MutableSpan<UInt8>, _ index: Int, _ range: Range<UInt64>, _ mayWait: Bool
     ) throws(ImageError) -> Bool {
@@ -105,10 +105,10 @@ package final class ClusterDisk: Source {
         }
     }
 
-    /// Fills `buffer`, from index `index` on, with `range` of the disk, which lies at `offset` of the file that holds the data.
+    /// Fills `buffer`, from index `index` on, with `range` of the disk, which lies at `offset` of the data file.
     ///
-    /// A file may end inside its last cluster: what is missing of that reads as zeroes, as with qemu. A cluster that
-    /// starts behind the end is missing altogether, and the file cut short.
+    /// A file may end inside its last cluster: the missing part reads as zeroes, as with qemu. A cluster that starts
+    /// past the end is missing altogether: the file is truncated.
     private func fillData(
         _ buffer: inout MutableSpan<UInt8>, _ index: Int, _ range: Range<UInt64>, _ offset: UInt64,
         _ mayWait: Bool

@@ -1,18 +1,18 @@
-/// How the tables of an image say where its clusters are: two levels, of which the entries of the first, L1, say where
-/// tables of the second, L2, are.
+/// The layout of the tables that locate an image's clusters. There are two levels: entries of the first, L1, locate
+/// tables of the second, L2, whose entries locate clusters.
 ///
-/// VMDK calls clusters grains, L1 the grain directory, and the tables of L2 grain tables.
+/// VMDK calls clusters grains, L1 the grain directory, and L2 tables grain tables.
 protocol ClusterLayout: Sendable {
-    /// What errors call the format.
+    /// The name of the format in errors.
     var formatName: String { get }
 
-    /// What errors call the parts of an image.
+    /// The names of the parts of an image in errors.
     var terms: ClusterTerms { get }
 
-    /// What the tables consist of.
+    /// The integers that the tables consist of.
     var word: TableWord { get }
 
-    /// log2 of the words that an entry of an L2 table has: 0 or 1.
+    /// log2 of the words in an entry of an L2 table: 0 or 1.
     var entryWordBits: UInt64 { get }
 
     /// log2 of the size of a cluster in bytes.
@@ -21,24 +21,25 @@ protocol ClusterLayout: Sendable {
     /// log2 of the entries of an L2 table.
     var l2Bits: UInt64 { get }
 
-    /// log2 of the size in bytes of what an entry tells apart: a cluster, or a part of one.
+    /// log2 of the size in bytes of the smallest part that an entry tells apart: a cluster, or a part of one.
     var unitBits: UInt64 { get }
 
-    /// Where the L2 table is, in bytes, that `entry` of an L1 table names; nil where there is none.
+    /// The offset in bytes of the L2 table that `entry` of an L1 table names. Nil if the entry names none.
     ///
-    /// Throws `corrupt` where the entry makes no sense; the caller says where it stands.
+    /// Throws `corrupt` if the entry is invalid. The caller adds the entry's offset.
     func table(_ entry: UInt64) throws(ImageError) -> UInt64?
 
-    /// What lies at `position` of the disk, whose L2 entry is `entry`, with `second` behind it where entries have two words.
+    /// The content at `position` of the disk. `entry` is its L2 entry; `second` is the second word, if entries have
+    /// two.
     ///
-    /// Throws `corrupt` where the entry makes no sense; the caller says where it stands.
+    /// Throws `corrupt` if the entry is invalid. The caller adds the entry's offset.
     func content(at position: UInt64, _ entry: UInt64, _ second: UInt64) throws(ImageError) -> ClusterContent
 
-    /// How many clusters of which kind `slice` tells of before `end` of the disk, where the file that holds the data has
-    /// `dataSize` bytes.
+    /// Counts the clusters of each kind in `slice` before `end` of the disk. `dataSize` is the size in bytes of the
+    /// file that holds the data.
     ///
-    /// The same for all of them, and asked of each, so that every layout has code of its own for it: an entry takes a few
-    /// nanoseconds then, and more than a hundred through this protocol.
+    /// All layouts share one implementation. It is still a requirement, so that each layout has specialized code: an
+    /// entry then takes a few nanoseconds, and through this protocol more than a hundred.
     func count(_ slice: L2Slice, before end: UInt64, in dataSize: UInt64) -> ClusterCount
 }
 
@@ -55,13 +56,13 @@ extension ClusterLayout {
     /// log2 of the size of an L2 table in bytes.
     var tableBits: UInt64 { l2Bits + entryBits }
 
-    /// log2 of the bytes of the disk that one L2 table tells of.
+    /// log2 of the bytes of the disk that one L2 table covers.
     var coverageBits: UInt64 { clusterBits + l2Bits }
 
-    /// How many entries of L1 a disk of `size` bytes takes.
+    /// The number of L1 entries for a disk of `size` bytes.
     func l1Count(_ size: UInt64) -> UInt64 { size == 0 ? 0 : (size - 1) >> coverageBits + 1 }
 
-    /// Whether `entry` of an L1 table says that there is no L2 table.
+    /// True if `entry` of an L1 table names no L2 table.
     func isEmpty(_ entry: UInt64) -> Bool {
         do throws(ImageError) {
             return try table(entry) == nil

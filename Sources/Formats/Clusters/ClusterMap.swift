@@ -1,20 +1,20 @@
-/// Where everything on a disk is.
+/// Maps offsets of a disk to their content.
 struct ClusterMap: Sendable {
     let tables: ClusterTables
 
-    /// Whether the data file is the disk also by itself.
+    /// True if the data file by itself is the disk, too.
     var hasRawDataFile = false
 
-    /// The run at the start of `range`, as far as it goes; nil where that takes waiting and `mayWait` is false.
+    /// The longest run of equal content from the start of `range`, which lies on the disk and is not empty.
     ///
-    /// `range` lies on the disk, and is not empty. Throws where the tables make no sense there.
+    /// Returns nil if finding the run would wait and `mayWait` is false. Throws if the tables are invalid there.
     func run(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> ClusterRun? {
         do throws(ImageError) {
             return try tabledRun(in: range, mayWait: mayWait)
         } catch {
             guard hasRawDataFile else { throw error }
-            // (docs/interop/qcow2.txt, "Raw external data") The file has all of the disk, zeroes too: no read has to fail for want
-            // of tables.
+            // (docs/interop/qcow2.txt, "Raw external data") The file holds all of the disk, zeroes too: no read has to
+            // fail for lack of tables.
             let clusterSize = tables.geometry.clusterSize
             let end = range.lowerBound & ~(clusterSize - 1) + clusterSize
             return ClusterRun(
@@ -22,7 +22,7 @@ struct ClusterMap: Sendable {
         }
     }
 
-    /// The run at the start of `range` by the tables; nil where that takes waiting and `mayWait` is false.
+    /// The run at the start of `range` by the tables. Returns nil if finding it would wait and `mayWait` is false.
     private func tabledRun(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> ClusterRun? {
         guard let place = try tables.place(range.lowerBound, before: range.upperBound, mayWait: mayWait)
         else { return nil }
@@ -44,7 +44,7 @@ struct ClusterMap: Sendable {
             }
         }
         while end < range.upperBound {
-            // What is wrong further on, or not at hand, is left to whoever gets there.
+            // Errors further on, and tables that would have to be read first, are left to the call that starts there.
             guard let place = try? tables.place(end, before: range.upperBound, mayWait: mayWait) else {
                 break
             }
@@ -62,8 +62,8 @@ struct ClusterMap: Sendable {
         return ClusterRun(range: range.lowerBound..<min(end, range.upperBound), content: content)
     }
 
-    /// Where the compressed clusters end that the start of `range` is in the first of; not past an end of what is at hand
-    /// of the tables.
+    /// The end of the compressed clusters from the start of `range` on. Ends early if the tables end, are damaged, or
+    /// would have to be read first and `mayWait` is false.
     func endOfCompressed(in range: Range<UInt64>, mayWait: Bool) -> UInt64 {
         let clusterSize = tables.geometry.clusterSize
         var end = range.lowerBound
@@ -82,7 +82,8 @@ struct ClusterMap: Sendable {
         return min(end, range.upperBound)
     }
 
-    /// Where `content`, which the start of `range` has, ends in `slice`, or where the unit that holds the end of `range` does.
+    /// The end in `slice` of `content`, which lies at the start of `range`. At most the end of the unit that holds the
+    /// end of `range`.
     private static func end(
         of content: ClusterContent, _ range: Range<UInt64>, in slice: L2Slice, _ layout: any ClusterLayout
     ) -> UInt64 {

@@ -1,31 +1,31 @@
 import Synchronization
 
-/// Has workers decode compressed clusters before they are read: those ahead of whoever reads on and on, and the later
-/// ones of a large read.
+/// Lets workers decode compressed clusters before they are read: those ahead of sequential readers, and the later ones
+/// of a large read.
 final class ClusterReadAhead: Sendable {
     /// A large read that workers help with.
     final class Help: Sendable {
         private let isOver = Atomic(false)
 
-        /// Whether nobody waits for it any more.
+        /// True if nobody waits for the read any more.
         var hasEnded: Bool { isOver.load(ordering: .relaxed) }
 
         func end() { isOver.store(true, ordering: .relaxed) }
     }
 
-    /// How much a worker decodes at once, in bytes of the disk; a multiple of the size of a cluster.
+    /// The bytes of the disk that a worker decodes at once. A multiple of the cluster size.
     private let batchSize: UInt64
 
-    /// From where on a read is worth sharing among workers, in bytes.
+    /// The smallest read, in bytes, that is worth sharing among workers.
     private let largeRead: UInt64
 
     private let workers: Workers
 
-    /// Whether any cluster turned out to be compressed; otherwise there is nothing to decode.
+    /// True if any cluster turned out to be compressed. Otherwise there is nothing to decode.
     private let hasCompressed = Atomic(false)
     private let readers = Mutex(SequentialReaders())
 
-    /// Where the batches that are queued start.
+    /// The start offsets of the queued batches.
     private let queued = Mutex<Set<UInt64>>([])
 
     init(clusterSize: UInt64, _ engine: Engine) {
@@ -34,19 +34,19 @@ final class ClusterReadAhead: Sendable {
         workers = engine.workers
     }
 
-    /// Notes that a cluster is compressed.
     func noteCompressed() {
-        // Only once, as every core would otherwise fetch it anew.
+        // Stored only once, as each store makes every core fetch the value again.
         if !hasCompressed.load(ordering: .relaxed) { hasCompressed.store(true, ordering: .relaxed) }
     }
 
-    /// Notes a read of `range` that is about to begin, and gets workers to help with it where that is worth it.
+    /// Notes a read of `range` that is about to begin, and lets workers help with it if it is large.
     func begin(_ range: Range<UInt64>, of disk: ClusterDisk) -> Help? {
         guard hasCompressed.load(ordering: .relaxed), !note(range, of: disk) else { return nil }
         return share(range, of: disk)
     }
 
-    /// Gets workers to decode all of `range` but its first part, with which the caller begins itself, where it is large.
+    /// Lets workers decode all of `range` but its first part, where the caller itself begins. Returns nil if `range` is
+    /// small, or if there is only one worker.
     func share(_ range: Range<UInt64>, of disk: ClusterDisk) -> Help? {
         let count = range.upperBound - range.lowerBound
         guard count >= largeRead, workers.count > 1 else { return nil }
@@ -61,13 +61,13 @@ final class ClusterReadAhead: Sendable {
         return help
     }
 
-    /// Notes a read of `range`; true where somebody reads on and on, ahead of whom workers decode.
+    /// Notes a read of `range`. Returns true if it is a sequential reader's; workers then decode ahead of it.
     @discardableResult
     func note(_ range: Range<UInt64>, of disk: ClusterDisk) -> Bool {
         guard hasCompressed.load(ordering: .relaxed), readers.withLock({ $0.isSequential(range) }) else {
             return false
         }
-        // Each time a batch has been read, which is often enough.
+        // Once for each batch that was read, which is often enough.
         let batch = range.upperBound / batchSize
         if range.lowerBound / batchSize != batch {
             readAhead(

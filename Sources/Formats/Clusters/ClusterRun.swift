@@ -1,8 +1,8 @@
-/// A stretch of a disk that goes on in the same way: one read, or none, gives all of it.
+/// A run of the disk with equal content: at most one read gives all of it.
 struct ClusterRun: Sendable {
-    /// Where it lies, in bytes from the start of the disk; never empty.
+    /// The run's offsets in bytes from the start of the disk. Never empty.
     let range: Range<UInt64>
 
-    /// What lies at its start.
+    /// The content at the run's start.
     let content: ClusterContent
 }

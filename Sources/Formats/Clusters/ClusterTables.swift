@@ -1,18 +1,17 @@
 import DequeModule
 import Synchronization
 
-/// The tables of an image: L1, or parts of a large one, and of the L2 tables as many as fit in an eighth of the engine's memory, or
-/// in its share of that where a disk has several such images.
+/// The tables of an image: L1, or parts of a large one, and as many L2 tables as fit in an eighth of the engine's
+/// memory. If a disk has several such images, each has a share of that.
 final class ClusterTables: Sendable {
-    /// What is known of a place on the disk.
+    /// The result of looking up an offset of the disk.
     enum Place {
-        /// No L2 table tells of anything before this offset.
+        /// No L2 table covers anything before this offset.
         case nothing(until: UInt64)
         case slice(L2Slice)
     }
 
-    /// A part of a table that is kept: of an L1 table or of an L2 table, which may claim the same place, and where it starts in
-    /// the file.
+    /// The key of a kept part: its level, as damaged L1 and L2 tables may overlap, and its offset in the file.
     private struct Part: Hashable {
         var isFirstLevel: Bool
         var offset: UInt64
@@ -20,7 +19,7 @@ final class ClusterTables: Sendable {
 
     private struct State {
         var parts: [Part: (words: [UInt64], isUsed: Bool)] = [:]
-        /// In the order in which the hand of the clock passes them.
+        /// The parts, in the order in which the hand of the clock passes them.
         var clock: Deque<Part> = []
         var held = 0
     }
@@ -33,7 +32,8 @@ final class ClusterTables: Sendable {
     private let l1: FirstLevel
     private let state = Mutex(State())
 
-    /// The tables in `file` of which `l1` is the first level; one of `shares` on the disk.
+    /// Creates the tables in `file` whose first level is `l1`. The disk has `shares` such images, which divide the
+    /// memory.
     init(
         _ file: any Source, _ layout: any ClusterLayout, _ l1: FirstLevel, shares: Int = 1, _ engine: Engine
     ) {
@@ -50,8 +50,8 @@ final class ClusterTables: Sendable {
         cache.setAside(-l1.memory - state.withLock { $0.held })
     }
 
-    /// What is known of `position`, which lies on the disk, with an interest in what lies before `end`; nil where
-    /// that is to be read first and `mayWait` is false.
+    /// Looks up `position`, which lies on the disk; an empty range is followed no further than `end`. Returns nil if a
+    /// table has to be read first and `mayWait` is false.
     func place(_ position: UInt64, before end: UInt64, mayWait: Bool) throws(ImageError) -> Place? {
         let number = Int(position >> geometry.coverageBits)
         guard let entries = try entries(around: number, mayWait) else { return nil }
@@ -67,7 +67,7 @@ final class ClusterTables: Sendable {
         } catch {
             throw damaged(number, error.reason)
         }
-        // What a table tells of starts at a multiple of what a slice tells of.
+        // Tables cover ranges that start at a multiple of a slice's coverage.
         let coverage = geometry.sliceCoverage
         let start = position & ~(coverage - 1)
         let inTable =
@@ -91,7 +91,7 @@ final class ClusterTables: Sendable {
         return ImageError(.corrupt, "\(place) \(reason)", path: [layout.formatName])
     }
 
-    /// What the tables say of `disk`, which they are those of, as far as a look tells that takes no longer than opening it may.
+    /// The usage of `disk`, whose tables these are. The look takes no longer than opening the disk may.
     func usage(of disk: ClusterDisk) -> ClusterUsage {
         ClusterUsage(opening: disk, l1: l1.head(of: file, layout.word), of: file)
     }
@@ -101,10 +101,10 @@ final class ClusterTables: Sendable {
 
     // MARK: The first level
 
-    /// Entries of the L1 table, with the number of the first of them.
+    /// Entries of the L1 table, with the number of the first.
     private typealias Entries = (first: Int, words: [UInt64])
 
-    /// Entry `number` of the L1 table and some around it.
+    /// Entry `number` of the L1 table and others around it. Nil if they have to be read first and `mayWait` is false.
     private func entries(around number: Int, _ mayWait: Bool) throws(ImageError) -> Entries? {
         switch l1 {
         case .memory(let table): return (0, table.entries)
@@ -117,8 +117,11 @@ final class ClusterTables: Sendable {
         }
     }
 
-    /// The first entry of the L1 table after `number`, which is in `entries`, that does not name nothing, or that tells of what lies
-    /// at `end` or after it: most of a disk may be nothing. Or the first that is not at hand, if that takes waiting.
+    /// The number of the first L1 entry after `number` that names a table, or covers `end` or what follows it. Most of
+    /// a disk may be empty, so all entries before it are skipped at once.
+    ///
+    /// `entries` holds entry `number`. Stops at the first entry that cannot be read, or not without waiting if
+    /// `mayWait` is false.
     private func endOfNothing(after number: Int, _ entries: Entries, before end: UInt64, _ mayWait: Bool)
         -> Int
     {
@@ -137,7 +140,7 @@ final class ClusterTables: Sendable {
 
     // MARK: Parts
 
-    /// The words of the `count` bytes of `part`; nil where they are to be read first and `mayWait` is false.
+    /// The words of the `count` bytes of `part`. Nil if they have to be read first and `mayWait` is false.
     private func words(of part: Part, count: Int, _ mayWait: Bool) throws(ImageError) -> [UInt64]? {
         let kept = state.withLock { state -> [UInt64]? in
             guard let index = state.parts.index(forKey: part) else { return nil }
@@ -153,7 +156,7 @@ final class ClusterTables: Sendable {
         return words
     }
 
-    /// Keeps `words`. Where two threads have read the same part, either's stay.
+    /// Keeps `words`. If two threads have read the same part, the first one's words stay.
     private func keep(_ words: [UInt64], _ part: Part) {
         let size = words.count * 8
         let difference = state.withLock { state -> Int in

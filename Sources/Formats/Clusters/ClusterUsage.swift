@@ -1,16 +1,16 @@
-/// How much of a disk its image has clusters for, and which of these are missing: counted by walking through the L2 tables.
+/// The allocated and the missing clusters of a disk, counted by walking through the L2 tables.
 struct ClusterUsage {
-    /// The bytes of L2 tables that are walked through at most: what a disk of 512 GiB has, with clusters of 64 KiB.
+    /// The largest size in bytes of the L2 tables walked through: what a disk of 512 GiB has with clusters of 64 KiB.
     private static let limit: UInt64 = 64 << 20
 
-    /// Likewise where the disk is opened, and somebody waits for that: what a disk of 64 GiB has.
+    /// The same limit while the disk is opened, as the user waits for that: what a disk of 64 GiB has.
     private static let openingLimit: UInt64 = 8 << 20
 
-    /// What a smaller table counts as: reading one takes longer than going through it.
+    /// The least that a table counts for, in bytes: reading a small one takes longer than walking through it.
     private static let smallestTable: UInt64 = 4096
 
-    /// How many damaged entries are counted, and a table's more: saying what is wrong with one takes far longer than
-    /// counting it otherwise would.
+    /// The number of damaged entries after which counting stops, at the end of the table: each takes far longer than a
+    /// valid one, as its error is put into words.
     private static let maximumDamaged: UInt64 = 65_536
 
     private let file: any Source
@@ -25,10 +25,11 @@ struct ClusterUsage {
     private var missingTables = MissingCount()
     private var isWhole = true
 
-    /// That of a disk of `size` bytes in `file`, whose L1 table has the entries `l1`, and whose compressed clusters `decoder`
-    /// decodes. Nothing is counted without `l1`: where the file is wrapped, as in xz, every table might have to be decoded anew.
+    /// Counts for a disk of `size` bytes in `file`, whose L1 table has the entries `l1`, and whose compressed clusters
+    /// `decoder` decodes. Counts nothing if `l1` is nil: if the file is wrapped, for example in xz, every table might
+    /// have to be decoded anew.
     ///
-    /// `dataSize` is the size of the file that holds the data; nil where that is not known.
+    /// `dataSize` is the size in bytes of the file that holds the data. Nil if it is not known.
     init(
         _ file: any Source, _ layout: any ClusterLayout, _ decoder: any ClusterDecoder,
         l1: (some Sequence<UInt64>)?, size: UInt64, dataSize: UInt64?
@@ -37,8 +38,8 @@ struct ClusterUsage {
         if let l1 { walk(l1, limit: Self.limit, decoder) }
     }
 
-    /// That of a disk which is being opened, as far as a look at its tables tells: at those that lie last in the file, as
-    /// what these name is the likeliest to lie last as well. `l1` are the first entries of the L1 table.
+    /// Counts for a disk that is being opened, within `openingLimit`: first the tables that lie last in the file, as
+    /// their clusters are the likeliest to lie last too. `l1` holds the first entries of the L1 table.
     init(opening disk: ClusterDisk, l1: [UInt64], of file: any Source) {
         self.init(file, disk.layout, size: disk.size, counts: true, dataSize: disk.data.size)
         var l1 = l1
@@ -55,7 +56,7 @@ struct ClusterUsage {
             isWhole = false
         }
         walk(l1, limit: Self.openingLimit, disk.clusters.decoder)
-        // Reading does without.
+        // Reading a raw data file does not need the tables.
         if disk.map.hasRawDataFile { missingTables = MissingCount() }
     }
 
@@ -70,17 +71,17 @@ struct ClusterUsage {
         self.dataSize = dataSize
     }
 
-    /// What walking through an L2 table takes of the limit.
+    /// The bytes of the limit that one L2 table takes.
     private var cost: UInt64 { max(1 << geometry.tableBits, Self.smallestTable) }
 
-    /// Whether all of the L2 table at `offset` lies inside the file.
+    /// True if all of the L2 table at `offset` lies inside the file.
     private func holdsTable(at offset: UInt64) -> Bool { file.holds(1 << geometry.tableBits, at: offset) }
 
-    /// Counts what the tables say that `l1` names, of which up to `limit` bytes are walked through.
+    /// Counts the content of the tables that `l1` names, up to `limit` bytes of them.
     private mutating func walk(_ l1: some Sequence<UInt64>, limit: UInt64, _ decoder: any ClusterDecoder) {
         let cost = cost
         var walked: UInt64 = 0
-        // Most of a large disk may be nothing, of which the layout is asked but once.
+        // Most of a large disk may be empty, so the layout is asked only once about an entry of zero.
         let isZeroEmpty = layout.isEmpty(0)
         for (number, entry) in l1.enumerated() {
             if entry == 0 ? isZeroEmpty : layout.isEmpty(entry) { continue }
@@ -109,7 +110,7 @@ struct ClusterUsage {
         lookIntoLastCompressed(decoder)
     }
 
-    /// Counts what the table at `offset`, which lies inside the file, says of the disk from `start` on.
+    /// Counts the entries of the table at `offset`, which lies inside the file and covers the disk from `start` on.
     private mutating func count(_ offset: UInt64, from start: UInt64) {
         let (sliceBits, coverage) = (geometry.sliceBits, geometry.sliceCoverage)
         for slice in 0..<UInt64(1) << (geometry.tableBits - sliceBits) {
@@ -127,8 +128,8 @@ struct ClusterUsage {
         }
     }
 
-    /// Counts the last compressed cluster of the file as missing if the file ends in the middle of it: an entry says how long it is
-    /// at most only. No other can be cut in two, as they do not overlap.
+    /// Counts the last compressed cluster of the file as missing if the file ends inside it. Decodes it to find out: an
+    /// entry gives only the most that its cluster may take. No other can be truncated, as clusters do not overlap.
     private mutating func lookIntoLastCompressed(_ decoder: any ClusterDecoder) {
         guard let last = count.lastCompressed, last.offset + last.count > file.size else { return }
         var content: [UInt8] = []
@@ -141,7 +142,6 @@ struct ClusterUsage {
 
     var details: Inspection.Details { Inspection.Details(properties: properties, warnings: warnings) }
 
-    /// What there is to say about it.
     private var properties: [Layer.Property] {
         var properties: [Layer.Property] = [.init("file-size", "file", .bytes(file.size))]
         if let sizeOnDisk = (file as? FileSource)?.sizeOnDisk() {
@@ -170,7 +170,7 @@ struct ClusterUsage {
         }
         return properties
     }
-    /// What is missing, as a file was cut short, a sentence each.
+    /// A sentence for each kind of data that is missing because a file is truncated.
     var warnings: [String] {
         let terms = layout.terms
         var warnings: [String] = []

@@ -1,4 +1,4 @@
-/// Reads compressed clusters: each is a unit of the cache of its own, of one piece.
+/// Reads compressed clusters. Each is a unit of the cache with a single piece.
 final class CompressedClusters: Sendable {
     private let file: any Source
     private let layout: any ClusterLayout
@@ -6,7 +6,7 @@ final class CompressedClusters: Sendable {
     private let cache: DecodedCache
     private let owner: Int
 
-    /// Those of `file`, which `decoder` decodes.
+    /// Creates a reader of the clusters of `file`, which `decoder` decodes.
     init(
         _ file: any Source, _ layout: any ClusterLayout, _ decoder: any ClusterDecoder, _ cache: DecodedCache
     ) {
@@ -17,7 +17,7 @@ final class CompressedClusters: Sendable {
         owner = cache.newOwner()
     }
 
-    /// For a cluster that was read once, most often in part.
+    /// The rounds of the cache's clock for which a cluster stays after its first read, which most often takes only a part.
     private static let rounds = 2
 
     deinit {
@@ -28,19 +28,19 @@ final class CompressedClusters: Sendable {
         DecodedCache.Unit(owner: owner, number: Int(cluster.number))
     }
 
-    /// The content of `cluster`, of which a reader takes `count` bytes, if it is in the cache.
+    /// The content of `cluster` if it is in the cache. A reader takes `count` bytes of it.
     func cached(_ cluster: CompressedCluster, taking count: Int) -> [UInt8]? {
         cache.cached(unit(cluster), piece: 0, taking: count)
     }
 
-    /// Whether `cluster` is in the cache, or being decoded.
+    /// True if `cluster` is in the cache or being decoded.
     func isUnderWay(_ cluster: CompressedCluster) -> Bool { cache.isUnderWay(unit(cluster), piece: 0) }
 
-    /// The content of `cluster`, of which a reader takes `count` bytes, or nobody any yet: all of it, also of the last cluster of a disk
-    /// that ends inside.
+    /// The content of `cluster`, all of it, including the part of the last cluster past the end of the disk. A reader
+    /// takes `count` bytes of it; 0 if it is only decoded ahead.
     func content(of cluster: CompressedCluster, taking count: Int) throws(ImageError) -> [UInt8] {
-        // No memory is claimed for it: the decoders of clusters are small, and whoever decodes one waits for layers below, never
-        // for a layer above, which would be the one that has memory.
+        // No memory is claimed for the decoder: decoders of clusters are small. A thread that decodes one waits only
+        // for layers below, never for a layer above, which would be the one that holds memory.
         try cache.piece(
             unit(cluster), 0, taking: count,
             decode: { turn throws(ImageError) in

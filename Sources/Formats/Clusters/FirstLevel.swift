@@ -1,12 +1,12 @@
-/// The L1 table of an image: in memory, or left in the file where it is so large that most of it may never be needed.
+/// The L1 table of an image: in memory, or left in the file if it is so large that most of it may never be needed.
 enum FirstLevel: Sendable {
     case memory(L1Table)
     case file(offset: UInt64, count: Int)
 
-    /// The most entries that are kept in memory, in 1 MiB.
+    /// The largest number of entries kept in memory: they take 1 MiB.
     static let maximumInMemory = 131_072
 
-    /// The `count` entries of the table at `offset` of `file`, where it lies; throws what reading them does.
+    /// Takes the table of `count` entries at `offset` of `file`. Throws the errors of reading it.
     init(_ file: any Source, at offset: UInt64, count: Int, _ word: TableWord) throws(ImageError) {
         self =
             count > Self.maximumInMemory
@@ -14,7 +14,7 @@ enum FirstLevel: Sendable {
             : .memory(try L1Table(file, at: offset, count: count, word))
     }
 
-    /// Where it starts in the file, in bytes.
+    /// Its offset in the file, in bytes.
     var offset: UInt64 {
         switch self {
         case .memory(let table): table.offset
@@ -22,7 +22,7 @@ enum FirstLevel: Sendable {
         }
     }
 
-    /// How many entries it has, as far as the disk takes them.
+    /// The number of entries that the disk uses.
     var count: Int {
         switch self {
         case .memory(let table): table.entries.count
@@ -30,7 +30,7 @@ enum FirstLevel: Sendable {
         }
     }
 
-    /// The first of its entries, in the table of `file`: as many as are kept in memory, and can be read.
+    /// The first entries of the table, read from `file` if need be: as many as may be kept in memory and can be read.
     func head(of file: any Source, _ word: TableWord) -> [UInt64] {
         switch self {
         case .memory(let table): table.entries
@@ -39,7 +39,7 @@ enum FirstLevel: Sendable {
         }
     }
 
-    /// The memory that it takes, in bytes.
+    /// The memory in bytes that the table takes.
     var memory: Int {
         switch self {
         case .memory(let table): table.entries.count * MemoryLayout<UInt64>.size

@@ -1,6 +1,6 @@
-/// The entries of an L1 table, read in pieces while they are gone through; they end where they cannot be read.
+/// Iterates over the entries of an L1 table, reading a few at a time. Ends at the first that cannot be read.
 struct L1Entries: Sequence, IteratorProtocol {
-    /// How many are read at once: so few that their memory is used again for the next.
+    /// The number of entries read at once: so few that the next ones reuse their memory.
     private static let pieceCount = 8192
 
     private let file: any Source
@@ -12,7 +12,7 @@ struct L1Entries: Sequence, IteratorProtocol {
     private var piece: [UInt64] = []
     private var index = 0
 
-    /// The `count` entries of the table at `offset` of `file`; the caller has bounded them.
+    /// Iterates over the `count` entries of the table at `offset` of `file`. The caller has checked the bounds.
     init(_ file: any Source, at offset: UInt64, count: Int, _ word: TableWord) {
         self.file = file
         self.offset = offset
@@ -20,7 +20,7 @@ struct L1Entries: Sequence, IteratorProtocol {
         self.word = word
     }
 
-    /// The next of them, as many as are read at once; nil at the end.
+    /// Reads the next `pieceCount` entries, or the fewer that are left. Nil at the end.
     mutating func nextPiece() throws(ImageError) -> [UInt64]? {
         let step = Swift.min(count - read, Self.pieceCount)
         guard step > 0 else { return nil }

@@ -1,9 +1,9 @@
-/// The first level of an image's tables.
+/// The L1 table of an image, in memory.
 struct L1Table: Sendable {
-    /// Where it starts in the file, in bytes.
+    /// Its offset in the file, in bytes.
     let offset: UInt64
 
-    /// Its entries, as far as the disk takes them.
+    /// The entries that the disk uses.
     var entries: [UInt64]
 
     init(offset: UInt64, entries: [UInt64]) {
@@ -11,7 +11,7 @@ struct L1Table: Sendable {
         self.entries = entries
     }
 
-    /// The `count` entries of the table at `offset` of `file`; the caller has bounded them.
+    /// Reads the `count` entries of the table at `offset` of `file`. The caller has checked the bounds.
     init(_ file: any Source, at offset: UInt64, count: Int, _ word: TableWord) throws(ImageError) {
         self.init(offset: offset, entries: [])
         entries.reserveCapacity(count)

@@ -1,12 +1,12 @@
 /// A part of an L2 table, or all of a small one.
 struct L2Slice: Sendable {
-    /// The most bytes of a table that are read at once.
+    /// The largest number of bytes of a table that are read at once.
     static let maximumSize: UInt64 = 64 << 10
 
-    /// What it tells of, in bytes from the start of the disk; may pass its end.
+    /// The range of the disk that the slice covers, in bytes. May pass the disk's end.
     let range: Range<UInt64>
 
-    /// Where it starts in the file, in bytes.
+    /// Its offset in the file, in bytes.
     let offset: UInt64
 
     /// Its entries: one word each, or two.
@@ -14,9 +14,9 @@ struct L2Slice: Sendable {
 
     let geometry: ClusterGeometry
 
-    /// What lies at `position`, which it tells of.
+    /// The content at `position`, which the slice covers.
     ///
-    /// Throws `corrupt` where the entry makes no sense.
+    /// Throws `corrupt` if the entry is invalid.
     func content(at position: UInt64, _ layout: any ClusterLayout) throws(ImageError) -> ClusterContent {
         let index = Int(((position - range.lowerBound) >> geometry.clusterBits) << geometry.entryWordBits)
         do throws(ImageError) {

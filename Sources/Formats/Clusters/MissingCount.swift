@@ -1,11 +1,11 @@
-/// How many of something lie past the end of the file that should hold them.
+/// The number of clusters or tables that lie past the end of the file that should hold them.
 struct MissingCount {
     var count: UInt64 = 0
 
-    /// Where the first of what they tell of starts on the disk, in bytes.
+    /// The lowest offset on the disk, in bytes, that one of them covers.
     var first = UInt64.max
 
-    /// Counts one that tells of the disk from `position` on.
+    /// Counts a missing one, which covers the disk from `position` on.
     mutating func add(at position: UInt64) {
         count += 1
         first = min(first, position)

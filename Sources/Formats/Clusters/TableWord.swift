@@ -4,13 +4,13 @@ enum TableWord: Sendable {
     case little64
     case little32
 
-    /// log2 of its size in bytes.
+    /// log2 of the word's size in bytes.
     var bits: UInt64 { self == .little32 ? 2 : 3 }
 
-    /// Its size in bytes.
+    /// The word's size in bytes.
     var size: Int { 1 << Int(bits) }
 
-    /// Those that `bytes` hold.
+    /// The words in `bytes`.
     func words(_ bytes: [UInt8]) -> [UInt64] {
         let count = bytes.count / size
         return switch self {

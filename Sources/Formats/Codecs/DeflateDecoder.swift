@@ -19,15 +19,15 @@ import CZlib
         unsafe libdeflate_free_decompressor(decoder)
     }
 
-    /// Puts the first `count` bytes that `bytes` hold into `decoded`, which is empty; what follows their last block is not looked at.
+    /// Decodes the first `count` bytes that `bytes` hold into `decoded`, which is empty. Bytes behind their last block are not looked at.
     ///
-    /// A stream that gives that many bytes will do, whether it ends there or not: so it is with qemu. Throws `corrupt` for
-    /// any other. The caller has bounded `count`.
+    /// Accepts any stream that gives that many bytes, whether it ends there or not, as qemu does. Throws `corrupt` for any other. The
+    /// caller has bounded `count`.
     package static func decode(
         _ bytes: [UInt8], count: Int, into decoded: inout [UInt8]
     ) throws(ImageError) {
         if try idle.withOne({ $0.decodeWhole(bytes, count, &decoded) }) { return }
-        // -15: raw, with any distance that deflate has.
+        // -15: raw deflate, with any distance that deflate has.
         let inflated = inflate(bytes, count, windowBits: -15)
         guard inflated.decoded.count == count,
             inflated.status == Z_STREAM_END || inflated.status == Z_BUF_ERROR
@@ -38,17 +38,17 @@ import CZlib
         decoded = inflated.decoded
     }
 
-    /// Puts the bytes that the zlib data (RFC 1950) at the start of `bytes` holds into `decoded`, which is empty: `count` of them, with zeroes behind those there are,
-    /// of which there must be `least`. Returns how many of `bytes` that data takes.
+    /// Decodes the zlib data (RFC 1950) at the start of `bytes` into `decoded`, which is empty, and adds zeroes up to `count` bytes.
+    /// The data must hold at least `least` bytes. Returns the number of bytes of `bytes` that it takes.
     ///
-    /// Throws `corrupt` where there are more, or fewer, or the data is damaged. The caller has bounded `count`.
+    /// Throws `corrupt` if the data holds more than `count` or fewer than `least` bytes, or is damaged. The caller has bounded `count`.
     @discardableResult
     package static func decodeZlib(
         _ bytes: [UInt8], count: Int, least: Int, into decoded: inout [UInt8]
     ) throws(ImageError) -> Int {
         var used = 0
         try idle.withOne { $0.decodeZlib(bytes, count, &decoded, &used) }
-        // As with raw deflate: libdeflate is stricter than what else reads such data.
+        // As with raw deflate, libdeflate is stricter than other readers of such data.
         if decoded.count < max(least, 1) {
             let inflated = inflate(bytes, count, windowBits: 15)
             guard inflated.decoded.count >= max(least, 1), inflated.status == Z_STREAM_END else {
@@ -61,7 +61,7 @@ import CZlib
         return used
     }
 
-    /// By libdeflate, which takes only streams that end within `count` bytes; empty where it does not.
+    /// Decodes with libdeflate, which takes only streams that end within `count` bytes. `decoded` stays empty for any other.
     private func decodeZlib(_ bytes: [UInt8], _ count: Int, _ decoded: inout [UInt8], _ used: inout Int) {
         decoded.append(addingCapacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { target, filled in
@@ -76,7 +76,7 @@ import CZlib
         }
     }
 
-    /// By libdeflate, which is fast, and takes only streams that end after `count` bytes.
+    /// Decodes with libdeflate, which is fast, and takes only streams that end after `count` bytes. Returns false for any other.
     private func decodeWhole(_ bytes: [UInt8], _ count: Int, _ decoded: inout [UInt8]) -> Bool {
         decoded.append(addingCapacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { target, filled in
@@ -90,16 +90,16 @@ import CZlib
         return decoded.count == count
     }
 
-    /// What zlib has come to.
+    /// The result of zlib.
     private struct Inflated {
         var status: Int32
-        /// What it says of that; nil where it says nothing.
+        /// The message of zlib. Nil if it gives none.
         var message: String?
         var decoded: [UInt8] = []
-        /// How many bytes of the data it has taken.
+        /// The number of bytes of the data that it has taken.
         var used = 0
 
-        /// What is wrong with data that should hold `expected` to `most` bytes.
+        /// Describes the fault of data that should hold `expected` to `most` bytes.
         func fault(expected: Int, _ most: Int) -> String {
             switch status {
             case Z_STREAM_END: "holds \(decoded.count) bytes, expected \(expected)"
@@ -111,7 +111,7 @@ import CZlib
         }
     }
 
-    /// By zlib, which stops after `count` bytes.
+    /// Decodes with zlib, which stops after `count` bytes.
     private static func inflate(_ bytes: [UInt8], _ count: Int, windowBits: Int32) -> Inflated {
         var stream = unsafe z_stream()
         // The macro inflateInit2.

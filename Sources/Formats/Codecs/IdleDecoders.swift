@@ -1,18 +1,18 @@
 import Synchronization
 
-/// Decoders that are not at work, for whoever decodes next: one is not made anew for each cluster.
+/// Decoders that are not at work, kept for the next use, so that not every cluster needs a new one.
 final class IdleDecoders<Decoder: AnyObject & Sendable>: Sendable {
     private static var maximum: Int { 64 }
 
     private let make: @Sendable () -> Decoder?
     private let idle = Mutex<[Decoder]>([])
 
-    /// Where none is idle, `make` makes one, or nil where there is no memory left for it.
+    /// `make` makes a decoder if none is idle. It returns nil if there is no memory left for one.
     init(_ make: @escaping @Sendable () -> Decoder?) {
         self.make = make
     }
 
-    /// What `body` does with a decoder that nobody else uses at the same time.
+    /// Runs `body` with a decoder that nobody else uses at the same time. Returns its result.
     func withOne<Result>(
         _ body: (Decoder) throws(ImageError) -> Result
     ) throws(ImageError) -> Result {

@@ -1,6 +1,6 @@
 import CLZMA
 
-/// A chain of liblzma's filters at work, decoding one stretch of data from its start.
+/// A chain of liblzma's filters that decodes data from its start.
 ///
 /// Not thread-safe: one thread at a time.
 ///
@@ -10,7 +10,7 @@ import CLZMA
     package struct Filter: Equatable, Sendable {
         /// The filter's number, such as 0x21 for LZMA2.
         package var id: UInt64
-        /// Its properties, as they stand in the file.
+        /// The filter's properties, as they stand in the file.
         package var properties: [UInt8]
 
         package init(id: UInt64, properties: [UInt8]) {
@@ -35,11 +35,11 @@ import CLZMA
 
     private var stream = unsafe lzma_stream()
 
-    /// A decoder for what went through `filters`, the last of which is LZMA2.
+    /// A decoder for data that went through `filters`. The last of them is LZMA2.
     ///
-    /// `outputSize`: what will be decoded in all, in bytes; a dictionary never needs to be
-    /// larger. Throws `limit` when it takes more than `memoryLimit` bytes, before anything is
-    /// allocated; `unsupported` or `corrupt` for filters or properties that liblzma refuses.
+    /// `outputSize` is the number of bytes that will be decoded in all; a dictionary never needs to be larger. Throws `limit`, before
+    /// anything is allocated, if the decoder takes more than `memoryLimit` bytes, and `unsupported` or `corrupt` for filters or
+    /// properties that liblzma refuses.
     package init(_ filters: [Filter], outputSize: UInt64, memoryLimit: Int) throws(ImageError) {
         var chain = unsafe filters.map {
             unsafe lzma_filter(id: lzma_vli($0.id), options: nil)
@@ -81,10 +81,9 @@ import CLZMA
         unsafe lzma_end(&stream)
     }
 
-    /// Decodes `input` from index `consumed` on to the end of `output`, as far as either goes,
-    /// and moves `consumed` on.
+    /// Decodes `input` from index `consumed` on until it or `output` ends, and moves `consumed` on.
     ///
-    /// Throws `corrupt` where the data is no LZMA2.
+    /// Throws `corrupt` if the data is no LZMA2.
     package func decode(
         _ input: [UInt8], _ consumed: inout Int, into output: inout OutputSpan<UInt8>
     ) throws(ImageError) -> Status {

@@ -5,8 +5,8 @@ import CZstd
 /// @unchecked Sendable: it is handed from thread to thread, and used by one at a time.
 /// @safe: the pointer lives as long as this does.
 @safe package final class ZstdDecoder: @unchecked Sendable {
-    /// log2 of the largest window that a frame may ask for, as in qemu. What is decoded here is its own window, so
-    /// it takes no memory.
+    /// The log2 of the largest window that a frame may ask for, as in qemu. The decoded data is its own window here, so the window
+    /// takes no memory.
     static let maximumWindowBits: UInt8 = 27
 
     private static let idle = IdleDecoders { ZstdDecoder() }
@@ -22,11 +22,11 @@ import CZstd
         unsafe ZSTD_freeDCtx(context)
     }
 
-    /// Puts the `count` bytes that the frames at the start of `bytes` hold together into `decoded`, which is empty; what follows
-    /// the last is not looked at.
+    /// Decodes the frames at the start of `bytes`, which together hold `count` bytes, into `decoded`, which is empty. Bytes behind the
+    /// last frame are not looked at.
     ///
-    /// Throws `corrupt` where whole frames do not give so many and no more, and `limit` for a frame that asks for a
-    /// window of more than 128 MiB. The caller has bounded `count`.
+    /// Throws `corrupt` if whole frames do not give exactly that many bytes, and `limit` for a frame that asks for a window of more
+    /// than 128 MiB. The caller has bounded `count`.
     package static func decode(
         _ bytes: [UInt8], count: Int, into decoded: inout [UInt8]
     ) throws(ImageError) {
@@ -47,7 +47,7 @@ import CZstd
         if let failure { throw failure }
     }
 
-    /// Decodes the frame at `position` of `bytes`, and moves on behind it.
+    /// Decodes the frame at `position` of `bytes`, and moves `position` behind it.
     private func decodeFrame(
         _ bytes: [UInt8], _ position: inout Int, into output: inout OutputSpan<UInt8>
     ) throws(ImageError) {
@@ -71,7 +71,7 @@ import CZstd
         position += size
     }
 
-    /// Why there is no frame at byte `position` of `count` bytes, where `held` bytes have been decoded and `missing` have not.
+    /// The error for byte `position` of `count` bytes, at which there is no frame: `held` bytes have been decoded and `missing` have not.
     private static func failure(
         _ code: ZSTD_ErrorCode, at position: Int, of count: Int, _ held: Int, _ missing: Int
     ) -> ImageError {
@@ -92,9 +92,9 @@ import CZstd
         return ImageError(.corrupt, "zstd frame at byte \(position) of \(count) \(problem)")
     }
 
-    /// Throws `limit` where the frame at `position` asks for too large a window (RFC 8878, section 3.1.1.1).
+    /// Throws `limit` if the frame at `position` asks for too large a window (RFC 8878, section 3.1.1.1).
     private static func requireSmallWindow(_ bytes: [UInt8], at position: Int) throws(ImageError) {
-        // A magic number, a descriptor, and unless bit 5 of that says otherwise, log2 of the window less 10.
+        // A magic number, a descriptor, and unless bit 5 of the descriptor says otherwise, log2 of the window less 10.
         guard position <= bytes.count - 6,
             bytes[position..<position + 4].elementsEqual([0x28, 0xB5, 0x2F, 0xFD]),
             bytes[position + 4] & 0x20 == 0

@@ -1,9 +1,9 @@
 /// A disk in several extents, one behind the other.
 final class Concatenation: Source {
-    /// A stretch of the disk, and what names it in errors.
+    /// An extent of the disk, and its name for errors.
     struct Part: Sendable {
         let source: ReferencedSource
-        /// Where it starts, in bytes from the start of the disk.
+        /// The start of the extent, in bytes from the start of the disk.
         let start: UInt64
 
         var end: UInt64 { start + source.source.size }
@@ -17,7 +17,7 @@ final class Concatenation: Source {
 
     var cost: SourceCost { parts.lazy.map(\.source.source.cost).max() ?? .memory }
 
-    /// The disk of `sources`, of which none is empty. The caller has checked that their sizes add up to a number.
+    /// The disk of `sources`, none of them empty. The caller has checked that the sum of their sizes does not overflow.
     init(_ sources: [ReferencedSource]) {
         var parts: [Part] = []
         var start: UInt64 = 0
@@ -39,7 +39,8 @@ final class Concatenation: Source {
         return low
     }
 
-    /// What `body` says of the part that the start of `range` lies in, and as much of `range` as that has, in its own terms.
+    /// Runs `body` with the part that the start of `range` lies in, and the bytes of `range` that it has, in offsets of the part.
+    /// Returns the result, and the start of the part on the disk.
     private func first<Result>(
         of range: Range<UInt64>, _ body: (any Source, Range<UInt64>) throws(ImageError) -> Result
     ) throws(ImageError) -> (result: Result, start: UInt64) {

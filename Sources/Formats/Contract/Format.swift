@@ -3,29 +3,30 @@ package struct Format: Sendable {
     package enum Kind: Sendable {
         /// Holds a file, which is probed in turn.
         case wrapper
-        /// A disk: ends the probing, always. What a guest wrote into its disk is never probed.
+        /// A disk, which always ends the probing. Nothing that a guest wrote into its disk is ever probed.
         case disk
     }
 
-    /// The name that users give it by: `xz`.
+    /// The user's name for it: `xz`.
     package let name: String
     /// The name that people know it by, if that is another.
     package var title: String?
     package let kind: Kind
-    /// The endings of names of such files. A file that is called so but not recognised is damaged, and is not taken for a raw disk.
+    /// The extensions of names of such files. A file that has one but is not recognised is damaged, and must not be taken for a
+    /// raw disk.
     package let extensions: [String]
     /// The options that choose what it opens.
     package var options: [any FormatOption.Type] = []
-    /// True if it holds several things, of which one is opened.
+    /// True if it holds several things and opens one of them.
     package var hasMembers = false
-    /// Looks at the start and the end of a file.
+    /// True if the start and the end of a file show this format.
     package let recognises: @Sendable (_ probe: FileProbe) -> Bool
     /// Reads what `file` says of itself; opens no other file.
     package let inspect:
         @Sendable (_ file: any Source, _ context: OpenContext) throws(ImageError) ->
             Inspection
 
-    /// How many layers may lie one in another.
+    /// The most layers that may lie one in another.
     package static let maximumLayers = 8
 
     /// The error for more than `maximumLayers` layers.
@@ -33,7 +34,7 @@ package struct Format: Sendable {
         ImageError(.limit, "more than \(maximumLayers) layers, one in another, are not opened")
     }
 
-    /// `name` without an extension of this format; nil where it has none.
+    /// `name` without an extension of this format. Nil if it has none.
     func nameWithoutExtension(_ name: String) -> String? {
         let lowercase = name.lowercased()
         return extensions.first { lowercase.hasSuffix("." + $0) }.map { String(name.dropLast($0.count + 1)) }

@@ -4,13 +4,13 @@
 package protocol FormatOption: SendableMetatype {
     associatedtype Value: Sendable
 
-    /// The value where the user has chosen none.
+    /// The value if the user has chosen none.
     static var standard: Value { get }
 
     /// True if it concerns the files that an image names too, and not the image alone.
     static var isForReferences: Bool { get }
 
-    /// The error if `value` was chosen, and no layer of the image knows the option; nil if that does no harm.
+    /// The error if `value` was chosen, and no layer of the image knows the option. Nil if that does no harm.
     static func error(unused value: Value) -> ImageError?
 }
 

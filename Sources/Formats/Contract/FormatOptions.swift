@@ -23,14 +23,14 @@ public struct FormatOptions: Sendable {
         }
     }
 
-    /// The choices that concern files which an image names.
+    /// The choices that also concern files which an image names.
     var forReferences: FormatOptions {
         var options = self
         options.choices = choices.filter(\.value.isForReferences)
         return options
     }
 
-    /// Throws unless a format that knows the options `known` leaves none unused that must not be.
+    /// Throws if an option was chosen that is not among `known` and must not stay unused.
     func requireUse(by known: [any FormatOption.Type]) throws(ImageError) {
         let known = Set(known.map { ObjectIdentifier($0) })
         for (option, choice) in choices where !known.contains(option) {

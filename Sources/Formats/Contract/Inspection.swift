@@ -1,39 +1,39 @@
-/// What a layer says of itself, before it is opened: known without opening any other file.
+/// The description of a layer before it is opened, made without opening any other file.
 package struct Inspection: Sendable {
-    /// The length in bytes of what the layer holds.
+    /// The length of the layer's content in bytes.
     package var size: UInt64
 
-    /// What there is to say about it, for people and programs.
+    /// The facts about it, for people and programs.
     package var properties: [Layer.Property]
 
-    /// What the user should know before relying on it.
+    /// The texts that the user should know before relying on it.
     package var warnings: [String]
 
-    /// The files it names, all of which opening it takes.
+    /// The files it names. Opening it takes all of them.
     package var references: [Reference]
 
-    /// What the layer calls the file that it holds, if it has a name for it: how it ends is a sign of its format.
+    /// The layer's name for the file that it holds, if it has one. Its extension is a sign of the file's format.
     package var contentName: String?
 
-    /// What the file that the layer holds is opened with, where that is something else than the layer itself was.
+    /// The context that the file in the layer is opened with. Nil if it is the same as the layer's own.
     package var contentContext: OpenContext?
 
-    /// Whether there are several things that the layer could hold, and none was chosen: it is described, and opening it says what
-    /// there is.
+    /// True if the layer could hold several things, and none was chosen. It is described, and opening it throws an error that says
+    /// what there is.
     package var isUndecided = false
 
-    /// What takes a walk through the tables of a layer to say.
+    /// The facts that take a walk through the tables of a layer.
     package struct Details: Sendable {
         package var properties: [Layer.Property] = []
         package var warnings: [String] = []
     }
 
-    /// Takes that walk, which only those pay for who ask for it.
+    /// Takes that walk. Only those who ask for it pay for it.
     package var details: @Sendable () -> Details
 
     private let opening: @Sendable () throws(ImageError) -> any Source
 
-    /// A layer that holds `size` bytes, once `open` has opened it.
+    /// A layer that holds `size` bytes. `open` opens it.
     package init(
         size: UInt64, properties: [Layer.Property] = [], warnings: [String] = [],
         references: [Reference] = [], contentName: String? = nil,
@@ -60,7 +60,7 @@ package struct Inspection: Sendable {
         self.contentContext = contentContext
     }
 
-    /// A layer of `size` bytes of which several things could be opened, and none was chosen, which `error` says.
+    /// A layer of `size` bytes that could be opened as several things. None was chosen, as `error` says.
     package init(
         undecided error: ImageError, size: UInt64, properties: [Layer.Property], warnings: [String]
     ) {
@@ -70,9 +70,9 @@ package struct Inspection: Sendable {
         isUndecided = true
     }
 
-    /// Opens what the layer holds, and the files it names.
+    /// Opens the layer's content, and the files it names.
     ///
-    /// Throws `unsupported` for what can be described but not read, such as an encrypted disk, and whatever
-    /// the files it names throw.
+    /// Throws `unsupported` for a layer that can be described but not read, such as an encrypted disk, and whatever the files it names
+    /// throw.
     package func open() throws(ImageError) -> any Source { try opening() }
 }

@@ -1,24 +1,24 @@
-/// What a format is opened with.
+/// Everything that a format is opened with.
 package struct OpenContext: Sendable {
     /// The threads and the memory to decode with.
     package var engine: Engine
-    /// What opens files of other formats.
+    /// Opens files of other formats.
     package var opener: any Opener
     /// The options of formats that the user has chosen.
     package var options: FormatOptions
-    /// What finds the seek index of the layer, if anything does.
+    /// Finds the seek index of the layer. Nil if nothing does.
     package var indexes: (any SeekIndexes)?
-    /// The number of layers around this one, not counting archives, whose members are as easily read as a file: 0 for the outermost.
+    /// The number of layers around this one: 0 for the outermost. Archives do not count: their members are as easily read as a file.
     package var depth = 0
-    /// What opens the files that the layer names.
+    /// Opens the files that the layer names.
     package var references: any References
-    /// The names of the members that the layer lies in, outermost first, each with a slash behind it.
+    /// The names of the members that the layer lies in, outermost first, each followed by a slash.
     package var archive = ""
-    /// The content ID that a disk must have which is another's parent (VMDK).
+    /// The content ID that the disk must have if it is another's parent (VMDK).
     package var contentID: UInt32?
     /// The number of files in the chain that ends with this one, each naming the next.
     package var chainLength = 1
-    /// Told, in words, what turns up while the layer is read.
+    /// Called with a text for the user when something turns up while the layer is read.
     package var warn: @Sendable (String) -> Void
 
     /// The context of an image's outermost layer.
@@ -35,8 +35,8 @@ package struct OpenContext: Sendable {
         self.warn = warn
     }
 
-    /// The context of the disk in the file that `reference` names, which opens files through `references` in turn, and to which
-    /// `chainLength` files lead.
+    /// The context of the disk in the file that `reference` names. That file opens files through `references` in turn, and ends a
+    /// chain of `chainLength` files.
     package func forReference(
         _ reference: Reference, _ references: any References, chainLength: Int
     ) -> OpenContext {

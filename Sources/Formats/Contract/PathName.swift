@@ -1,8 +1,8 @@
-/// The path of a file, as the names that it leads through; in bytes, as for Linux a name is nothing more.
+/// The path of a file, as the names that it leads through. They are bytes, because to Linux a name is nothing more.
 struct PathName: Equatable, Sendable {
     let isAbsolute: Bool
 
-    /// The names; no `.`, and none is empty.
+    /// The names. None is `.`, and none is empty.
     let names: [[UInt8]]
 
     init(_ names: [[UInt8]], isAbsolute: Bool = false) {
@@ -19,26 +19,26 @@ struct PathName: Equatable, Sendable {
     private static let this = Array(".".utf8)
     static let parent = Array("..".utf8)
 
-    /// Whether `..` occurs in it.
+    /// True if `..` occurs in it.
     var leadsUp: Bool { names.contains(Self.parent) }
 
     /// The directory that the file is in.
     var directory: PathName { PathName(Array(names.dropLast()), isAbsolute: isAbsolute) }
 
-    /// Where this relative path leads from `directory`.
+    /// The path that this relative path leads to from `directory`.
     func from(_ directory: PathName) -> PathName {
         PathName(directory.names + names, isAbsolute: directory.isAbsolute)
     }
 
-    /// Where this relative path leads from `directory`, a path without symbolic links: the `..` at its start
-    /// are taken for what they mean there.
+    /// The path that this relative path leads to from `directory`, a path without symbolic links. The `..` at its start go up from
+    /// there.
     func resolved(from directory: PathName) -> PathName {
         let up = names.prefix { $0 == Self.parent }.count
         return PathName(
             Array(directory.names.dropLast(up) + names.dropFirst(up)), isAbsolute: directory.isAbsolute)
     }
 
-    /// The relative path from `directory` to here; nil where this path does not go through it.
+    /// The relative path from `directory` to here. Nil if this path does not go through it.
     func relative(to directory: PathName) -> PathName? {
         guard isAbsolute == directory.isAbsolute, names.starts(with: directory.names) else { return nil }
         return PathName(Array(names.dropFirst(directory.names.count)))

@@ -1,11 +1,11 @@
-/// Reads a disk whose end is missing as far as it goes.
+/// The option to read the part of a truncated disk that is there.
 enum RecoverOption: FormatOption {
     static let standard = false
     static let isForReferences = true
 }
 
 extension FormatOptions {
-    /// True to read what is there of a disk that is cut short; reading the rest of it fails.
+    /// True to read the part of a truncated disk that is there. Reading the rest of it fails.
     public var recovers: Bool {
         get { self[RecoverOption.self] }
         set { self[RecoverOption.self] = newValue }

@@ -1,5 +1,5 @@
 extension Reference {
-    /// How long a name may be, in bytes: as long as qcow2 has it.
+    /// The longest name, in bytes: as long as in qcow2.
     static let maximumNameLength = 1023
 
     /// Throws `refused` unless the name is that of a file, and of nothing else that some program knows how to open.
@@ -14,14 +14,14 @@ extension Reference {
                 .refused, "has the control character \(hex(name[index])) in its name, at byte \(index)")
         }
         guard !isWindowsPath, let scheme, !scheme.elementsEqual("file".utf8) else { return }
-        // qemu would take these for a description of what to open, and for a protocol to open it by.
+        // qemu would take `json:` for a description of what to open, and any other scheme for a protocol to open it by.
         if scheme.elementsEqual("json".utf8) {
             throw error(.refused, "is described by json:, which is never followed; only files are opened")
         }
         throw error(.refused, "has a ':' before any '/', as protocols do, in its name; only files are opened")
     }
 
-    /// What stands before a ':' that comes before any '/'.
+    /// The text before a ':' that comes before any '/'. Nil if there is none.
     private var scheme: ArraySlice<UInt8>? {
         guard let end = name.firstIndex(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }),
             name[end] == UInt8(ascii: ":")
@@ -29,22 +29,22 @@ extension Reference {
         return name[..<end]
     }
 
-    /// Whether the name starts with a drive of Windows: `D:\` or `D:/`.
+    /// True if the name starts with a drive of Windows: `D:\` or `D:/`.
     private var isWindowsPath: Bool {
         guard let scheme, let letter = scheme.first, scheme.count == 1, name.count > 2 else { return false }
         return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter | 0x20)
             && [UInt8(ascii: "\\"), UInt8(ascii: "/")].contains(name[2])
     }
 
-    /// The path that the name is, for which qemu may have `file:` in front; nil for one on a drive of Windows, of which only the
-    /// last component means anything here.
+    /// The path that the name is, without the `file:` that qemu may put in front. Nil for a path on a drive of Windows: only its last
+    /// component means anything here.
     var path: PathName? {
         if isWindowsPath { return nil }
         guard let scheme, scheme.elementsEqual("file".utf8) else { return PathName(name) }
         return PathName(Array(name[(scheme.endIndex + 1)...]))
     }
 
-    /// The last component of the name, which `/` and `\` separate; nil where that is no file's.
+    /// The last component of the name, which `/` and `\` separate. Nil if that is no file's.
     var lastComponent: [UInt8]? {
         let start = name.lastIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.map { $0 + 1 }
         var last = name[(start ?? 0)...]
@@ -53,31 +53,31 @@ extension Reference {
             ? nil : Array(last)
     }
 
-    /// That it cannot be opened, as it `does` something.
+    /// The error that it cannot be opened, because it `does` something.
     func error(_ code: ImageError.Code, _ does: String) -> ImageError {
         ImageError(code, "\(text) \(does)")
     }
 
-    /// That files name files that name files too often.
+    /// The error that too many files each name the next.
     var isTooDeep: ImageError {
         error(
             .limit,
             "is not opened: no more than \(Self.maximumDepth) files may each name the next")
     }
 
-    /// That files name one another.
+    /// The error that files name one another.
     var leadsBack: ImageError {
         error(.corrupt, "is the file that names it, or one that led there: the chain has no end")
     }
 
-    /// That nobody says what is in the file.
+    /// The error that neither the image nor the user says which format the file has.
     var hasNoFormat: ImageError {
         error(
             .refused,
             "is recorded without its format, and none is guessed: --reference-format FORMAT gives it")
     }
 
-    /// That a file found elsewhere, `place`, is taken for it.
+    /// The warning that a file found elsewhere, `place`, is taken for it.
     func isReplaced(by place: String) -> String {
         "\(text) is not there: \(place) is taken for it"
     }

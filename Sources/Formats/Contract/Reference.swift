@@ -1,14 +1,14 @@
 /// A file that an image names.
 package struct Reference: Equatable, Sendable {
-    /// What the file is to the image.
+    /// The role that the file has for the image.
     package enum Role: String, Sendable {
-        /// Holds what the image itself does not (qcow2).
+        /// Holds the data that the image itself does not (qcow2).
         case backingFile = "backing file"
         /// Holds the clusters of the disk (qcow2).
         case dataFile = "data file"
-        /// Holds a stretch of the disk (VMDK).
+        /// Holds an extent of the disk (VMDK).
         case extent = "extent"
-        /// Holds what the image itself does not (VMDK).
+        /// Holds the data that the image itself does not (VMDK).
         case parent = "parent"
     }
 
@@ -20,16 +20,16 @@ package struct Reference: Equatable, Sendable {
 
     package var role: Role
 
-    /// As it is stored, and so whatever somebody put there.
+    /// The name as it is stored, which may be whatever somebody put there.
     package var name: [UInt8]
 
-    /// What the file is, as it is recorded in the image; nil where that is not.
+    /// The format of the file, as recorded in the image. Nil if it is not recorded.
     package var format: String?
 
-    /// What the content ID of a parent is recorded to be; nil where that is not.
+    /// The content ID of a parent, as recorded in the image. Nil if it is not recorded.
     package var contentID: UInt32?
 
-    /// A file called `name`, of `format` and with `contentID` as far as these are recorded.
+    /// A file called `name`, with `format` and `contentID` if these are recorded.
     package init(_ role: Role, _ name: [UInt8], format: String? = nil, contentID: UInt32? = nil) {
         self.role = role
         self.name = name
@@ -37,7 +37,7 @@ package struct Reference: Equatable, Sendable {
         self.contentID = contentID
     }
 
-    /// What it is called in messages, such as `backing file "base.raw"`; fit to be shown.
+    /// The reference's name in messages, such as `backing file "base.raw"`; fit to be shown.
     package var text: String {
         let isShort = name.count <= Self.maximumNameLength
         return "\(role.rawValue) \"\(printable(isShort ? name[...] : name.prefix(32)))\(isShort ? "" : "…")\""

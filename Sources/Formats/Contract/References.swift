@@ -1,25 +1,24 @@
-/// Opens the files that one file of an image names; given to its format.
+/// Opens the files that one file of an image names. It is given to the format of that file.
 ///
-/// What an image names is whatever somebody wrote into it: whether it is opened is not the format's affair.
+/// The names in an image are whatever somebody wrote into it, so the format does not decide whether they are opened.
 package protocol References: Sendable {
-    /// Opens the file that `reference` names, and the disk inside by its recorded format; a data file or an
-    /// extent is taken as it is.
+    /// Opens the file that `reference` names, and the disk inside by its recorded format. A data file or an extent is taken as it is.
     ///
-    /// Throws `refused` where the user has not allowed it, `limit` and `corrupt` where files name one another
-    /// too often, and otherwise as opening an image does; the text names the file. Errors of later reads do
-    /// not: to them the reader adds `reference.text`.
+    /// Throws `refused` if the user has not allowed it, `limit` or `corrupt` if files name one another too often, and otherwise the same
+    /// as opening an image. These errors name the file. Errors of later reads do not: the reader adds `reference.text` to them.
     func open(_ reference: Reference) throws(ImageError) -> any Source
 
-    /// The name of the format of the disk in the file that `reference` names: what is recorded, or what the user gave instead.
+    /// The name of the format of the disk in the file that `reference` names: the recorded one, or if there is none, the one that the
+    /// user gave.
     ///
-    /// Throws `refused` if there is neither. The file is not asked: a raw disk holds what its guest wrote, and that may be the head
-    /// of an image that names any file.
+    /// Throws `refused` if there is neither. The format is not detected: a raw disk holds what its guest wrote, and that may be the
+    /// head of an image that names any file.
     func formatName(of reference: Reference) throws(ImageError) -> String
 
-    /// Takes in what the user should know of a file that was opened, a sentence each; does not ask for it where nobody is told.
+    /// Takes texts that the user should know of a file that was opened, a sentence each. Does not ask for them if nobody is told.
     func warn(_ warnings: @autoclosure () -> [String])
 
-    /// Takes in what the disk in `file`, which `reference` names, is made of.
+    /// Takes the layers of the disk in `file`, which `reference` names.
     func note(_ layers: [Layer], _ reference: Reference, _ file: any Source)
 }
 

@@ -1,5 +1,5 @@
 extension Array {
-    /// The first index whose element is `beyond` something, where all those after it are too; `count`, where none is.
+    /// The first index whose element is `beyond` something; `count` if none is. All elements behind it must be `beyond` too.
     func partitionPoint(where beyond: (Element) -> Bool) -> Int {
         var low = 0
         var high = count

@@ -1,5 +1,4 @@
-// The unsafe byte helpers: they check their bounds first, so that what is unsafe ends
-// at their closing braces.
+// The unsafe byte helpers. They check their bounds first, so that nothing unsafe gets past their closing braces.
 
 extension MutableSpan where Element == UInt8 {
     /// Copies `count` bytes of `bytes`, from index `from`, to index `to` of this span.
@@ -79,10 +78,10 @@ extension [UInt8] {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether all bytes are zero.
+    /// True if all bytes are zero.
     var areZeroes: Bool {
         var index = 0
-        // Eight words at a time, as this reads everything that is decoded.
+        // Eight words at a time, because this reads everything that is decoded.
         while index <= count - 64 {
             var any = unsafe word(index) | word(index + 8) | word(index + 16) | word(index + 24)
             unsafe any |= word(index + 32) | word(index + 40) | word(index + 48) | word(index + 56)

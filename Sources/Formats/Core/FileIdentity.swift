@@ -1,13 +1,13 @@
 package import Glibc
 
-/// Which file a file is, whatever it is called.
+/// The identity of a file, whatever its name is.
 package struct FileIdentity: Hashable, Sendable {
     /// The file system's number.
     package var device: UInt64
     /// The file's number on it.
     package var inode: UInt64
 
-    /// That of the file of which the system says `status`.
+    /// The identity of the file that has the system's `status`.
     package init(_ status: stat) {
         self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }

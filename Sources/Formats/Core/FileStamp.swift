@@ -1,5 +1,5 @@
-/// What the file system says of a file: while it stays the same, so does the content, by all that
-/// can be told without reading it.
+/// The facts that the file system has of a file. While they stay the same, so does the content, by all that can be told without
+/// reading it.
 package struct FileStamp: Hashable, Sendable {
     /// The file system's number.
     package var device: UInt64
@@ -7,12 +7,12 @@ package struct FileStamp: Hashable, Sendable {
     package var inode: UInt64
     /// The length in bytes.
     package var size: UInt64
-    /// When the content changed last, in nanoseconds since 1970, modulo 2^64.
+    /// The time when the content changed last, in nanoseconds since 1970, modulo 2^64.
     package var modified: Int64
-    /// When the content, or what is said here, changed last, likewise. No program sets it at will.
+    /// The time when the content, or one of these facts, changed last, in the same unit. No program sets it at will.
     package var changed: Int64
 
-    /// Which file it is, whatever is in it.
+    /// The identity of the file, whatever is in it.
     package var identity: FileIdentity { FileIdentity(device: device, inode: inode) }
 
     /// A stamp of these numbers.

@@ -1,12 +1,11 @@
-/// Why an image, or a part of it, cannot be read.
+/// The reason that an image, or a part of it, cannot be read.
 ///
-/// The text says which layer, which field, at which offset, what was found
-/// there and what was expected. `code` says what kind of trouble it is; the
-/// user's next step differs for each.
+/// The text names the layer, the field, its offset, the value found there and the one expected. `code` is the kind of trouble;
+/// the user's next step differs for each.
 public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The kind of trouble.
     public enum Code: String, Equatable, Sendable {
-        /// The data contradicts its format: damaged, or cut short.
+        /// The data contradicts its format: damaged, or truncated.
         case corrupt
         /// The data may be sound, but uses something this program does not read.
         case unsupported
@@ -23,7 +22,7 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The kind of trouble.
     public var code: Code
 
-    /// What is wrong, in words, without the layers it lies in.
+    /// The text of the trouble, without the layers it lies in.
     public var reason: String
 
     /// The layers the trouble lies in, outermost first, such as `["disk.raw.xz", "xz"]`.
@@ -36,10 +35,10 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
         self.path = path
     }
 
-    /// How many layers are named: more would be those of a long chain of files, in which the ends matter.
+    /// The most layers that are named. More would come from a long chain of files, in which the ends matter.
     private static let maximumPlaces = 12
 
-    /// Puts `places`, the layers around those it has, in front of the path. Where they get too many, those in the middle are left out.
+    /// Puts `places`, the layers around those it has, in front of the path. If the path gets too long, the middle is left out.
     package mutating func add(_ places: [String]) {
         path.insert(contentsOf: places, at: 0)
         guard path.count > Self.maximumPlaces else { return }

@@ -19,7 +19,7 @@ import Glibc
         unsafe pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         unsafe pthread_condattr_init(&attributes)
-        // Waiting for a time must not depend on what the wall clock is set to.
+        // Waiting for a time must not depend on changes of the wall clock.
         unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         unsafe pthread_cond_init(condition, &attributes)
         unsafe pthread_condattr_destroy(&attributes)
@@ -65,9 +65,9 @@ import Glibc
         }
     }
 
-    /// Waits until `body` gives a result, which may also be for time that has passed.
+    /// Waits until `body` gives a result, which may also depend on the time that has passed.
     ///
-    /// `body` runs as for `wait(until:)`, and every `interval` nanoseconds besides.
+    /// `body` runs as for `wait(until:)`, and also every `interval` nanoseconds.
     package func wait<Result>(every interval: UInt64, until body: (inout Value) -> Result?) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }

@@ -3,7 +3,7 @@ import Glibc
 /// Nanoseconds since some fixed time; never runs backwards.
 package func monotonicTime() -> UInt64 { clockTime(CLOCK_MONOTONIC) }
 
-/// What `clock` shows, in nanoseconds; 0 where there is no such clock any more.
+/// The time of `clock` in nanoseconds; 0 if there is no such clock any more.
 func clockTime(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
     unsafe clock_gettime(clock, &time)

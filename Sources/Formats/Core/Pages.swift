@@ -1,26 +1,26 @@
 import Glibc
 
-/// Memory straight from the operating system: all zeroes at first, taken page by page as it is touched,
-/// and given back whole at its end.
+/// Memory straight from the operating system: all zeroes at first, taken page by page as it is touched, and given back whole at
+/// its end.
 ///
-/// For the few large buffers of decoders. Through malloc, whose threshold for mapping rises with what is freed,
-/// they would leave holes in its heap that count as memory of the process.
+/// It is for the few large buffers of decoders. malloc's threshold for mapping rises with what is freed, so through it they would
+/// leave holes in its heap, which count as memory of the process.
 ///
-/// @unchecked Sendable: what is done with the memory is its owner's affair.
+/// @unchecked Sendable: the owner decides what is done with the memory.
 /// @safe: the pointer lives as long as this does.
 @safe final class Pages: @unchecked Sendable {
     let start: UnsafeMutablePointer<UInt8>
     /// The length in bytes.
     let count: Int
 
-    /// What is mapped: the memory between two pages that cannot be touched, so that a mistake in a decoder ends the process, and
-    /// never writes elsewhere.
+    /// The mapping: the memory, between two pages that cannot be touched. A mistake in a decoder ends the process there, and never
+    /// writes elsewhere.
     private let mapping: UnsafeMutableRawPointer
     private let mappingSize: Int
 
     /// `count` bytes of zeroes, at least 1.
     ///
-    /// Throws `limit` where the system has no memory left to give.
+    /// Throws `limit` if the system has no memory left to give.
     init(count: Int) throws(ImageError) {
         let page = sysconf(Int32(_SC_PAGESIZE))
         let size = (count + page - 1) / page * page
@@ -33,8 +33,8 @@ import Glibc
             unsafe munmap(mapping, size + 2 * page)
             throw ImageError(.limit, "the system gives no \(count) bytes of memory: \(reason)")
         }
-        // Decoders touch all of it, in any order: large pages save most of the faults, and look-ups of addresses. Where the
-        // system has none to give, nothing is lost.
+        // Decoders touch all of it, in any order: large pages save most of the page faults and address look-ups. If the system
+        // has none to give, nothing is lost.
         unsafe madvise(mapping + page, size, Int32(MADV_HUGEPAGE))
         unsafe self.mapping = mapping
         mappingSize = size + 2 * page

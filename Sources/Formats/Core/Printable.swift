@@ -13,8 +13,7 @@ package func printable(_ text: String) -> String {
     return result
 }
 
-/// `bytes` from an image, which ought to be text in UTF-8, fit to be shown likewise; those that are not are
-/// written as `\xE9`.
+/// `bytes` from an image, which should be UTF-8, fit to be shown in the same way. Bytes that are not UTF-8 are written as `\xE9`.
 package func printable(_ bytes: some Sequence<UInt8>) -> String {
     var result = ""
     decodeUTF8(Array(bytes)) { scalar in
@@ -25,7 +24,7 @@ package func printable(_ bytes: some Sequence<UInt8>) -> String {
     return result
 }
 
-/// Goes through `bytes`: gives `take` each scalar that they hold in UTF-8, and `takeByte` each byte that is part of none.
+/// Calls `take` with each scalar that `bytes` hold in UTF-8, and `takeByte` with each byte that is part of none.
 package func decodeUTF8(
     _ bytes: [UInt8], _ take: (Unicode.Scalar) -> Void, else takeByte: (UInt8) -> Void
 ) {

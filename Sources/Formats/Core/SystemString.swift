@@ -1,13 +1,13 @@
 import Glibc
 
-/// Text as the system has it: bytes without a NUL, which need not be UTF-8. Paths, arguments and variables are such.
+/// Text as the system has it: bytes without a NUL, which need not be UTF-8. Paths, arguments and variables are such text.
 ///
-/// Swift's strings put U+FFFD for what is not UTF-8, and would name another file.
+/// Swift's strings replace bytes that are not UTF-8 by U+FFFD, and would name another file.
 public struct SystemString: Hashable, Sendable {
     /// The bytes, without a NUL at their end.
     public let bytes: [UInt8]
 
-    /// The text that is these `bytes`.
+    /// The text with these `bytes`.
     public init(bytes: some Sequence<UInt8>) {
         self.bytes = Array(bytes)
     }
@@ -24,7 +24,7 @@ public struct SystemString: Hashable, Sendable {
                 UInt8.init(bitPattern:)))
     }
 
-    /// The value of the environment variable called `name`; nil where there is none.
+    /// The value of the environment variable called `name`. Nil if there is none.
     package init?(variable name: String) {
         guard let value = unsafe getenv(name) else { return nil }
         unsafe self.init(cString: value)
@@ -33,13 +33,13 @@ public struct SystemString: Hashable, Sendable {
     /// The text as the system takes it: with a NUL at its end.
     package var terminated: [CChar] { (bytes + [0]).map { CChar(bitPattern: $0) } }
 
-    /// The text as it is; what is not UTF-8 is written as in `description`.
+    /// The text as it is. If it is not UTF-8, it is written as in `description`.
     public var text: String { String(validating: bytes, as: UTF8.self) ?? description }
 
-    /// Whether it is text that Swift's strings hold as it is.
+    /// True if it is UTF-8, which Swift's strings hold as it is.
     package var isUTF8: Bool { String(validating: bytes, as: UTF8.self) != nil }
 
-    /// `end` behind `start`.
+    /// `start` followed by `end`.
     public static func + (start: SystemString, end: SystemString) -> SystemString {
         SystemString(bytes: start.bytes + end.bytes)
     }
@@ -50,7 +50,7 @@ extension SystemString: CustomStringConvertible {
     public var description: String { printable(bytes) }
 }
 
-// Not by interpolation, into which the description of another would go.
+// Interpolation is not offered: it would insert the description of another text, and not its bytes.
 extension SystemString: ExpressibleByStringLiteral {
     /// The literal `text`, in UTF-8.
     public init(stringLiteral text: String) {
@@ -64,7 +64,7 @@ extension SystemString {
 
     package var isAbsolutePath: Bool { bytes.first == Self.slash }
 
-    /// The path up to its last slash, and what follows that; the former is empty where there is no slash.
+    /// The path up to and with its last slash, and the rest. The former is empty if there is no slash.
     package var splitAtLastSlash: (folder: SystemString, name: SystemString) {
         let end = bytes.lastIndex(of: Self.slash).map { $0 + 1 } ?? 0
         return (SystemString(bytes: bytes[..<end]), SystemString(bytes: bytes[end...]))
@@ -75,6 +75,6 @@ extension SystemString {
         bytes.split(separator: Self.slash).map { SystemString(bytes: $0) }
     }
 
-    /// What a file with this path is called by people: its last name, or the path where that has none.
+    /// The name for people of a file with this path: the last of `names`, or the path if there is none.
     package var fileName: String { (names.last ?? self).text }
 }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Encodings of text in images of long ago.
+/// Encodings of text in old images.
 enum TextEncoding {
-    /// What is known, without hyphens and in lower case, and what iconv calls it. Names of anything else come to nothing:
-    /// iconv would look for a file to load.
+    /// The known encodings, without hyphens and in lower case, and iconv's names for them. No other name is given to iconv: it would
+    /// look for a file to load.
     private static let names: [String: String] = [
         "big5": "BIG5", "gbk": "GBK", "gb2312": "GB2312", "gb18030": "GB18030", "shiftjis": "CP932",
         "shift_jis": "CP932", "eucjp": "EUC-JP", "euckr": "EUC-KR", "koi8r": "KOI8-R",
@@ -14,16 +14,16 @@ enum TextEncoding {
         "iso885915": "ISO-8859-15",
     ]
 
-    /// `bytes` in UTF-8, which are in the encoding called `name`; nil where that is not known, or they are not.
+    /// `bytes`, which are in the encoding called `name`, in UTF-8. Nil if the encoding is not known, or they are not in it.
     static func utf8(_ bytes: [UInt8], from name: String) -> [UInt8]? {
         let key = name.lowercased().filter { $0 != "-" }
         guard let known = names[key] else { return nil }
         let converter = unsafe iconv_open("UTF-8", known)
-        // The value that is none is -1, as a pointer.
+        // -1, as a pointer, is the value for failure.
         guard Int(bitPattern: converter) != -1 else { return nil }
         defer { _ = unsafe iconv_close(converter) }
         var input = bytes.map { CChar(bitPattern: $0) }
-        // No character of these takes more than 4 bytes in UTF-8.
+        // No character of these encodings takes more than 4 bytes in UTF-8.
         var output = [CChar](repeating: 0, count: bytes.count * 4)
         let (inputCount, outputCount) = (input.count, output.count)
         var left = outputCount

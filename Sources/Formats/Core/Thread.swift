@@ -8,14 +8,14 @@ package enum Thread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Why `start` failed, for people.
+    /// The reason that `start` failed, for people.
     package static let shortage =
         "the system has no thread left to give: the limits are ulimit -u and -v, and the pids.max of the control group "
         + "(TasksMax= of systemd)"
 
     /// Starts a thread called `name` (15 characters at most) that runs `body`.
     ///
-    /// Returns false where the system has no thread left to give.
+    /// Returns false if the system has no thread left to give.
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         let box = Body {
             unsafe vitrine_name_thread(name)

@@ -13,15 +13,15 @@ final class Descriptor: Sendable {
         close(number)
     }
 
-    /// What is open.
+    /// The status of what is open.
     ///
-    /// Throws `io` where the system does not say.
+    /// Throws `io` if the system does not give it.
     func status() throws(ImageError) -> stat {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else { throw ImageError(.io, systemMessage(errno)) }
         return status
     }
 
-    /// The name of what is open, in /proc.
+    /// The path in /proc of what is open.
     var procName: String { "/proc/self/fd/\(number)" }
 }

@@ -2,17 +2,17 @@ import CLinux
 import Glibc
 
 extension Directory {
-    /// How many entries of a directory are looked at for a listing.
+    /// The most entries of a directory that are looked at for a listing.
     private static let maximumEntries = 10_000
 
-    /// Whether nothing is at the absolute `path`, as far as that can be told without following a link, opening a file or having
-    /// anything mounted.
+    /// True if nothing is at the absolute `path`. False if that cannot be told without following a link, opening a file or causing
+    /// something to be mounted.
     static func isMissing(_ path: PathName) -> Bool {
         let root = unsafe vitrine_open_directory("/")
         guard path.isAbsolute, root >= 0 else { return false }
         var place = Descriptor(root)
         for name in path.names {
-            // Neither does O_PATH mount what is to be mounted once it is used.
+            // O_PATH does not cause anything to be mounted either.
             let text = PathName([name]).terminated
             let next = unsafe vitrine_open_step(place.number, text)
             guard next >= 0 else { return errno == ENOENT || errno == ENOTDIR }

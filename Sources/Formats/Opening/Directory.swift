@@ -1,14 +1,13 @@
 import CLinux
 import Glibc
 
-/// A directory, which stays the same one whatever is renamed, and in which files are opened such that nothing
-/// leads out of it.
+/// A directory that stays the same one whatever is renamed. Files are opened in it such that nothing leads out of it.
 final class Directory: Sendable {
-    /// Why nothing was opened.
+    /// The reason that nothing was opened.
     enum Failure: Error, Equatable {
         /// The path leads out of the directory.
         case leadsOut
-        /// The system says why not: an `errno`.
+        /// The system's reason: an `errno`.
         case system(Int32)
     }
 
@@ -19,7 +18,7 @@ final class Directory: Sendable {
 
     /// Opens the directory at `path`.
     ///
-    /// Throws `io` with the system's words where that fails.
+    /// Throws `io` with the system's words if that fails.
     init(path: SystemString) throws(ImageError) {
         let number = unsafe vitrine_open_directory(path.terminated)
         guard number >= 0 else { throw ImageError(.io, systemMessage(errno)) }
@@ -27,12 +26,12 @@ final class Directory: Sendable {
         var paths = Self.path(of: descriptor).map { [$0] } ?? []
         let asGiven = PathName(path.bytes)
         let whole = asGiven.isAbsolute ? asGiven : Self.working.map(asGiven.from)
-        // What `..` means after a symbolic link, only the system knows.
+        // Only the system knows what `..` means after a symbolic link.
         if let whole, !whole.leadsUp, !paths.contains(whole) { paths.append(whole) }
         self.paths = paths
     }
 
-    /// The directory and the name in it that `path` is made of.
+    /// Splits `path` into a directory and a name in it.
     static func split(_ path: SystemString) -> (directory: SystemString, name: SystemString) {
         let (folder, name) = path.splitAtLastSlash
         if folder.bytes.isEmpty { return (".", name) }
@@ -41,15 +40,15 @@ final class Directory: Sendable {
 
     /// Opens the file called `name`, which the user named, for reading; links may lead anywhere.
     ///
-    /// Throws as `FileSource.init(path:)` does.
+    /// Throws the same as `FileSource.init(path:)`.
     func file(named name: SystemString) throws(ImageError) -> FileSource {
         let file = unsafe openat(descriptor.number, name.terminated, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw ImageError(.io, systemMessage(errno)) }
         return try FileSource(descriptor: file)
     }
 
-    /// Opens what `path` leads to within the directory, though only as a place (O_PATH): nothing happens to it,
-    /// whatever it is. `flags` may be O_NOFOLLOW or O_DIRECTORY.
+    /// Opens what `path` leads to within the directory, but only as a place (O_PATH): nothing happens to it, whatever it is. `flags`
+    /// may be O_NOFOLLOW or O_DIRECTORY.
     func place(_ path: PathName, flags: Int32 = 0) throws(Failure) -> Descriptor {
         let text = path.terminated
         // EAGAIN: some directory was renamed while the path was followed, so it may have led anywhere.
@@ -62,13 +61,13 @@ final class Directory: Sendable {
         throw .system(errno)
     }
 
-    /// Where the symbolic link at `path` leads; nil where there is none, or none within the directory.
+    /// The target of the symbolic link at `path`. Nil if there is no link, or none within the directory.
     func link(at path: PathName) -> PathName? {
         guard let link = try? place(path, flags: O_NOFOLLOW) else { return nil }
         return Self.target("", in: link.number)
     }
 
-    /// The absolute path of the directory at `path` within this one, without symbolic links; nil where nobody knows.
+    /// The absolute path of the directory at `path` within this one, without symbolic links. Nil if it is not known.
     func path(of path: PathName) -> PathName? {
         (try? place(path, flags: O_DIRECTORY)).flatMap(Self.path(of:))
     }
@@ -80,7 +79,7 @@ final class Directory: Sendable {
     private static func target(_ link: String, in directory: Int32) -> PathName? {
         var text = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = unsafe readlinkat(directory, link, &text, text.count)
-        // A target that fills it may go on behind it.
+        // A target that fills the buffer may be longer.
         guard count > 0, count < text.count else { return nil }
         return PathName(text[..<count].map { UInt8(bitPattern: $0) })
     }

@@ -1,8 +1,7 @@
-// Formats that are recognised but not read. Without them such a file would be
-// taken for a raw disk, and its bytes served as if they were one:
-// what qemu-nbd and losetup do.
+// Formats that are recognised but not read. Without them such a file would be taken for a raw disk, and its bytes served as if
+// they were one, as qemu-nbd and losetup do.
 //
-// Magic numbers are those of the formats' own documents, of file(1)'s, and of the programs that write them.
+// The magic numbers come from the formats' own documents, from file(1), and from the programs that write them.
 
 extension Format {
     static let foreign: [Format] = compressed + disks
@@ -17,7 +16,7 @@ extension Format {
             $0.has([0x28, 0xB5, 0x2F, 0xFD]) || isSkippable($0, before: [0x28, 0xB5, 0x2F, 0xFD])
         },
         foreign(.wrapper, "lz4", ["lz4"]) {
-            // The frame format; the legacy one; and frames that are to be skipped, which zstd has too.
+            // The frame format; the legacy one; and frames that decoders skip, which zstd has too.
             $0.has([0x04, 0x22, 0x4D, 0x18]) || $0.has([0x02, 0x21, 0x4C, 0x18])
                 || isSkippable($0, before: nil)
         },
@@ -37,6 +36,7 @@ extension Format {
     private static let disks: [Format] = [
         foreign(.disk, "vhdx", title: "VHDX", ["vhdx"], starts: Array("vhdxfile".utf8)),
         // A dynamic one has its footer in front, too; a fixed one only at its end.
+        // A dynamic one has its footer at the start, too; a fixed one only at its end.
         // (Virtual Hard Disk Image Format Specification 1.0: the cookie, and the version of the format.)
         foreign(.disk, "vhd", title: "VHD", ["vhd"]) {
             $0.has("conectix")
@@ -90,14 +90,14 @@ extension Format {
         }
     }
 
-    /// A block starts with the digits of pi, an empty stream ends with those of its square root.
+    /// True for the digits of pi, which start a block, and those of its square root, which end an empty stream.
     private static func isBzip2Block(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.elementsEqual([0x31, 0x41, 0x59, 0x26, 0x53, 0x59])
             || bytes.elementsEqual([0x17, 0x72, 0x45, 0x38, 0x50, 0x90])
     }
 
-    /// Whether the file starts with a frame that decoders skip (Zstandard, RFC 8878, section 3.1.2; LZ4 has the same), with one that starts
-    /// with `magic` behind it, if given.
+    /// True if the file starts with a frame that decoders skip (Zstandard, RFC 8878, section 3.1.2; LZ4 has the same). If `magic` is
+    /// given, a frame that starts with it must follow.
     private static func isSkippable(_ probe: FileProbe, before magic: [UInt8]?) -> Bool {
         guard probe.head.count >= 8, probe.head[0] & 0xF0 == 0x50, probe.has([0x2A, 0x4D, 0x18], at: 1),
             let length = try? Fields(probe.head, at: 0).little("length", at: 4, as: UInt32.self)
@@ -106,13 +106,13 @@ extension Format {
         return length < FileProbe.headSize && probe.has(magic, at: 8 + Int(length))
     }
 
-    /// The third byte of compress(1)'s format: 9 to 16 bits a code, in blocks or not.
+    /// True for the third byte of compress(1)'s format: 9 to 16 bits a code, in blocks or not.
     private static func isCompressMode(_ byte: UInt8) -> Bool {
         (9...16).contains(byte & 0x1F) && byte & 0x60 == 0
     }
 
-    /// A .lzma file has no magic. Like xz, this takes for one what has the usual properties, a
-    /// dictionary size that encoders use, and a size that is unknown or below 256 GiB.
+    /// True if `head` looks like a .lzma file, which has no magic. Like xz, it takes files with the usual properties, a dictionary
+    /// size that encoders use, and a size that is unknown or below 256 GiB.
     private static func isLZMAAlone(_ head: [UInt8]) -> Bool {
         let fields = Fields(head, at: 0)
         guard head.count >= 14, head[0] < 225,

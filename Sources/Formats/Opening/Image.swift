@@ -4,9 +4,9 @@
 ///     var sector = [UInt8](repeating: 0, count: 512)
 ///     try image.read(into: &sector, at: 0)
 ///
-/// Reading is thread-safe, and synchronous: a read that has to decode takes as long as that takes.
+/// Reading is thread-safe, and synchronous: a read that must decode takes as long as that takes.
 public final class Image: Sendable {
-    /// What the user calls it: the last part of the path.
+    /// The user's name for it: the last part of the path.
     public let name: String
 
     /// The formats it is made of, outermost first; the last is the disk's own.
@@ -15,7 +15,7 @@ public final class Image: Sendable {
     /// The partitions of the disk, if it has a partition table.
     public let partitionTable: PartitionTable?
 
-    /// What the user should know before relying on it, a sentence each.
+    /// The texts that the user should know before relying on it, a sentence each.
     public let warnings: [String]
 
     /// The layers in which seeking gets faster once they are indexed, outermost first; then those of the files it names.
@@ -23,13 +23,13 @@ public final class Image: Sendable {
         layers.compactMap(\.indexable) + referencedLayers.map(\.layer)
     }
 
-    /// The file that holds it all.
+    /// The file that holds all of it.
     package let file: any Source
 
     /// The files and devices that it is read from, the one that was named first.
     package let openedFiles: [OpenedFile]
 
-    /// Which files it is read from besides that one.
+    /// The identities of the files that it is read from besides that one.
     package let referencedFiles: Set<FileIdentity>
 
     /// The layers of those files in which seeking gets faster once they are indexed.
@@ -41,20 +41,20 @@ public final class Image: Sendable {
     /// The size of the disk, in bytes.
     public var size: UInt64 { disk.size }
 
-    /// What it is made of, innermost first, such as `raw in xz`.
+    /// The formats it is made of, innermost first, such as `raw in xz`.
     public var stack: String { Layer.stack(layers) }
 
     /// The dirty bitmaps that the disk's format keeps for it.
     package var bitmaps: [any DirtyBitmap] { disk.bitmaps }
 
-    /// Opens the image in the file or block device at `path`, detecting what it is made of.
+    /// Opens the image in the file or block device at `path`, and detects what it is made of.
     ///
     /// Throws an `ImageError` that names the file, the layer and what is wrong with it.
     public static func open(
         _ path: SystemString, _ options: OpenOptions = OpenOptions()
     ) throws(ImageError) -> Image {
         try inside("\(path)") { () throws(ImageError) in
-            // First the directory, so that what the image names is looked for where the image was.
+            // The directory comes first, so that the files that the image names are looked for where the image was.
             let (folder, base) = Directory.split(path)
             let directory = try Directory(path: folder)
             let file = try directory.file(named: base)
@@ -72,7 +72,7 @@ public final class Image: Sendable {
         try open(SystemString(path), options)
     }
 
-    /// Opens the image that `file` holds, and what it names through `gate`; without one, through `references`: none.
+    /// Opens the image that `file` holds, and the files it names through `gate`. Without one, through `references`, which open none.
     package init(
         _ name: String, _ file: any Source, _ options: OpenOptions, _ gate: ReferenceGate? = nil,
         references: any References = RefusedReferences()
@@ -93,15 +93,15 @@ public final class Image: Sendable {
 
     /// Fills all of `buffer` from `offset`, in bytes from the start of the disk.
     ///
-    /// Throws `outOfRange` when that passes the end, and whatever makes the bytes unreadable
-    /// otherwise; the rest of the disk stays readable.
+    /// Throws `outOfRange` if that passes the end, and otherwise whatever makes the bytes unreadable; the rest of the disk stays
+    /// readable.
     public func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
         try disk.read(into: &buffer, at: offset)
     }
 
     /// Fills all of `buffer` from `offset`, in bytes from the start of the disk.
     ///
-    /// Throws as `read(into:at:)` with a span does.
+    /// Throws the same as `read(into:at:)` with a span.
     public func read(into buffer: inout [UInt8], at offset: UInt64) throws(ImageError) {
         var span = buffer.mutableSpan
         try disk.read(into: &span, at: offset)

@@ -1,38 +1,37 @@
-/// What there is to say about a disk image, without opening any other file: also about an image that cannot be
-/// served, such as one that is encrypted, or names a file that is not there.
+/// The facts about a disk image, found without opening any other file. It also describes an image that cannot be served, such as
+/// one that is encrypted, or names a file that is not there.
 public struct ImageDescription: Sendable {
-    /// What the user calls it: the last part of the path.
+    /// The user's name for it: the last part of the path.
     public let name: String
 
     /// The formats it is made of, outermost first; the last is the disk's own, or an archive that holds several.
     public let layers: [Layer]
 
-    /// What takes a walk through the tables of the disk's format to say, such as how much of the disk is
-    /// allocated; in a fixed order.
+    /// The facts that take a walk through the tables of the disk's format, such as how much of the disk is allocated; in a fixed
+    /// order.
     public let details: [Layer.Property]
 
     /// The partitions of the disk, if it has a partition table that can be read without other files.
     public let partitionTable: PartitionTable?
 
-    /// Why no partition table was looked for; nil where one was.
+    /// The reason that no partition table was looked for. Nil if one was.
     public let partitionTableReason: String?
 
-    /// What the user should know before relying on it, a sentence each.
+    /// The texts that the user should know before relying on it, a sentence each.
     public let warnings: [String]
 
-    /// The file that holds it all.
+    /// The file that holds all of it.
     package let file: any Source
 
     /// The size of the disk, or of the archive that holds several, in bytes.
     public var size: UInt64 { layers.last?.size ?? 0 }
 
-    /// What it is made of, innermost first, such as `raw in xz`.
+    /// The formats it is made of, innermost first, such as `raw in xz`.
     public var stack: String { Layer.stack(layers) }
 
     /// Describes the image in the file or block device at `path`.
     ///
-    /// Throws an `ImageError` that names the file, the layer and what is wrong with it, where that is so
-    /// wrong that there is nothing to describe.
+    /// Throws an `ImageError` that names the file, the layer and what is wrong with it, if that leaves nothing to describe.
     public static func inspect(
         _ path: SystemString, _ options: OpenOptions = OpenOptions()
     ) throws(ImageError) -> ImageDescription {

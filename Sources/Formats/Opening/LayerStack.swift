@@ -2,16 +2,17 @@
 struct LayerStack {
     private(set) var layers: [Layer] = []
 
-    /// What the layers warn of.
+    /// The warnings of the layers.
     private(set) var warnings: [String] = []
 
-    /// The disk's own layer; where that is not decided, the last that is.
+    /// The disk's own layer. If that is not decided, the last layer that is.
     let disk: Inspection
 
     /// The layers around the disk, as they are named in errors: `qcow2 in xz`.
     let place: String
 
-    /// The layers of the image that `file` holds, which is called `name`; where it `describes`, as far as is decided which they are.
+    /// The layers of the image that `file` holds, which is called `name`. If it `describes`, it may end before the disk, at a layer
+    /// that is not decided.
     init(
         _ name: String, _ file: any Source, _ options: OpenOptions, _ references: any References,
         describes: Bool = false
@@ -24,14 +25,14 @@ struct LayerStack {
         try self.init(name, file, forced, context, describes: describes)
     }
 
-    /// The layers in `file`, of which the outermost are of the formats `forced`; any after these are detected, also by
-    /// the `name` of the file, and by what a layer calls the file that it holds.
+    /// The layers in `file`. The outermost are of the formats `forced`; any after these are detected, also by the `name` of the file,
+    /// and by the name that a layer has for the file that it holds.
     init(
         _ name: String?, _ file: any Source, _ forced: [Format], _ context: OpenContext,
         describes: Bool = false
     ) throws(ImageError) {
         var (name, forced, context, source) = (name, forced[...], context, file)
-        // What the file that the source is would be called if its layer had a name for it.
+        // The name of the file in the source: the one that its layer has for it, or the outer name without an extension.
         var impliedName: String?
         while true {
             guard layers.count < Format.maximumLayers else { throw Format.tooManyLayers }
@@ -48,7 +49,7 @@ struct LayerStack {
             }
             warnings += inspection.warnings.map { "\(format.name): \($0)" }
             if format.kind == .disk || describes && inspection.isUndecided {
-                // What a raw disk lies in is its layer's, and not the disk's too.
+                // The source of a raw disk is that of the layer around it, which is listed as indexable already.
                 layers.append(Layer(format.name, inspection, indexable: nil))
                 disk = inspection
                 self.place = place
@@ -57,7 +58,7 @@ struct LayerStack {
             impliedName = inspection.contentName ?? name.flatMap(format.nameWithoutExtension)
             name = inspection.contentName
             context = inspection.contentContext ?? context
-            // Inner layers are known by the outermost index, which does not tell members from one another.
+            // The fingerprint of an inner layer follows from the outermost one's, which does not tell members from one another.
             if format.hasMembers, layers.contains(where: { $0.indexable != nil }) { context.indexes = nil }
             source = try inside(place) { () throws(ImageError) in try inspection.open() }
             layers.append(Layer(format.name, inspection, indexable: source as? any Indexable))
@@ -69,10 +70,10 @@ struct LayerStack {
         }
     }
 
-    /// The format of what `source` holds, which the layer `outer` calls `name`, or would call `impliedName`.
+    /// Detects the format of `source`, which the layer `outer` calls `name`, or would call `impliedName`.
     ///
-    /// Where its head cannot be read, the rest of it may well be: it is a raw disk then, unless its name says something else. Throws
-    /// what reading the head throws otherwise.
+    /// If its head cannot be read, the rest of it may be readable: it is a raw disk then, unless its name says something else.
+    /// Otherwise throws what reading the head throws.
     private static func detect(
         _ source: any Source, name: String?, _ impliedName: String?, in outer: String?,
         _ warnings: inout [String]
@@ -97,8 +98,7 @@ struct LayerStack {
         try inside(place) { () throws(ImageError) in try disk.open() }
     }
 
-    /// Reads the partition table of `disk`; what makes it unreadable is a warning, as the rest of the
-    /// disk may well be readable.
+    /// Reads the partition table of `disk`. If that fails, adds a warning, because the rest of the disk may be readable.
     static func partitionTable(of disk: any Source, _ warnings: inout [String]) -> PartitionTable? {
         do throws(ImageError) {
             let table = try PartitionTable.read(disk)

@@ -1,33 +1,34 @@
-/// How to open an image.
+/// The options for opening an image.
 public struct OpenOptions: Sendable {
-    /// The formats of the outermost layers, outermost first, where they are not to be detected;
-    /// `["raw"]` takes the file as it is for the disk.
+    /// The formats of the outermost layers, outermost first, if they should not be detected. `["raw"]` takes the file itself for the
+    /// disk.
     public var formats: [String]
 
     /// The threads and the memory to decode with.
     public var engine: Engine
 
-    /// Which other files that the image names are opened with it.
+    /// The other files named by the image that may be opened with it.
     public var references: ReferencePolicy
 
-    /// The format of such files where the image does not record it; without, they are refused, as it is never
+    /// The format of such files if the image does not record it. Without it, they are refused, because their format is never
     /// detected: whoever writes to a raw disk could make it look like an image that names any file.
     public var referenceFormat: String?
 
     /// The options of formats.
     public var formatOptions = FormatOptions()
 
-    /// Where the image's backing file or parent is, and then that file's own, and so on: opened in place of what is recorded.
+    /// The paths of the image's backing file or parent, of that file's own, and so on. They are opened in place of the recorded files.
     public var backingFiles: [SystemString] = []
 
-    /// Told, in words, what turns up while the disk is read; for what is known from the start, see `Image.warnings`.
+    /// Called with a text for the user when something turns up while the disk is read. `Image.warnings` has what is known from the
+    /// start.
     public var warn: @Sendable (String) -> Void = { _ in }
 
-    /// Where the seek indexes of its layers are found; without, what is learnt stays in memory.
+    /// Finds the seek indexes of its layers. Without it, what is learnt stays in memory.
     package var indexes: (any SeekIndexes)?
 
-    /// Everything detected, decoded with the process's shared engine, and the image's own directory allowed for
-    /// what it names, unless said otherwise.
+    /// Options with which, unless said otherwise, everything is detected and decoded with the process's shared engine, and the image
+    /// may name files in its own directory.
     public init(
         formats: [String] = [], engine: Engine = .shared, references: ReferencePolicy = .directory,
         referenceFormat: String? = nil
@@ -38,7 +39,7 @@ public struct OpenOptions: Sendable {
         self.referenceFormat = referenceFormat
     }
 
-    /// What the outermost layer is opened with, but for its seek index and what it names.
+    /// The context of the outermost layer, except for its seek index and its references.
     var context: OpenContext {
         OpenContext(
             engine: engine, opener: Registry(), options: formatOptions, indexes: indexes, warn: warn)

@@ -1,14 +1,14 @@
-/// What one file of an image opens files through, and how that file was come by.
+/// Opens the files that one file of an image names, and remembers the chain that led to that file.
 struct ReferenceChain: References {
     private let gate: ReferenceGate
     private let place: ReferencePlace
     /// The file itself, and those that led to it.
     private let files: Set<FileIdentity>
     private let depth: Int
-    /// By what the file was named; nil for the image.
+    /// The text of the reference that named the file. Nil for the image.
     private let text: String?
 
-    /// The references of the file at `place`, which is `depth` references away from the image, and `text` by the last of them.
+    /// The references of the file at `place`, which is `depth` references away from the image. `text` is that of the last of them.
     init(
         _ gate: ReferenceGate, _ place: ReferencePlace, files: Set<FileIdentity>, depth: Int,
         text: String? = nil
@@ -51,7 +51,7 @@ struct ReferenceChain: References {
         return name
     }
 
-    /// The file as it is, and what it opens files through in turn.
+    /// Opens the file as it is. Returns it, and the references that it opens files through in turn.
     private func file(
         _ reference: Reference
     ) throws(ImageError) -> (source: FileSource, references: ReferenceChain) {

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Files that are not where the image says: somebody moved the folder, or the image comes from another machine.
+/// Finds files that are not where the image says: somebody moved the folder, or the image comes from another machine.
 extension ReferenceGate {
-    /// How many files are listed in an error.
+    /// The most files that are listed in an error.
     private static let maximumListed = 5
 
-    /// Whether looking for `reference`, which the file at `place` names, failed with `failure` as nothing is there.
+    /// True if the search for `reference`, which the file at `place` names, failed with `failure` because nothing is there.
     func isMissing(
         _ reference: Reference, from place: ReferencePlace, _ failure: Directory.Failure
     ) -> Bool {
@@ -15,15 +15,15 @@ extension ReferenceGate {
         case .leadsOut:
             guard let path = reference.path else { return false }
             if path.isAbsolute { return Directory.isMissing(path) }
-            // Any other name leads out by a link, and that is there.
+            // Any other name leads out by a link, which is there.
             guard path.leadsUp else { return false }
             let directory = place.directory.path(of: place.path.directory)
             return directory.map { Directory.isMissing(path.from($0)) } ?? false
         }
     }
 
-    /// The regular file with the last component of `reference`'s name: beside the file at `place`, which names it, or else in a
-    /// directory that is allowed. It is none of `files`.
+    /// Finds the regular file with the last component of `reference`'s name: beside the file at `place`, which names it, or else in an
+    /// allowed directory. It is none of `files`.
     func find(
         likely reference: Reference, from place: ReferencePlace, after files: Set<FileIdentity>
     ) -> (Descriptor, ReferencePlace)? {
@@ -49,7 +49,8 @@ extension ReferenceGate {
         return nil
     }
 
-    /// That nothing is where the file at `place` has `reference`, nor in the directories that are allowed; and what is there.
+    /// The error that nothing is where the file at `place` has `reference`, nor in the allowed directories. It lists the files that
+    /// are there.
     func missing(
         _ reference: Reference, from place: ReferencePlace, _ failure: Directory.Failure
     ) -> ImageError {

@@ -1,17 +1,16 @@
 import Glibc
 import Synchronization
 
-/// Decides which of the files that an image names are opened, and opens them: for one image, and all those
-/// files' own references.
+/// Decides which of the files that an image names are opened, and opens them: for one image, and for all those files' own
+/// references.
 ///
-/// A name is followed by openat2 with RESOLVE_BENEATH, from directories that were opened when the image was.
-/// So neither `..` nor a symbolic link leads out of them, also while somebody moves directories about.
+/// openat2 with RESOLVE_BENEATH follows names, from directories that were opened when the image was. So neither `..` nor a symbolic
+/// link leads out of them, even while somebody moves directories about.
 package final class ReferenceGate: Sendable {
-    /// How many symbolic links that lead out of one directory, into another, are followed for one name: as many
-    /// as Linux does.
+    /// The most symbolic links, out of one directory and into another, that are followed for one name: as many as Linux follows.
     private static let maximumLinks = 40
 
-    /// What the image was opened with.
+    /// The context that the image was opened with.
     let context: OpenContext
     let referenceFormat: String?
 
@@ -25,17 +24,17 @@ package final class ReferenceGate: Sendable {
     private struct Opened {
         var count = 0
         var files: [OpenedFile] = []
-        /// How many of those that the user named are in use.
+        /// The number of backing files that the user named and that are in use.
         var backingFiles = 0
         var warnings: [String] = []
         var layers: [ReferencedLayer] = []
     }
 
-    /// The gate of the image called `name` in `directory`, which is `file`, or a device where that is nil.
-    /// `opener` opens what is in files, if given.
+    /// The gate of the image called `name` in `directory`. `file` is its identity, or nil for a device. `opener` opens what is in
+    /// files, if given.
     ///
-    /// Throws `io` where a directory that is allowed cannot be opened, `unsupported` where the format that is
-    /// to be assumed is none.
+    /// Throws `io` if an allowed directory cannot be opened, and `unsupported` if the format to assume for other files does not
+    /// exist.
     init(
         _ directory: Directory, _ name: SystemString, _ file: FileIdentity?, _ options: OpenOptions,
         opener: (any Opener)? = nil
@@ -48,7 +47,7 @@ package final class ReferenceGate: Sendable {
         backingFiles = options.backingFiles
         image = ReferencePlace(directory: directory, path: PathName(name.bytes))
         imageFile = file
-        // A device has no directory of its own: it is where all the others are, too.
+        // A device has no directory of its own: its directory holds all other devices, too.
         var allowed = imageFile == nil ? [] : [directory]
         if case .folders(let paths) = policy {
             for path in paths {
@@ -65,7 +64,7 @@ package final class ReferenceGate: Sendable {
         }
     }
 
-    /// What the image itself opens files through.
+    /// The references of the image itself.
     var references: any References {
         ReferenceChain(self, image, files: imageFile.map { [$0] } ?? [], depth: 0)
     }
@@ -73,25 +72,25 @@ package final class ReferenceGate: Sendable {
     /// The files that have been opened.
     var files: [OpenedFile] { opened.withLock { $0.files } }
 
-    /// What the user should know before relying on them, a sentence each.
+    /// The texts that the user should know before relying on them, a sentence each.
     var warnings: [String] { opened.withLock { $0.warnings } }
 
     /// The layers of the files that can be indexed, in the order in which these were opened.
     var layers: [ReferencedLayer] { opened.withLock { $0.layers } }
 
-    /// Takes in what the disk in `file`, which `reference` names, is made of.
+    /// Takes the layers of the disk in `file`, which `reference` names.
     func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
         let indexable = ReferencedLayer.all(layers, reference, file)
         opened.withLock { $0.layers += indexable }
     }
 
-    /// Takes in what the user should know.
+    /// Takes texts that the user should know.
     func warn(_ warnings: [String]) {
         opened.withLock { $0.warnings += warnings }
     }
 
-    /// Opens what the user named as the backing file, or the parent, of the file that is `depth` references away from the
-    /// image; nil where that is nothing. The user may name any file, as for the image itself.
+    /// Opens the file that the user named as the backing file, or the parent, of the file that is `depth` references away from the
+    /// image. Nil if the user named none. The user may name any file, as for the image itself.
     func openBackingFile(
         at depth: Int
     ) throws(ImageError) -> (file: FileSource, identity: FileIdentity?, place: ReferencePlace)? {
@@ -109,7 +108,7 @@ package final class ReferenceGate: Sendable {
         return (file, file.identity, ReferencePlace(directory: directory, path: PathName(name.bytes)))
     }
 
-    /// Throws `unsupported` where the user named a backing file that nothing asked for.
+    /// Throws `unsupported` if the user named a backing file that nothing asked for.
     func requireUseOfBackingFiles() throws(ImageError) {
         let used = opened.withLock { $0.backingFiles }
         guard used < backingFiles.count else { return }
@@ -121,11 +120,11 @@ package final class ReferenceGate: Sendable {
         )
     }
 
-    /// Opens the file that `reference` names in the file at `place`, for reading, or another with the last component of that name:
-    /// not one of `files`, which led here.
+    /// Opens the file that `reference` names in the file at `place`, for reading. If nothing is there, opens another with the last
+    /// component of that name, but not one of `files`, which led here.
     ///
-    /// Throws `refused` unless it is a regular file that the user has allowed, `io` where it cannot be opened,
-    /// `limit` where too many are open.
+    /// Throws `refused` unless it is a regular file that the user has allowed, `io` if it cannot be opened, and `limit` if too many
+    /// are open.
     func open(
         _ reference: Reference, from place: ReferencePlace, after files: Set<FileIdentity> = []
     ) throws(ImageError) -> (file: FileSource, identity: FileIdentity, place: ReferencePlace) {
@@ -177,7 +176,7 @@ package final class ReferenceGate: Sendable {
 
     // MARK: Finding
 
-    /// What `name` means in the file at `place`, and by which path it was found. Adds the links it followed to `links`.
+    /// Finds what `name` means in the file at `place`, and the path to it. Adds the links it followed to `links`.
     func find(
         _ name: PathName, from place: ReferencePlace, links: inout Int
     ) throws(Directory.Failure) -> (Descriptor, ReferencePlace) {
@@ -192,7 +191,7 @@ package final class ReferenceGate: Sendable {
         throw .leadsOut
     }
 
-    /// What is at `place`; nil where that leads out of its directory, and into no other that is allowed.
+    /// Opens what is at `place`. Nil if that leads out of its directory, and into no other that is allowed.
     func descriptor(
         at place: ReferencePlace, links: inout Int
     ) throws(Directory.Failure) -> Descriptor? {
@@ -223,7 +222,7 @@ package final class ReferenceGate: Sendable {
         }
     }
 
-    /// Why `reference` was not found.
+    /// The error for `reference`, which was not found.
     func error(_ failure: Directory.Failure, _ reference: Reference) -> ImageError {
         switch failure {
         case .leadsOut:
@@ -232,7 +231,7 @@ package final class ReferenceGate: Sendable {
                 .refused,
                 "lies outside the image's directory\(others): --allow-references DIR allows another directory"
             )
-        // EPERM is what some containers say of system calls that they do not know.
+        // Some containers answer EPERM to system calls that they do not know.
         case .system(ENOSYS), .system(EPERM):
             return reference.error(
                 .refused,
@@ -250,8 +249,8 @@ package final class ReferenceGate: Sendable {
 
     // MARK: Opening
 
-    /// What is at `descriptor`, open for reading, if it is a regular file: anything else is not even opened, as
-    /// that does things to some devices, and waits for some pipes.
+    /// Opens what is at `descriptor` for reading, if it is a regular file. Anything else is not even opened, because opening does
+    /// things to some devices, and waits for some pipes.
     private func read(_ descriptor: Descriptor, _ reference: Reference) throws(ImageError) -> FileSource {
         let kind = try inside(reference.text) { () throws(ImageError) in
             try descriptor.status().st_mode & S_IFMT
@@ -259,7 +258,7 @@ package final class ReferenceGate: Sendable {
         guard kind == S_IFREG else {
             throw reference.error(.refused, "is \(Self.name(of: kind)); only regular files are opened")
         }
-        // By way of /proc, as that is the very file that has been looked at.
+        // By way of /proc, which opens the very file that has been looked at.
         let file = unsafe Glibc.open(descriptor.procName, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else { throw error(.system(errno), reference) }
         return try inside(reference.text) { () throws(ImageError) in try FileSource(descriptor: file) }

@@ -1,6 +1,6 @@
-/// Where a file of an image is: its path within a directory.
+/// The place of a file of an image: its path within a directory.
 ///
-/// Names in the file are meant from there, as the name it was opened by says, and not where a link at its end leads.
+/// Names in the file are relative to this path, by which the file was opened, and not to the target of a link at its end.
 struct ReferencePlace: Sendable {
     let directory: Directory
     let path: PathName

@@ -1,6 +1,6 @@
 /// A layer of a file that an image names, in which seeking gets faster once it is indexed.
 package struct ReferencedLayer: Sendable {
-    /// What the file is to the image and its name, and the formats down to the layer.
+    /// The role and the name of the file, and the formats down to the layer.
     package let title: String
 
     package let layer: any Indexable
@@ -8,7 +8,7 @@ package struct ReferencedLayer: Sendable {
     /// The size of the file, in bytes.
     package let fileSize: UInt64
 
-    /// Those among `layers`, outermost first, of `file`, which `reference` names.
+    /// The indexable ones among `layers`, outermost first, of `file`, which `reference` names.
     static func all(_ layers: [Layer], _ reference: Reference, _ file: any Source) -> [ReferencedLayer] {
         layers.indices.compactMap { number in
             layers[number].indexable.map { layer in

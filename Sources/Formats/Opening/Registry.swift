@@ -1,4 +1,4 @@
-/// The formats that there are. Adding one takes a folder for it, and its name in `known`.
+/// The list of formats. Adding one takes a folder for it, and its name in `known`.
 package struct Registry: Opener {
     package init() {}
 
@@ -37,7 +37,7 @@ extension Format {
     /// The formats that can be opened. Raw takes anything, so it is last.
     package static let known: [Format] = [.xz, .tar, .qcow2, .qcow1, .vmdk, .raw]
 
-    /// Every format there is, in the order of probing.
+    /// All formats, in the order of probing.
     package static let all: [Format] = known.dropLast() + Format.foreign + [.raw]
 
     /// The format of the file that `probe` looks at, which is called `name`.

@@ -1,8 +1,8 @@
-/// Reads a stretch of a source byte by byte, through a small window.
+/// Reads a range of a source byte by byte, through a small window.
 struct ByteReader {
-    /// Nil when all of the stretch is in the window from the start.
+    /// The source. Nil if all of the range is in the window from the start.
     private let source: (any Source)?
-    /// Where the stretch ends, in bytes from the start of the source.
+    /// The end of the range, in bytes from the start of the source.
     private let end: UInt64
     private var window: [UInt8] = []
     private var index = 0
@@ -13,7 +13,7 @@ struct ByteReader {
     /// The offset in the source of the next byte.
     var position: UInt64 { windowStart + UInt64(index) }
 
-    /// Whether the stretch has not ended yet.
+    /// True if the range has not ended yet.
     var hasMore: Bool { position < end }
 
     /// A reader of `range`, which lies inside `source`.
@@ -31,7 +31,7 @@ struct ByteReader {
         end = offset + UInt64(bytes.count)
     }
 
-    /// The next byte; `field` names it where the stretch has ended.
+    /// Reads the next byte. `field` names it in the error if the range has ended.
     mutating func next(_ field: StaticString) throws(ImageError) -> UInt8 {
         if index == window.count { try advance(field) }
         defer { index += 1 }

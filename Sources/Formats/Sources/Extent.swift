@@ -1,6 +1,6 @@
-/// A stretch of a disk that is the same kind throughout.
+/// A range of a disk that is of the same kind throughout.
 public struct Extent: Equatable, Sendable {
-    /// What a stretch holds.
+    /// The kind of content of a range.
     public enum Kind: Equatable, Sendable {
         /// Data, or not known to be anything else.
         case data
@@ -10,13 +10,13 @@ public struct Extent: Equatable, Sendable {
         case hole
     }
 
-    /// Where it lies, in bytes from the start of the disk; never empty.
+    /// The range, in bytes from the start of the disk; never empty.
     public var range: Range<UInt64>
 
-    /// What it holds.
+    /// The kind of its content.
     public var kind: Kind
 
-    /// A stretch of `kind` over `range`.
+    /// An extent of `kind` over `range`.
     public init(_ range: Range<UInt64>, _ kind: Kind) {
         self.range = range
         self.kind = kind

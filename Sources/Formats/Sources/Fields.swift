@@ -1,8 +1,8 @@
-/// The bytes of a structure, with the offset it was found at, which errors name.
+/// The bytes of a structure, and the offset it was found at, which errors name.
 package struct Fields: Sendable {
     package let bytes: [UInt8]
 
-    /// Where `bytes` starts in the source, in bytes.
+    /// The offset of `bytes` in the source, in bytes.
     package let base: UInt64
 
     package init(_ bytes: [UInt8], at base: UInt64) {
@@ -10,7 +10,7 @@ package struct Fields: Sendable {
         self.base = base
     }
 
-    /// `count` bytes of `source` from `offset`; `structure` names them where the source ends too early.
+    /// Reads `count` bytes of `source` from `offset`. `structure` names them in the error if the source ends too early.
     package init(
         _ structure: StaticString, of source: any Source, at offset: UInt64, count: Int
     ) throws(ImageError) {
@@ -30,7 +30,7 @@ package struct Fields: Sendable {
 
     /// The little-endian integer called `field` at `offset` from the start of the structure.
     ///
-    /// Throws `corrupt` where the structure ends before it.
+    /// Throws `corrupt` if the structure ends before it.
     package func little<T: FixedWidthInteger>(
         _ field: StaticString, at offset: Int, as _: T.Type = T.self
     ) throws(ImageError) -> T {
@@ -45,7 +45,7 @@ package struct Fields: Sendable {
 
     /// The big-endian integer called `field` at `offset` from the start of the structure.
     ///
-    /// Throws `corrupt` where the structure ends before it.
+    /// Throws `corrupt` if the structure ends before it.
     package func big<T: FixedWidthInteger>(
         _ field: StaticString, at offset: Int, as _: T.Type = T.self
     ) throws(ImageError) -> T {
@@ -66,7 +66,7 @@ package struct Fields: Sendable {
 
     /// `count` bytes called `field` at `offset` from the start of the structure.
     ///
-    /// Throws `corrupt` where the structure ends before their end.
+    /// Throws `corrupt` if the structure ends before their end.
     package func slice(_ field: StaticString, at offset: Int, count: Int) throws(ImageError) -> [UInt8] {
         guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
             throw ImageError(
@@ -99,6 +99,6 @@ package struct Fields: Sendable {
         }
     }
 
-    /// The offset in the source of what stands at `offset` in the structure.
+    /// The offset in the source of the byte at `offset` in the structure.
     package func place(_ offset: Int) -> UInt64 { base + UInt64(max(0, offset)) }
 }

@@ -3,8 +3,8 @@ import Glibc
 
 /// A file, or a block device, read with pread.
 ///
-/// Never mapped into memory: a file that shrinks underneath would then be a
-/// SIGBUS for the whole process, where pread fails one read.
+/// It is never mapped into memory: a file that shrinks underneath would then be a SIGBUS for the whole process, while pread
+/// fails one read.
 package final class FileSource: Source {
     private let descriptor: Int32
 
@@ -13,13 +13,13 @@ package final class FileSource: Source {
 
     package var cost: SourceCost { .file }
 
-    /// What the file system said of it then.
+    /// The file system's stamp of it then. Nil for a device.
     private let openedStamp: FileStamp?
 
     /// Opens the file or block device at `path`.
     ///
-    /// Throws `io` with the system's words where that fails, `unsupported` for
-    /// what has no fixed bytes to read: directories, pipes, sockets, terminals.
+    /// Throws `io` with the system's words if that fails, and `unsupported` for everything without fixed bytes to read: directories,
+    /// pipes, sockets, terminals.
     package convenience init(path: SystemString) throws(ImageError) {
         // O_NONBLOCK: opening a named pipe must not wait for a writer.
         let descriptor = unsafe open(path.terminated, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -32,9 +32,9 @@ package final class FileSource: Source {
         try self.init(path: SystemString(path))
     }
 
-    /// Takes over `descriptor`, of an open file or block device, and closes it in the end, or on throwing.
+    /// Takes over `descriptor`, of an open file or block device, and closes it in the end, or if this throws.
     ///
-    /// Throws as `init(path:)` does.
+    /// Throws the same as `init(path:)`.
     package init(descriptor: Int32) throws(ImageError) {
         do {
             size = try Self.size(of: descriptor)
@@ -46,11 +46,10 @@ package final class FileSource: Source {
         openedStamp = Self.stamp(of: descriptor)
     }
 
-    /// Which file it is; nil for a device.
+    /// The identity of the file. Nil for a device.
     package var identity: FileIdentity? { openedStamp?.identity }
 
-    /// What the file system says of the file now; nil for a device, whose content changes without
-    /// a trace there.
+    /// The file system's stamp of the file now. Nil for a device, whose content changes without a trace there.
     package func stamp() -> FileStamp? { Self.stamp(of: descriptor) }
 
     private static func stamp(of descriptor: Int32) -> FileStamp? {
@@ -64,23 +63,23 @@ package final class FileSource: Source {
             modified: nanoseconds(status.st_mtim), changed: nanoseconds(status.st_ctim))
     }
 
-    /// Whether the content has been written to since the file was opened, by what the file system says; false for a device.
+    /// True if the content has been written to since the file was opened, by what the file system says. False for a device.
     ///
-    /// What is said of it otherwise may change, as when it is renamed, or removed.
+    /// Changes of other facts about it do not count, for instance when it is renamed or removed.
     package var hasChanged: Bool {
         guard let openedStamp, let now = stamp() else { return false }
         return openedStamp.size != now.size || openedStamp.modified != now.modified
     }
 
-    /// Whether another process has it open for writing, as far as that is told: by qemu, and what keeps to its locks.
+    /// True if another process is known to have it open for writing. Only qemu, and programs that keep to its locks, make it known.
     ///
-    /// A lock on byte 101 of an image is held for the permission to write, one on byte 103 for that to resize
+    /// A lock on byte 101 of an image is held for the permission to write, one on byte 103 for the permission to resize
     /// (RAW_LOCK_PERM_BASE and BLK_PERM_* of qemu's block layer; "Image locking" in its documentation).
     package var isOpenForWriting: Bool {
         [101, 103].contains { vitrine_is_locked(descriptor, $0) == 1 }
     }
 
-    /// The bytes of disk that the file takes now; nil where the file system does not say.
+    /// The bytes of disk that the file takes now. Nil if the file system does not say.
     package func sizeOnDisk() -> UInt64? {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -135,7 +134,7 @@ package final class FileSource: Source {
     }
 
     package func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool {
-        // Anything short of everything, an error included, is left to `fill`.
+        // Anything less than all bytes, an error included, is left to `fill`.
         unsafe buffer.withUnsafeMutableBufferPointer { target in
             unsafe vitrine_pread_nowait(descriptor, target.baseAddress, target.count, off_t(offset))
                 == target.count
@@ -145,9 +144,8 @@ package final class FileSource: Source {
     package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
         let data = vitrine_next_data(descriptor, off_t(range.lowerBound))
         if data < 0 {
-            // ENXIO: no data until the end. Anything else: the file cannot tell. A
-            // file that has shrunk has no data there either, and no zeroes: its
-            // bytes are gone, and reading them is what must fail.
+            // ENXIO: no data until the end. Any other error: the file cannot tell. A file that has shrunk has no data there
+            // either, but no zeroes: its bytes are gone, and reading them must fail.
             guard errno == ENXIO, try Self.size(of: descriptor) >= range.upperBound else {
                 return Extent(range, .data)
             }
@@ -163,12 +161,12 @@ package final class FileSource: Source {
     }
 
     package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
-        // Metadata of a file in use: the kernel has it at hand.
+        // The kernel has the metadata of a file in use in memory.
         try extent(in: range)
     }
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
-        // Advice: the kernel may ignore it, and so may we ignore how it answers.
+        // This is advice, which the kernel may ignore, so its answer may be ignored too.
         _ = posix_fadvise(
             descriptor, off_t(range.lowerBound), off_t(range.upperBound - range.lowerBound),
             POSIX_FADV_WILLNEED)

@@ -1,18 +1,18 @@
-/// A file that an image is read from: the one that the user named, or one that this names.
+/// A file that an image is read from: the one that the user named, or one that the image names.
 package struct OpenedFile: Sendable {
-    /// What errors call it: the name of the image, or the reference to it.
+    /// Its name in errors: the name of the image, or the reference to it.
     package let name: String
 
     package let file: FileSource
 
-    /// A warning where another program is writing to it.
+    /// A warning if another program is writing to it. Nil otherwise.
     var warning: String? {
         guard file.isOpenForWriting else { return nil }
         return "\(name) is in use: another program, such as qemu, has it open for writing, "
             + "and what is read may be old and new content mixed"
     }
 
-    /// What to say where it has been written to since it was opened.
+    /// A warning if it has been written to since it was opened. Nil otherwise.
     package var change: String? {
         guard file.hasChanged else { return nil }
         return

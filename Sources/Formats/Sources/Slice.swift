@@ -7,7 +7,7 @@ package final class Slice: Source {
 
     /// The bytes of `base` in `range`.
     ///
-    /// Throws `outOfRange` when `range` passes the end of `base`.
+    /// Throws `outOfRange` if `range` passes the end of `base`.
     package init(_ base: any Source, _ range: Range<UInt64>) throws(ImageError) {
         guard range.upperBound <= base.size else {
             throw ImageError(

@@ -1,8 +1,8 @@
-/// The part of a dirty bitmap that is about a window onto its disk.
+/// The part of a dirty bitmap that covers a window onto its disk.
 struct SlicedBitmap: DirtyBitmap {
     let base: any DirtyBitmap
 
-    /// Where the window starts on the disk, in bytes.
+    /// The start of the window on the disk, in bytes.
     let start: UInt64
 
     var name: String { base.name }

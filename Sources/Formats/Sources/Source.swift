@@ -1,44 +1,38 @@
-/// A read-only run of bytes that can be read at any offset: a file, what an xz
-/// file holds, a partition of a disk.
+/// Read-only bytes that can be read at any offset: a file, the content of an xz file, a partition of a disk.
 ///
-/// Sources stack, and data moves upwards only: each knows the source below it
-/// and nothing else.
+/// Sources stack, and data moves upwards only: each knows the source below it and nothing else.
 ///
-/// Reads are synchronous, because they are disk and CPU work, and may be made
-/// from any thread at once. A source either fills a buffer or throws; there are
-/// no short reads.
+/// Reads are synchronous, because they are disk and CPU work, and may be made from any thread at once. A source either fills a
+/// buffer or throws; there are no short reads.
 package protocol Source: AnyObject, Sendable {
     /// Length in bytes; fixed for the life of the source.
     var size: UInt64 { get }
 
     /// Fills all of `buffer` from `offset`, or throws.
     ///
-    /// The range lies inside `0 ..< size` and is not empty: callers come through
-    /// `read(into:at:)`, which has checked it.
+    /// The range lies inside `0 ..< size` and is not empty: callers come through `read(into:at:)`, which has checked it.
     func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError)
 
     /// Fills all of `buffer` as `fill` does, if that takes neither disk nor decoding.
     ///
-    /// Returns false where it would; `buffer` may then hold anything. For threads
-    /// that must not wait, such as an event loop. Callers come through
-    /// `readNow(into:at:)`.
+    /// Returns false if it would; `buffer` may then hold anything. For threads that must not wait, such as an event loop. Callers
+    /// come through `readNow(into:at:)`.
     func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) -> Bool
 
     /// The extent at the start of `range`, clipped to `range`.
     ///
-    /// Never decodes data to answer: a source that cannot tell says `.data`.
-    /// `range` lies inside `0 ..< size` and is not empty.
+    /// Never decodes data to answer: a source that cannot tell says `.data`. `range` lies inside `0 ..< size` and is not empty.
     func extent(in range: Range<UInt64>) throws(ImageError) -> Extent
 
-    /// What `extent(in:)` says, if it can be said without waiting; nil otherwise.
+    /// The result of `extent(in:)`, if it can be told without waiting. Nil otherwise.
     func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent?
 
-    /// Which image of a chain holds what is at the start of `range`, and how far into `range` that is so.
+    /// The image of a chain that holds the start of `range`, and the part of `range` for which that is so.
     ///
     /// Never decodes data to answer. `range` lies inside `0 ..< size` and is not empty.
     func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation
 
-    /// What the format has kept track of.
+    /// The dirty bitmaps that the format has kept.
     var bitmaps: [any DirtyBitmap] { get }
 
     /// The most memory, in bytes, that decoders take at once for one read of it.
@@ -47,7 +41,7 @@ package protocol Source: AnyObject, Sendable {
     /// The dearest thing that a read of it may take.
     var cost: SourceCost { get }
 
-    /// Makes later reads of `range` cheap, as far as the limits on memory allow.
+    /// Makes later reads of `range` cheap, within the limits on memory.
     ///
     /// `range` lies inside `0 ..< size`. May return before the work is done.
     func prefetch(_ range: Range<UInt64>) throws(ImageError)
@@ -75,12 +69,11 @@ extension Source {
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {}
 }
 
-// The one door to the bytes of a source: the range is checked here, by
-// subtraction so that it cannot overflow, and nowhere else.
+// The one door to the bytes of a source: the range is checked here, by subtraction so that it cannot overflow, and nowhere else.
 extension Source {
     /// Fills all of `buffer` from `offset`.
     ///
-    /// Throws `outOfRange` when the range passes the end.
+    /// Throws `outOfRange` if the range passes the end.
     package func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
         try requireInside(count: buffer.count, at: offset)
         if buffer.count > 0 { try fill(&buffer, at: offset) }
@@ -88,8 +81,7 @@ extension Source {
 
     /// Fills all of `buffer` from `offset`, if that can be done without waiting.
     ///
-    /// Returns false where it cannot; `buffer` may then hold anything. Throws
-    /// `outOfRange` when the range passes the end.
+    /// Returns false if it cannot; `buffer` may then hold anything. Throws `outOfRange` if the range passes the end.
     package func readNow(
         into buffer: inout MutableSpan<UInt8>, at offset: UInt64
     ) throws(ImageError) -> Bool {
@@ -97,9 +89,9 @@ extension Source {
         return buffer.count > 0 ? try fillNow(&buffer, at: offset) : true
     }
 
-    /// Fills all of `buffer` from `offset`; false where that takes waiting and `mayWait` is false.
+    /// Fills all of `buffer` from `offset`. Returns false if that takes waiting and `mayWait` is false.
     ///
-    /// Throws `outOfRange` when the range passes the end.
+    /// Throws `outOfRange` if the range passes the end.
     package func read(
         into buffer: inout MutableSpan<UInt8>, at offset: UInt64, mayWait: Bool
     ) throws(ImageError) -> Bool {
@@ -108,14 +100,14 @@ extension Source {
         return true
     }
 
-    /// The extent at the start of `range`; nil where that takes waiting and `mayWait` is false.
+    /// The extent at the start of `range`. Nil if finding it takes waiting and `mayWait` is false.
     package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
         mayWait ? try extent(in: range) : try extentNow(in: range)
     }
 
-    /// `count` bytes from `offset`, for headers and tables.
+    /// Reads `count` bytes from `offset`, for headers and tables.
     ///
-    /// Throws `outOfRange` when the range passes the end. The caller has bounded `count`.
+    /// Throws `outOfRange` if the range passes the end. The caller has bounded `count`.
     package func bytes(at offset: UInt64, count: Int) throws(ImageError) -> [UInt8] {
         try requireInside(count: count, at: offset)
         return try [UInt8](capacity: count) { output throws(ImageError) in
@@ -125,7 +117,7 @@ extension Source {
         }
     }
 
-    /// Whether the `count` bytes from `offset` on lie inside it, whatever the numbers are.
+    /// True if the `count` bytes from `offset` on lie inside it, whatever the numbers are.
     package func holds(_ count: UInt64, at offset: UInt64) -> Bool {
         let size = size
         return offset <= size && count <= size - offset

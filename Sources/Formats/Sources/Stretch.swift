@@ -1,9 +1,9 @@
-/// A stretch of a disk that is alike throughout, in one respect.
+/// A range of a disk that is alike throughout, in one respect.
 protocol Stretch {
-    /// Where it lies, in bytes from the start of the disk; never empty.
+    /// The range, in bytes from the start of the disk; never empty.
     var range: Range<UInt64> { get set }
 
-    /// Whether it says of its range what `other` says of its own.
+    /// True if it says of its range what `other` says of its own.
     func isAlike(_ other: Self) -> Bool
 }
 
@@ -18,14 +18,14 @@ extension Allocation: Stretch {
 extension Stretch {
     /// The stretch at the start of `range`, joined with those behind it in `range` that are alike.
     ///
-    /// `part` says what is at the start of a range, as far as it can tell at once; nil from it, where that takes waiting, ends the
-    /// stretch, or leaves none.
+    /// `part` gives the stretch at the start of a range, as long as it can tell at once. If it gives nil, because that takes waiting,
+    /// the result ends there, or is nil.
     static func joined(
         in range: Range<UInt64>, _ part: (Range<UInt64>) throws(ImageError) -> Self?
     ) throws(ImageError) -> Self? {
         guard var stretch = try part(range) else { return nil }
         while stretch.range.upperBound < range.upperBound {
-            // What is wrong further on is left to whoever asks about that.
+            // Errors further on are left to whoever asks about that part.
             guard let next = try? part(stretch.range.upperBound..<range.upperBound), next.isAlike(stretch)
             else { break }
             stretch.range = stretch.range.lowerBound..<next.range.upperBound
@@ -33,7 +33,7 @@ extension Stretch {
         return stretch
     }
 
-    /// The same in other terms, in which what lay at `place` lies at `target`.
+    /// The same stretch in other offsets: what lay at `place` lies at `target`.
     func moved(from place: UInt64, to target: UInt64) -> Self {
         var moved = self
         moved.range = range.moved(from: place, to: target)
@@ -42,8 +42,8 @@ extension Stretch {
 }
 
 extension Range<UInt64> {
-    /// The same in other terms, in which what lay at `place`, at or before the start, lies at `target`. The caller knows that the
-    /// end is a number.
+    /// The same range in other offsets: what lay at `place`, at or before the start, lies at `target`. The caller knows that the end
+    /// does not overflow.
     func moved(from place: UInt64, to target: UInt64) -> Range {
         target + (lowerBound - place)..<target + (upperBound - place)
     }

@@ -10,7 +10,7 @@ struct WindowReader {
         self.source = source
     }
 
-    /// `count` bytes from `offset`, which `structure` names in an error. The caller has bounded `count`.
+    /// Reads `count` bytes from `offset`. `structure` names them in an error. The caller has bounded `count`.
     mutating func fields(
         _ structure: StaticString, at offset: UInt64, count: Int
     ) throws(ImageError) -> Fields {

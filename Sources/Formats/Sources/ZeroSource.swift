@@ -1,8 +1,8 @@
-/// Zeroes that are nowhere.
+/// Zeroes that are stored nowhere.
 final class ZeroSource: Source {
     let size: UInt64
 
-    /// `size` bytes of them.
+    /// A source of `size` zeroes.
     init(size: UInt64) { self.size = size }
 
     func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {

@@ -4,7 +4,7 @@ import VitrineFormats
 extension ByteBuffer {
     /// Appends `count` bytes of `source` from `offset`, without a copy in between.
     ///
-    /// Returns false, with nothing appended, where that would mean waiting and `mayWait` is false.
+    /// Returns false, with nothing appended, if that would mean waiting and `mayWait` is false.
     /// Throws what the source throws, with nothing appended.
     mutating func append(
         _ count: Int, of source: any Source, at offset: UInt64, mayWait: Bool

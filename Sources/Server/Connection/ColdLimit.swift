@@ -1,25 +1,25 @@
 import Synchronization
 
-/// How many requests of one connection may be with workers at the same time, and how much of a reply they make at once: less,
-/// the more connections there are, as replies take memory until the client has read them.
+/// Limits on one connection's work in progress: requests at the workers, and bytes of a reply made at once. They fall as the number
+/// of connections rises, because replies take memory until the client has read them.
 final class ColdLimit: Sendable {
-    /// For one connection.
+    /// The most requests of one connection.
     private static let most = 16
-    /// For all of them, as far as each can have the least.
+    /// The most requests of all connections together, unless there are so many connections that each gets `least`.
     private static let all = 16
     private static let least = 1
-    /// What the replies to all connections may take, in bytes, as far as each can have the least.
+    /// The most bytes of the replies to all connections together, unless there are so many that each gets `leastReply`.
     private static let memory: UInt64 = 32 << 20
     private static let leastReply: UInt64 = 16 << 10
 
     private let connections = Atomic<Int>(0)
 
-    /// The limit now.
+    /// The most requests that one connection may have at the workers now.
     var current: Int {
         max(Self.least, min(Self.most, Self.all / max(1, connections.load(ordering: .relaxed))))
     }
 
-    /// The most data of a reply that is made at once, in bytes.
+    /// The most bytes of data of one reply that are made at once.
     var replySize: UInt64 {
         let share = Self.memory / UInt64(max(1, connections.load(ordering: .relaxed)))
         return max(Self.leastReply, min(ReadReply.pieceSize, share))
@@ -30,7 +30,7 @@ final class ColdLimit: Sendable {
         connections.add(1, ordering: .relaxed)
     }
 
-    /// Counts one less.
+    /// Counts one connection less.
     func remove() {
         connections.subtract(1, ordering: .relaxed)
     }

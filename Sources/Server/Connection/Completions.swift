@@ -2,26 +2,26 @@ import NIOCore
 import Synchronization
 import VitrineFormats
 
-/// What a worker has done for a connection.
+/// The result of a worker's task for a connection.
 struct Completion: Sendable {
     var output: ByteBuffer
-    /// The reply that has more steps to do.
+    /// The reply, if it has more steps to do.
     var unfinished: ReadReply?
     var error: ImageError?
-    /// It is the next part of the reply that nothing may interrupt.
+    /// True if it is the next part of the reply that nothing may interrupt.
     var isContinuation = false
-    /// The reply cannot be finished.
+    /// True if the reply cannot be finished.
     var isBroken = false
     var request: Request
-    /// What `ColdRequests` calls it.
+    /// The request's number in `ColdRequests`.
     var number = 0
 }
 
-/// What workers have done for a connection, and its event loop has not picked up yet.
+/// The results of workers for a connection that its event loop has not picked up yet.
 final class Completions: Sendable {
     private let list = Mutex<[Completion]>([])
 
-    /// Adds one; true when the list was empty.
+    /// Adds a result. Returns true if the list was empty.
     func add(_ completion: Completion) -> Bool {
         list.withLock { list in
             list.append(completion)

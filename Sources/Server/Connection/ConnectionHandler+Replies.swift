@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import VitrineFormats
 
-// How a connection performs requests: here where that takes no waiting, and with the workers otherwise.
+// Performs the requests of a connection: here if that takes no waiting, and otherwise at the workers.
 extension ConnectionHandler {
     func perform(
         _ request: Request, _ context: ChannelHandlerContext, _ output: inout ByteBuffer
@@ -40,7 +40,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// Takes one step of a reply here, or has a worker take it where that means waiting.
+    /// Takes one step of a reply here, or at a worker if that means waiting.
     func continueReply(
         _ reply: ReadReply, _ context: ChannelHandlerContext, _ output: inout ByteBuffer
     ) {
@@ -82,8 +82,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// Closes at once, in the middle of a reply whose rest cannot be read: with simple replies there
-    /// is no other way to say so.
+    /// Closes at once, in the middle of a reply whose rest cannot be read: simple replies have no other way to say so.
     private func breakOff(_ error: ImageError, _ request: Request, _ context: ChannelHandlerContext) {
         report(error, request)
         isClosing = true
@@ -125,7 +124,7 @@ extension ConnectionHandler {
         pump(context)
     }
 
-    /// Writes what was held back, if nothing is in its way any more.
+    /// Writes the results that were held back, if nothing is in their way any more.
     func writeHeld(_ context: ChannelHandlerContext) {
         guard unbroken == nil, !held.isEmpty else { return }
         while unbroken == nil, let completion = held.popFirst() { write(completion, context) }
@@ -143,7 +142,7 @@ extension ConnectionHandler {
         context.write(wrapOutboundOut(completion.output), promise: nil)
     }
 
-    /// Answers with an error what workers were asked for, and do not get on with.
+    /// Replies with an error to the requests that the workers make no progress on.
     func giveUp(_ stall: WorkersStalled, _ context: ChannelHandlerContext) {
         let error = ImageError(
             .io,

@@ -6,20 +6,19 @@ import VitrineFormats
 
 /// Connects a session to a socket, and to the image.
 ///
-/// Runs on the connection's event loop. What can be answered without waiting is answered right
-/// there, many replies in one write; the rest goes to the workers, whose replies come back in
-/// any order. A client that does not read its replies is not read from either.
+/// Runs on the connection's event loop. Requests that need no waiting are answered right there, many replies in one write; the
+/// others go to the workers, whose replies come back in any order. A client that does not read its replies is not read from either.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Replies collected before they are written, in bytes.
+    /// The bytes of replies that are collected before they are written.
     private static let batchSize = 64 << 10
-    /// How long a client may take to choose an export.
+    /// The time a client has to choose an export.
     private static let handshakeTime: TimeAmount = .seconds(10)
-    /// How long a client may take to read what it was sent, and to close its side, before the end.
+    /// The time a client has, before the end, to read what it was sent and to close its side.
     private static let closingTime: TimeAmount = .seconds(4)
-    /// How long requests are still taken, to be refused, when the server shuts down.
+    /// The time for which requests are still taken, to be refused, when the server shuts down.
     private static let refusingTime: TimeAmount = .milliseconds(100)
 
     var session: Session
@@ -33,15 +32,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var inbound = ByteBuffer()
     /// Replies that have more steps to do, and wait for the client to read what it was sent.
     var stalled: Deque<ReadReply> = []
-    /// The reply that nothing may interrupt: here, or with a worker.
+    /// The reply that nothing may interrupt: here, or at a worker.
     var unbroken: Unbroken?
     enum Unbroken {
         case ready(ReadReply)
         case withWorker
     }
-    /// What workers have done that must not interrupt it.
+    /// Results of workers that must not interrupt it.
     var held: Deque<Completion> = []
-    /// What workers have, or have done and it is held.
+    /// The requests that workers have, or whose results are held.
     var cold = ColdRequests()
     private var closeReason: String?
     private var isPumping = false
@@ -117,7 +116,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent {
-            // What is under way is finished; what comes after it is refused.
+            // Requests under way are finished; later ones are refused.
             session.shutDown()
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             context.eventLoop.scheduleTask(in: Self.refusingTime) {
@@ -160,7 +159,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    /// Takes one step; false when there is none to take now.
+    /// Takes one step. Returns false if there is none to take now.
     private func advance(_ context: ChannelHandlerContext, _ output: inout ByteBuffer) -> Bool {
         switch unbroken {
         case .withWorker: return false
@@ -189,7 +188,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: The channel
 
-    /// Has more read from the socket, unless what came before it is still unanswered.
+    /// Reads more from the socket, unless earlier input is still unanswered.
     private func readMore(_ context: ChannelHandlerContext) {
         guard !isReading, closeReason == nil || session.isShuttingDown, context.channel.isWritable,
             stalled.isEmpty, cold.count < coldLimit.current, inbound.readableBytes < Session.maximumInput
@@ -203,8 +202,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         isClosing = true
         closeReason = reason
         logger.debug("closing: \(reason)")
-        // Closing drops what is not written yet, so it comes after the last write; and what the client
-        // has sent is read to its end, as TCP would otherwise drop what the client has not read.
+        // Closing drops what is not written yet, so it comes after the last write. The client's data is read to its end, because TCP
+        // would otherwise drop what the client has not read.
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.closingTime) {
             bound.value.close(promise: nil)

@@ -1,23 +1,23 @@
 import Logging
 import Synchronization
 
-/// Says in the log what fails: once of each damaged place, and then how often by now. Clients try again, and one that reads one bad
-/// block would fill a disk with lines otherwise.
+/// Logs failures: the first at each damaged place, and then their count at 10, 100 and so on. Clients try again, and one that
+/// reads a bad block again and again would otherwise fill a disk with lines.
 final class FailureLog: Sendable {
     private struct State {
         var counts: [String: Int] = [:]
-        /// Of those at more places than are told apart.
+        /// The failures at places beyond those that are told apart.
         var others = 0
         var lines = 0
         var total = 0
     }
 
-    /// How many places are told apart.
+    /// The most places that are told apart.
     static let maximumPlaces = 1024
 
     private let state = Mutex(State())
 
-    /// Logs that `request` failed with `error`, unless that has been said often enough.
+    /// Logs that `request` failed with `error`, unless that has been logged often enough.
     func note(_ request: @autoclosure () -> String, _ error: String, _ logger: Logger) {
         let line = state.withLock { state -> (count: Int, isKnown: Bool)? in
             state.total += 1
@@ -44,13 +44,13 @@ final class FailureLog: Sendable {
         logger.warning("\(request()): \(error)\(count)")
     }
 
-    /// Logs how much has failed in all, if that is more than was said.
+    /// Logs the number of all failures, if it is more than the lines logged.
     func sumUp(_ logger: Logger) {
         let (total, lines) = state.withLock { ($0.total, $0.lines) }
         if total > lines { logger.warning("\(total) failures in all") }
     }
 
-    /// 1, 10, 100 and so on.
+    /// True if `count` is 1, 10, 100 and so on.
     private static func isWorthALine(_ count: Int) -> Bool {
         var power = 1
         while power < count, power <= Int.max / 10 { power *= 10 }

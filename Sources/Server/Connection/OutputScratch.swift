@@ -2,18 +2,17 @@ import NIOCore
 
 /// The buffer in which the connections of one event loop collect their replies.
 ///
-/// One for all of them is enough: each fills it, writes it, and is done with it before the next
-/// one's turn. It is used again as long as the socket took all of it.
+/// One for all of them is enough: each fills it, writes it, and is done with it before the next one's turn. It is used again if the
+/// socket took all of it.
 ///
-/// @unchecked Sendable: it is reached through a variable of the event loop's thread, and by the
-/// handlers that run there, only.
+/// @unchecked Sendable: only a variable of the event loop's thread, and the handlers that run there, reach it.
 final class OutputScratch: @unchecked Sendable {
     private var buffer = ByteBuffer()
 
     /// An empty buffer to fill.
     func take() -> ByteBuffer {
         defer { buffer = ByteBuffer() }
-        // Without effect on the allocation, unless somebody still holds the old content.
+        // Keeps the allocation, unless somebody still holds the old content.
         buffer.clear()
         return buffer
     }

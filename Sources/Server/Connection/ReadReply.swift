@@ -1,30 +1,29 @@
 import NIOCore
 import VitrineFormats
 
-/// The reply to one read, made step by step: each adds at most `pieceSize` bytes of data, or less, so that a
-/// large read takes no more memory than a small one.
+/// The reply to one read, made in steps: each adds at most `pieceSize` bytes of data, or a lower limit, so that a large read takes
+/// no more memory than a small one.
 ///
-/// With structured replies each step is a chunk, and other replies may come between two of them. A
-/// simple reply is all one: nothing may come between, and an error after its first step cannot be
-/// reported any more.
+/// With structured replies each step is a chunk, and other replies may come between two chunks. A simple reply is undivided:
+/// nothing may come between its parts, and an error after its first step can no longer be reported.
 struct ReadReply: Sendable {
-    /// The most data that one step adds, in bytes.
+    /// The most bytes of data that one step adds.
     static let pieceSize: UInt64 = 256 << 10
 
-    /// Shorter reads are not searched for holes: their zeroes are quicker sent than looked for.
+    /// The shortest read, in bytes, that is searched for holes. Zeroes of shorter ones are sent faster than found.
     private static let holesFrom: UInt64 = 64 << 10
 
-    /// What a step came to.
+    /// The result of a step.
     enum Outcome: Equatable {
         /// There are more steps to do.
         case more
         /// The reply is whole.
         case done
-        /// The next step takes disk or decoding; nothing was done.
+        /// The next step must wait for the disk or for decoding. Nothing was done.
         case mustWait
         /// The reply is whole, and reports this error.
         case failed(ImageError)
-        /// The reply is not whole, and cannot be: the connection has to be closed.
+        /// The reply is not whole, and cannot be: the connection must be closed.
         case broken(ImageError)
     }
 
@@ -40,10 +39,10 @@ struct ReadReply: Sendable {
         position = request.range.lowerBound
     }
 
-    /// Whether some of it is written and the rest has to follow at once.
+    /// True if some of it is written, and the rest must follow at once.
     var isUnbroken: Bool { !replies.isStructured && position > request.range.lowerBound }
 
-    /// Does the next step: appends to `output` what of `source` comes next, at most `limit` bytes of data.
+    /// Takes the next step: appends to `output` the next data of `source`, at most `limit` bytes.
     mutating func step(
         from source: any Source, to output: inout ByteBuffer, mayWait: Bool, limit: UInt64 = pieceSize
     ) -> Outcome {
@@ -67,7 +66,7 @@ struct ReadReply: Sendable {
         }
     }
 
-    /// The next piece of a reply that is all one; false where that means waiting.
+    /// Appends the next piece of an undivided reply. Returns false if that means waiting.
     private mutating func piece(
         from source: any Source, to output: inout ByteBuffer, _ mayWait: Bool, _ limit: UInt64
     ) throws(ImageError) -> Bool {
@@ -83,7 +82,7 @@ struct ReadReply: Sendable {
         return true
     }
 
-    /// The next chunk; false where that means waiting.
+    /// Appends the next chunk. Returns false if that means waiting.
     private mutating func chunk(
         from source: any Source, to output: inout ByteBuffer, _ mayWait: Bool, _ limit: UInt64
     ) throws(ImageError) -> Bool {
@@ -112,7 +111,7 @@ struct ReadReply: Sendable {
 }
 
 extension NBD.ErrorCode {
-    /// What the protocol calls an error of the image.
+    /// The protocol's code for an error of the image.
     init(_ error: ImageError) {
         switch error.code {
         case .outOfRange: self = .invalid

@@ -3,25 +3,25 @@ import VitrineFormats
 
 /// The reply to one block status request: a chunk for each context.
 enum StatusReply {
-    /// The most descriptors one reply has, in all its chunks; a client asks again for the rest.
+    /// The most descriptors in one reply, in all its chunks. A client asks again for the rest.
     private static let maximumDescriptors = 8192
 
-    /// After this time, in nanoseconds, a reply says what is known by then: finding out may take long where a disk
-    /// is made of very small pieces.
+    /// The time in nanoseconds after which a reply says what is known by then: finding out more may take long if a disk is made of
+    /// very small pieces.
     private static let patience: UInt64 = 250_000_000
 
-    /// Where others wait meanwhile it may take this long, in nanoseconds.
+    /// The same time, in nanoseconds, if others wait meanwhile.
     private static let patienceNow: UInt64 = 1_000_000
 
-    /// How much of the disk a source is asked about at once, in bytes, at first and at most.
+    /// The bytes of the disk that a source is asked about at once, at first and at most.
     private static let minimumReach: UInt64 = 1 << 20
     private static let maximumReach: UInt64 = 256 << 20
-    /// Likewise where others wait meanwhile: looking at the smallest clusters takes a millisecond.
+    /// The most bytes if others wait meanwhile: looking at that many in the smallest clusters takes a millisecond.
     private static let maximumReachNow: UInt64 = 32 << 20
 
-    /// Appends to `output` what `contexts`, one at least, say of the start of the request's range in `source`.
+    /// Appends to `output` what `contexts`, one at least, say from the start of the request's range in `source`.
     ///
-    /// Returns the error that the reply reports, if it reports one.
+    /// Returns the error that the reply reports. Nil if it reports none.
     static func write(
         _ request: Request, onlyFirst: Bool, _ contexts: [MetaContext], _ replies: ReplyWriter,
         from source: any Source, to output: inout ByteBuffer
@@ -45,9 +45,9 @@ enum StatusReply {
         }
     }
 
-    /// Does what `write` does, if that takes neither waiting nor long, and nothing fails.
+    /// Does the same as `write`, if that means no waiting, takes little time, and does not fail. For an event loop.
     ///
-    /// Returns false where it does, with nothing appended. For an event loop.
+    /// Returns false, with nothing appended, otherwise.
     static func writeNow(
         _ request: Request, onlyFirst: Bool, _ contexts: [MetaContext], _ replies: ReplyWriter,
         from source: any Source, to output: inout ByteBuffer
@@ -72,17 +72,18 @@ enum StatusReply {
         onlyFirst ? 1 : max(1, maximumDescriptors / max(1, contexts.count))
     }
 
-    /// Neighbours that differ, from the start of `range` on: one at least; what is known by `deadline`.
+    /// The descriptors from the start of `range` on, one at least. Neighbours differ. It ends with what is known by `deadline`.
     ///
-    /// Where `mayWait` is false, nil unless all is known by then, and that without waiting. What cannot be found out is an error only at the start of `range`, where the client asks next otherwise.
+    /// If `mayWait` is false, nil unless everything is known by then without waiting. An error is thrown only if it occurs at the start
+    /// of `range`; before a later one the descriptors end, and the client asks there next.
     static func descriptors(
         _ context: MetaContext, of source: any Source, _ range: Range<UInt64>, atMost maximum: Int,
         until deadline: UInt64, mayWait: Bool = true
     ) throws(ImageError) -> [StatusDescriptor]? {
         var descriptors: [StatusDescriptor] = []
         var position = range.lowerBound
-        // A source looks at all that it is asked about, even where its answer is about little of that. So it is asked
-        // about twice as much as it said the last time, and all answers together take no more than the range does.
+        // A source looks at all that it is asked about, even if its answer covers little of it. So it is asked about twice as much
+        // as it answered the last time, and all answers together take no more than the range does.
         var reach = minimumReach
         while position < range.upperBound {
             let asked = position..<position + min(reach, range.upperBound - position)

@@ -1,5 +1,6 @@
-/// The event that the workers do not get on.
+/// The event that the workers make no progress.
 struct WorkersStalled: Sendable {
-    /// What they were asked for at that time or before is answered with an error; in nanoseconds of the monotonic clock.
+    /// Requests that the workers were asked for at this time or before are answered with an error; in nanoseconds of the monotonic
+    /// clock.
     var since: UInt64
 }

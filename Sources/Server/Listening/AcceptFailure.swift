@@ -1,20 +1,20 @@
 import Glibc
 
-/// What an error of accept(2) means for the socket that connections are taken from.
+/// The meaning of an error of accept(2) for the socket that connections are taken from.
 enum AcceptFailure: Equatable {
-    /// There is none to take now.
+    /// There is no connection to take now.
     case nothing
-    /// It is about one connection, or the network, and passes.
+    /// The error concerns one connection, or the network, and passes.
     case passing
-    /// There are no more files, or there is no memory; some will be free when a client leaves.
+    /// There are no more files, or there is no memory. Some will be free when a client leaves.
     case exhausted
     /// Nothing can be taken from this descriptor any more.
     case final
 
     /// The meaning of `errorNumber`.
     ///
-    /// accept(2) also gives the errors that the network has for the new connection, and what a firewall says: whatever is
-    /// not known to be the end is not.
+    /// accept(2) also gives the network's errors for the new connection, and those of a firewall. So only errors known to be final
+    /// count as final.
     init(_ errorNumber: Int32) {
         switch errorNumber {
         case EAGAIN, EINTR: self = .nothing
@@ -24,8 +24,7 @@ enum AcceptFailure: Equatable {
         }
     }
 
-    /// How long to wait before trying again, in milliseconds: an error that comes at once, again and again, must not take
-    /// up a core.
+    /// The time to wait before trying again, in milliseconds: an error that comes at once, again and again, must not take up a core.
     var pause: Int32 {
         switch self {
         case .nothing, .final: 0

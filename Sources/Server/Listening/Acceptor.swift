@@ -4,16 +4,16 @@ import VitrineFormats
 
 /// A thread that takes connections from a listening socket, until it is stopped.
 ///
-/// SwiftNIO's own closes the socket, without a word, on any error that it does not know to pass, and ends the process on
-/// EBADF.
+/// SwiftNIO's own acceptor closes the socket, without a word, on any error that it does not know to pass, and ends the process
+/// on EBADF.
 final class Acceptor: Sendable {
-    /// Its end, which the thread waits for too; closed when it is stopped.
+    /// The end of a pipe whose other end the thread waits for too. Closing it stops the thread.
     private let stop: Mutex<Int32?>
 
     /// Takes connections from `socket`.
     ///
-    /// `connected` is called with the descriptor of each, which is then the caller's; `failed` with the text of each error,
-    /// and whether it is the last that happens here. Throws where there is no thread, or no file, left for it.
+    /// `connected` is called with the descriptor of each, which is then the caller's. `failed` is called with the number of each
+    /// error, and true if it is the last one. Throws if no thread or no file is left for it.
     init(
         _ socket: ListeningSocket, connected: @escaping @Sendable (Int32) -> Void,
         failed: @escaping @Sendable (_ errorNumber: Int32, _ isFinal: Bool) -> Void
@@ -54,7 +54,7 @@ final class Acceptor: Sendable {
                 pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             _ = unsafe poll(&events, 2, -1)
-            // The other end was closed.
+            // `end()` has closed the other end.
             guard events[0].revents == 0 else { return }
             let connection = accept(socket.descriptor, nil, nil)
             guard connection < 0 else {
@@ -62,7 +62,7 @@ final class Acceptor: Sendable {
                 connected(connection)
                 continue
             }
-            // A Unix socket that was shut says "try again" for ever.
+            // accept(2) on a Unix socket that was shut down says "try again" for ever.
             let isShut = errno == EAGAIN && events[1].revents & Int16(POLLHUP) != 0
             let errorNumber = isShut ? EINVAL : errno
             let failure = AcceptFailure(errorNumber)

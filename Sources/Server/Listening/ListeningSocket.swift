@@ -6,19 +6,19 @@ import VitrineFormats
 struct ListeningSocket: Sendable {
     let descriptor: Int32
 
-    /// A Unix socket that is made at `path`.
+    /// Makes a Unix socket at `path`, and listens on it.
     init(unixSocket path: SystemString) throws(ServerError) {
         try self.init("cannot listen on \(path)") { SocketAddress(try sockaddr_un(path)) }
     }
 
-    /// A socket on `port` of the address or host name `host`; 0 stands for any free port.
+    /// Listens on `port` of the address or host name `host`; 0 stands for any free port.
     init(host: String, port: Int) throws(ServerError) {
         try self.init("cannot listen on port \(port) of \(host)") {
             try SocketAddress.makeAddressResolvingHost(host, port: port)
         }
     }
 
-    /// A socket that was passed in, and listens already; whoever closes this one closes that.
+    /// Takes a socket that was passed in and listens already. Closing this one closes that one.
     init(passed descriptor: Int32) throws(ServerError) {
         self.descriptor = descriptor
         guard Self.makeNonBlocking(descriptor) else {
@@ -27,7 +27,7 @@ struct ListeningSocket: Sendable {
         }
     }
 
-    /// A new one at the address that `address` gives; errors begin with `what` could not be done.
+    /// Makes a socket that listens at the address that `address` gives. The texts of errors begin with `what`.
     private init(_ what: String, at address: () throws -> SocketAddress) throws(ServerError) {
         let place: SocketAddress
         do {
@@ -53,16 +53,16 @@ struct ListeningSocket: Sendable {
         }
     }
 
-    /// Has the new socket listen at `address`; false, with errno set, where it cannot.
+    /// Makes the new socket listen at `address`. Returns false, with errno set, if it cannot.
     private static func listen(_ descriptor: Int32, _ address: SocketAddress) -> Bool {
         guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0, makeNonBlocking(descriptor) else { return false }
         switch address {
         case .v4, .v6:
-            // A server that ended a moment ago is in nobody's way.
+            // A server that ended a moment ago does not keep the address.
             guard set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) == 0 else { return false }
         case .unixDomainSocket: break
         }
-        // All addresses (::) are those of IPv4 too, whatever the system's default is.
+        // The address :: takes connections over IPv4 too, whatever the system's default is.
         if case .v6 = address { _ = set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         let isBound = unsafe address.withSockAddr { pointer, size in
             unsafe bind(descriptor, pointer, socklen_t(size)) == 0
@@ -71,7 +71,7 @@ struct ListeningSocket: Sendable {
     }
 
     private static func makeNonBlocking(_ descriptor: Int32) -> Bool {
-        // Between poll(2) and accept(2) a client may leave, or another process take it.
+        // Between poll(2) and accept(2) the client may leave, or another process may take the connection.
         fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0
     }
 
@@ -80,7 +80,7 @@ struct ListeningSocket: Sendable {
         return unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// The port that it listens on, where it is one of TCP.
+    /// The port that it listens on. Nil if it is not a TCP socket.
     var port: Int? {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)

@@ -1,7 +1,7 @@
 import Glibc
 import VitrineFormats
 
-/// What a socket is that was passed in (sd_listen_fds(3)).
+/// The kind of a socket that was passed in (sd_listen_fds(3)).
 package enum PassedSocket: Equatable, Sendable {
     /// Connections can be taken from it.
     case listening

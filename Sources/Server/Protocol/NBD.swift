@@ -1,17 +1,17 @@
 /// The numbers of the NBD protocol.
 ///
-/// Source: the NBD project's doc/proto.md; the names are those of the document, without their prefixes.
+/// Source: the NBD project's doc/proto.md. The names are those in the document, without their prefixes.
 enum NBD {
-    /// "Values", handshake: what the server says first.
+    /// "Values", handshake: the first number that the server sends.
     static let magic: UInt64 = 0x4E42_444D_4147_4943
-    /// "Fixed newstyle negotiation": comes second, and before every option.
+    /// "Fixed newstyle negotiation": sent second, and before every option.
     static let optionMagic: UInt64 = 0x4948_4156_454F_5054
     static let optionReplyMagic: UInt64 = 0x0003_E889_0455_65A9
     static let requestMagic: UInt32 = 0x2560_9513
     static let simpleReplyMagic: UInt32 = 0x6744_6698
     static let structuredReplyMagic: UInt32 = 0x668E_33EF
 
-    /// "Termination" and "String values": no string is longer, in bytes.
+    /// "Termination" and "String values": the longest string, in bytes.
     static let maximumString = 4096
 
     /// "Handshake flags" and "Client flags", which have the same bits.
@@ -114,17 +114,17 @@ enum NBD {
     static let baseAllocation = "base:allocation"
     static let baseNamespace = "base:"
 
-    /// Its flags.
+    /// The flags of `base:allocation`.
     struct AllocationFlags: OptionSet {
         var rawValue: UInt32
         static let hole = Self(rawValue: 1 << 0)
         static let zero = Self(rawValue: 1 << 1)
     }
 
-    /// The contexts of qemu (docs/interop/nbd.txt there).
+    /// The contexts of qemu. Source: its docs/interop/nbd.txt.
     static let qemuNamespace = "qemu:"
     static let allocationDepth = "qemu:allocation-depth"
-    /// Comes before the name of a bitmap.
+    /// The prefix of a bitmap's name.
     static let dirtyBitmap = "qemu:dirty-bitmap:"
     /// The flag of `qemu:dirty-bitmap`.
     static let dirty: UInt32 = 1 << 0

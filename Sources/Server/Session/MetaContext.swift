@@ -1,28 +1,28 @@
 import VitrineFormats
 
-/// A kind of information that BLOCK_STATUS gives of an export, as a client has selected it.
+/// A kind of information that BLOCK_STATUS gives of an export, selected by a client.
 ///
 /// Source: doc/proto.md, "Metadata querying"; for the namespace `qemu`, docs/interop/nbd.txt of qemu.
 struct MetaContext: Sendable {
     enum Kind: Sendable {
         /// `base:allocation`: data, zeroes or a hole.
         case allocation
-        /// `qemu:allocation-depth`: which image of a chain has it.
+        /// `qemu:allocation-depth`: the image of a chain that has the data.
         case depth
-        /// `qemu:dirty-bitmap:NAME`: whether it is dirty.
+        /// `qemu:dirty-bitmap:NAME`: dirty or not.
         case bitmap(any DirtyBitmap)
     }
 
-    /// What replies call it; no other context of the export has the same.
+    /// The number of the context in replies. No other context of the export has the same.
     let id: UInt32
 
     let name: String
     let kind: Kind
 
-    /// What is so at the start of `range`, and how far into `range` it stays the same; nil where that takes waiting and
+    /// The status at the start of `range`, and the length over which it stays the same. Nil if finding it would mean waiting and
     /// `mayWait` is false.
     ///
-    /// `range` lies inside `source`, which the context is about, is not empty, and shorter than 4 GiB.
+    /// `range` is not empty, shorter than 4 GiB, and lies inside `source`, which the context describes.
     func status(
         of source: any Source, in range: Range<UInt64>, mayWait: Bool
     ) throws(ImageError) -> StatusDescriptor? {
@@ -31,7 +31,7 @@ struct MetaContext: Sendable {
             return try source.extent(in: range, mayWait: mayWait).map {
                 StatusDescriptor($0.range, Self.flags($0.kind).rawValue)
             }
-        // These are in tables that may have to be read.
+        // Depths and bitmaps are in tables that may have to be read.
         case .depth where mayWait:
             let allocation = try source.depth(in: range)
             return StatusDescriptor(allocation.range, UInt32(allocation.depth))

@@ -1,30 +1,30 @@
 import VitrineFormats
 
-/// The metadata contexts that an export has, and which of them a query asks for.
+/// The metadata contexts of an export, from which queries select.
 ///
 /// The exports of one image share a list: an image may have many bitmaps, and many partitions.
 struct MetaContextList: Sendable {
-    /// How much the names of all bitmaps may take, in bytes, for all of them to be listed.
+    /// The most bytes that the names of all bitmaps may have together for the bitmaps to be listed.
     private static let maximumListing = 128 << 10
 
-    /// By number, which is also the context's ID: `base:allocation`, `qemu:allocation-depth`, the bitmaps.
+    /// The names by number, which is also the context's ID: `base:allocation`, `qemu:allocation-depth`, the bitmaps.
     private let names: [String]
     private static let firstOfQemu = 1
     private static let firstBitmap = 2
 
-    /// The number of each name, by its UTF-8: strings are also equal where only their meaning is the same, and a disk
-    /// may have two bitmaps with such names.
+    /// The number of each name, by its UTF-8: strings can be equal although their bytes differ, and a disk may have two bitmaps with
+    /// such names.
     private let numbers: [[UInt8]: Int]
 
-    /// Which of the disk's bitmaps the contexts from `firstBitmap` on are about.
+    /// The indices, among the disk's bitmaps, of the contexts from `firstBitmap` on.
     private let bitmapIndices: [Int]
 
-    /// Whether the bitmaps are listed, and not only the way to ask for one.
+    /// True if the bitmaps are listed, and not only the way to ask for one.
     private let listsBitmaps: Bool
 
     /// The contexts of a disk with these bitmaps.
     ///
-    /// Left out is what has a name that no client could ask for; of several with one name, the first counts.
+    /// Leaves out bitmaps whose name no client could ask for. Of several with one name, the first counts.
     init(_ bitmaps: [any DirtyBitmap]) {
         var names = [NBD.baseAllocation, NBD.allocationDepth]
         var numbers: [[UInt8]: Int] = [:]
@@ -48,13 +48,13 @@ struct MetaContextList: Sendable {
         listsBitmaps = size <= Self.maximumListing
     }
 
-    /// The names that `queries` ask for; all where there are no queries.
+    /// The names that `queries` ask for. All names if there are no queries.
     ///
-    /// `base:`, `qemu:` and `qemu:dirty-bitmap:` ask for all that begin so. Where the bitmaps are too many to be listed,
+    /// `base:`, `qemu:` and `qemu:dirty-bitmap:` ask for all names that begin so. If there are too many bitmaps to list,
     /// `qemu:dirty-bitmap:` stands for them.
     func listing(_ queries: [String]) -> [String] {
         var found: Set<Int> = []
-        // All from this number on are asked for.
+        // All names from this number on are asked for.
         var first = queries.isEmpty ? 0 : names.count
         for query in queries {
             switch query {
@@ -70,9 +70,9 @@ struct MetaContextList: Sendable {
         return found.union(first..<Self.firstBitmap).sorted().map { names[$0] } + [NBD.dirtyBitmap]
     }
 
-    /// The contexts of `source` that `queries` name; a query for more than one selects none.
+    /// The contexts of `source` that `queries` name. A query for more than one selects none.
     ///
-    /// `source` is the disk that the list is about, or a window onto it.
+    /// `source` is the disk that the list describes, or a window onto it.
     func selection(_ queries: [String], of source: any Source) -> [MetaContext] {
         let found = Set(queries.compactMap { numbers[Array($0.utf8)] })
         let bitmaps = source.bitmaps

@@ -5,16 +5,16 @@ import VitrineFormats
 ///
 /// Source: doc/proto.md, "Simple reply message" and "Structured reply chunk message".
 package struct ReplyWriter: Equatable, Sendable {
-    /// Whether structured replies were negotiated.
+    /// True if structured replies were negotiated.
     let isStructured: Bool
 
-    /// That a request which has no data to return is done.
+    /// Writes that a request which has no data to return is done.
     func success(_ cookie: UInt64, _ output: inout ByteBuffer) {
         // For anything but reads, a simple reply is right whatever was negotiated.
         simpleHeader(cookie, 0, &output)
     }
 
-    /// That a read of nothing is done.
+    /// Writes that a read of no bytes is done.
     func emptyRead(_ cookie: UInt64, _ output: inout ByteBuffer) {
         if isStructured {
             chunkHeader(.none, cookie, length: 0, isLast: true, &output)
@@ -23,7 +23,7 @@ package struct ReplyWriter: Equatable, Sendable {
         }
     }
 
-    /// That a request failed; `text` says why, `offset` where, in bytes from the start of the export.
+    /// Writes that a request failed. `text` says why, and `offset` where, in bytes from the start of the export.
     func failure(
         _ cookie: UInt64, _ code: NBD.ErrorCode, _ text: String, at offset: UInt64? = nil,
         _ output: inout ByteBuffer
@@ -39,12 +39,12 @@ package struct ReplyWriter: Equatable, Sendable {
         if let offset { output.writeInteger(offset) }
     }
 
-    /// What comes before the `count` bytes of a simple reply to a read.
+    /// Writes the header that comes before the data of a simple reply to a read.
     func simpleData(_ cookie: UInt64, _ output: inout ByteBuffer) {
         simpleHeader(cookie, 0, &output)
     }
 
-    /// What comes before `count` bytes of data from `offset`.
+    /// Writes the header that comes before `count` bytes of data from `offset`.
     func dataChunk(
         _ cookie: UInt64, at offset: UInt64, count: Int, isLast: Bool, _ output: inout ByteBuffer
     ) {
@@ -52,14 +52,14 @@ package struct ReplyWriter: Equatable, Sendable {
         output.writeInteger(offset)
     }
 
-    /// That `range` reads as zeroes.
+    /// Writes that `range` reads as zeroes.
     func holeChunk(_ cookie: UInt64, _ range: Range<UInt64>, isLast: Bool, _ output: inout ByteBuffer) {
         chunkHeader(.offsetHole, cookie, length: 12, isLast: isLast, &output)
         output.writeInteger(range.lowerBound)
         output.writeInteger(UInt32(range.upperBound - range.lowerBound))
     }
 
-    /// What the metadata context `id` says from the start of a request on.
+    /// Writes the descriptors of the metadata context `id`, from the start of a request on.
     func blockStatus(
         _ cookie: UInt64, _ id: UInt32, _ descriptors: [StatusDescriptor], isLast: Bool,
         _ output: inout ByteBuffer

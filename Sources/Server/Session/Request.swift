@@ -1,13 +1,13 @@
-/// Something a client asks for that takes reading the image; checked, and inside the export.
+/// A request of a client that takes reading the image. It is checked, and inside the export.
 package struct Request: Equatable, Sendable {
     package enum Kind: Equatable, Sendable, CustomStringConvertible {
-        /// `mayFragment`: the reply may come in several chunks.
+        /// `mayFragment` is true if the reply may come in several chunks.
         case read(mayFragment: Bool)
         case cache
-        /// `onlyFirst`: one extent is all the client wants.
+        /// `onlyFirst` is true if the client wants only one extent.
         case blockStatus(onlyFirst: Bool)
 
-        /// What the log calls it.
+        /// The log's name for it.
         package var description: String {
             switch self {
             case .read: "read"
@@ -19,9 +19,9 @@ package struct Request: Equatable, Sendable {
 
     package let kind: Kind
 
-    /// What the client calls it; means nothing to us.
+    /// The client's name for the request; it means nothing to the server.
     package let cookie: UInt64
 
-    /// In bytes from the start of the export; inside it, and not empty.
+    /// The range of the export, in bytes from its start; inside it, and not empty.
     package let range: Range<UInt64>
 }

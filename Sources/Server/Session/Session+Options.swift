@@ -3,18 +3,18 @@ import VitrineFormats
 
 // The handshake: doc/proto.md, "Fixed newstyle negotiation" and "Option types".
 extension Session {
-    /// The longest data an option may have, in bytes. The longest that makes sense is an INFO
-    /// with a name of 4096 bytes and 65535 requests of 2 bytes.
+    /// The longest data an option may have, in bytes. The longest that makes sense is an INFO with a name of 4096 bytes and 65535
+    /// requests of 2 bytes.
     static let maximumOption = 256 << 10
 
-    /// A client has no need of more options than this, and as many as the second for each export.
+    /// The most options of a client, and the most that are added for each export. No client needs more.
     private static let maximumOptions = 64
     private static let optionsPerExport = 8
 
     /// The most metadata contexts at once: each is a chunk of every block status reply.
     private static let maximumContexts = 64
 
-    /// The largest read that is answered, in bytes; clients are told.
+    /// The largest read that is answered, in bytes. Clients are told this limit.
     static let maximumPayload: UInt32 = 32 << 20
 
     mutating func receiveOption(_ input: inout ByteBuffer, _ output: inout ByteBuffer) -> Step? {
@@ -79,7 +79,7 @@ extension Session {
 
     // MARK: Options
 
-    /// NBD_OPT_EXPORT_NAME: the old way into the transmission phase, which has no way to say no.
+    /// NBD_OPT_EXPORT_NAME: the old way into the transmission phase, which has no reply that refuses.
     private mutating func exportName(_ data: inout ByteBuffer, _ output: inout ByteBuffer) -> Step {
         guard let name = Self.string(&data, data.readableBytes), let export = exports[name] else {
             return close("the client asked for an export that does not exist")
@@ -160,7 +160,7 @@ extension Session {
         _ data: inout ByteBuffer, _ option: UInt32, isListing: Bool, _ output: inout ByteBuffer
     ) {
         if !isListing {
-            // A new selection replaces the old one, also when it fails.
+            // A new selection replaces the old one, even if it fails.
             contexts = []
             contextsExport = nil
             guard replies.isStructured else {
@@ -196,10 +196,10 @@ extension Session {
         output.writeString(name)
     }
 
-    /// `count` strings and nothing after them.
+    /// Reads `count` strings. Nil if something is wrong with them, or follows them.
     private static func queries(_ data: inout ByteBuffer, _ count: UInt32) -> [String]? {
         var queries: [String] = []
-        // Each takes 4 bytes at least, so the data bounds the loop whatever the count.
+        // Each takes 4 bytes at least, so the data bounds the loop, however large `count` is.
         for _ in 0..<count {
             guard let length = data.readInteger(as: UInt32.self),
                 let query = string(&data, Int(length))
@@ -209,7 +209,7 @@ extension Session {
         return data.readableBytes == 0 ? queries : nil
     }
 
-    /// "String values": UTF-8 without NUL, of at most 4096 bytes.
+    /// Reads a string as in "String values": UTF-8 without NUL, of at most 4096 bytes. Nil if it is none.
     private static func string(_ data: inout ByteBuffer, _ length: Int) -> String? {
         guard length <= NBD.maximumString, let bytes = data.readBytes(length: length), !bytes.contains(0)
         else { return nil }

@@ -3,7 +3,7 @@ import VitrineFormats
 
 // The transmission phase: doc/proto.md, "Transmission phase" and "Request types".
 extension Session {
-    /// The longest payload of a refused write that is passed over, in bytes; more ends the conversation.
+    /// The longest payload of a refused write that is passed over, in bytes. A longer one ends the conversation.
     private static let maximumRefused: UInt32 = 128 << 20
     private static let requestSize = 28
 
@@ -32,7 +32,7 @@ extension Session {
         case .trim, .writeZeroes:
             replies.failure(cookie, .notPermitted, "this image is read-only", &output)
         case .flush:
-            // Nothing is ever unwritten. Offset and length should be 0, and mean nothing.
+            // No data ever waits to be written. Offset and length should be 0, and mean nothing.
             replies.success(cookie, &output)
         case .read, .cache, .blockStatus:
             return check(command, flagSet, cookie, offset, length, &output)
@@ -42,7 +42,7 @@ extension Session {
         return .goOn
     }
 
-    /// Passes a request on when it makes sense, and answers it otherwise.
+    /// Passes a valid request on, and answers any other.
     private func check(
         _ command: NBD.Command?, _ flags: NBD.CommandFlags, _ cookie: UInt64, _ offset: UInt64,
         _ length: UInt32, _ output: inout ByteBuffer
@@ -75,11 +75,11 @@ extension Session {
             .perform(Request(kind: kind, cookie: cookie, range: offset..<offset + UInt64(length))))
     }
 
-    /// Why a request cannot be performed; nil when it can.
+    /// The reason that a request cannot be performed. Nil if it can.
     private func objection(
         _ command: NBD.Command?, _ flags: NBD.CommandFlags, _ offset: UInt64, _ length: UInt32
     ) -> String? {
-        // FUA was offered, and so may come with any command, though it means nothing here.
+        // FUA was offered, so it may come with any command, though it means nothing here.
         var allowed: NBD.CommandFlags = .fua
         switch command {
         case .read where replies.isStructured: allowed.insert(.dontFragment)
@@ -93,7 +93,7 @@ extension Session {
             guard !contexts.isEmpty else { return "no metadata context was selected" }
             guard length > 0 else { return "a block status of 0 bytes" }
         }
-        // By subtraction: the sum of offset and length can pass 2^64.
+        // By subtraction: the sum of offset and length can exceed 2^64.
         let size = export?.source.size ?? 0
         guard offset <= size, UInt64(length) <= size - offset else {
             return "\(length) bytes at \(offset) pass the end of the export at \(size)"

@@ -2,15 +2,15 @@ package import NIOCore
 
 /// One client's conversation, as a value: bytes in, bytes and events out, no I/O.
 ///
-/// The caller owns the connection. It hands over what it has received, sends what was
-/// written to `output`, and performs the events. Source: doc/proto.md.
+/// The caller owns the connection. It hands over the bytes received, sends those written to `output`, and performs the events.
+/// Source: doc/proto.md.
 package struct Session: Sendable {
     package enum Event: Equatable, Sendable {
         /// Perform this, and reply with `replies`.
         case perform(Request)
-        /// Send what is in the output before going on: there is much of it.
+        /// Send the output before going on: it is long.
         case pause
-        /// Send what is in the output, finish the requests under way, and close.
+        /// Send the output, finish the requests under way, and close.
         case close(reason: String)
     }
 
@@ -18,27 +18,27 @@ package struct Session: Sendable {
         case clientFlags
         case options
         case transmission
-        /// Passing over the payload of a request that is refused; then comes the reply.
+        /// Passing over the payload of a refused request. The reply comes after it.
         case refusing(cookie: UInt64, payload: UInt64)
         case closed
     }
 
     let exports: ExportList
     var state = State.clientFlags
-    /// Whether the client takes an EXPORT_NAME reply without its 124 zeroes.
+    /// True if the client takes an EXPORT_NAME reply without its 124 zeroes.
     var noZeroes = false
-    /// Whether the client speaks fixed newstyle: options other than EXPORT_NAME.
+    /// True if the client speaks fixed newstyle: options other than EXPORT_NAME.
     var isFixedNewstyle = false
     var optionsSeen = 0
     var isShuttingDown = false
-    /// The metadata contexts selected, and for which export.
+    /// The selected metadata contexts, and the name of the export that they were selected for.
     var contexts: [MetaContext] = []
     var contextsExport: String?
 
-    /// How to write replies, as negotiated so far.
+    /// Writes replies in the form negotiated so far.
     package internal(set) var replies = ReplyWriter(isStructured: false)
 
-    /// What the client has chosen; nil until the handshake is over.
+    /// The export that the client has chosen. Nil until the handshake is over.
     package internal(set) var export: Export?
 
     /// A conversation with a client that has just connected.
@@ -46,24 +46,24 @@ package struct Session: Sendable {
         self.exports = exports
     }
 
-    /// Whether the transmission phase has been reached.
+    /// True if the transmission phase has been reached.
     package var isTransmitting: Bool { export != nil }
 
-    /// Says hello; to be called once, first.
+    /// Writes the greeting. Must be called once, first.
     package func greet(_ output: inout ByteBuffer) {
         let flags: NBD.HandshakeFlags = [.fixedNewstyle, .noZeroes]
         output.writeMultipleIntegers(NBD.magic, NBD.optionMagic, flags.rawValue)
     }
 
-    /// From now on, everything that comes in is answered with the news that the server is going away.
+    /// From now on, answers everything that comes in with the news that the server is shutting down.
     package mutating func shutDown() {
         isShuttingDown = true
     }
 
-    /// Takes the next messages from `input`, up to the first that is an event; nil when it needs more.
+    /// Takes the next messages from `input`, up to the first that is an event. Nil if it needs more input.
     ///
-    /// What can be answered at once is answered in `output`. `input` keeps what is not a whole
-    /// message yet; it never needs to hold more than `maximumInput` bytes for one to be whole.
+    /// Messages that can be answered at once are answered in `output`. `input` keeps a message that is not whole yet; it never needs
+    /// to hold more than `maximumInput` bytes for one to be whole.
     package mutating func receive(_ input: inout ByteBuffer, _ output: inout ByteBuffer) -> Event? {
         while true {
             // A client may ask for long answers faster than it reads them.
@@ -94,13 +94,13 @@ package struct Session: Sendable {
         }
     }
 
-    /// How much output, in bytes, there may be before it is to be sent.
+    /// The bytes of output from which it must be sent before more is made.
     private static let maximumOutput = 64 << 10
 
     /// The most bytes of input that one message takes.
     package static let maximumInput = maximumOption + 16
 
-    /// What a step of the conversation leads to.
+    /// The result of a step of the conversation.
     enum Step {
         case goOn
         case stop(Event)

@@ -1,11 +1,11 @@
-/// What BLOCK_STATUS says of one stretch.
+/// A run of bytes with the same status, as BLOCK_STATUS describes it.
 ///
 /// Source: doc/proto.md, "Structured reply types", NBD_REPLY_TYPE_BLOCK_STATUS.
 struct StatusDescriptor: Equatable, Sendable {
-    /// In bytes; not 0.
+    /// The length in bytes; not 0.
     var length: UInt32
 
-    /// Means what the context says.
+    /// The status, with the meaning that the context gives it.
     var flags: UInt32
 
     init(length: UInt32, flags: UInt32) {
@@ -13,7 +13,7 @@ struct StatusDescriptor: Equatable, Sendable {
         self.flags = flags
     }
 
-    /// One for `range`, which is shorter than 4 GiB.
+    /// The descriptor of `range`, which is shorter than 4 GiB.
     init(_ range: Range<UInt64>, _ flags: UInt32) {
         self.init(length: UInt32(range.upperBound - range.lowerBound), flags: flags)
     }

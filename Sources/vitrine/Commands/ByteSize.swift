@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A number of bytes as people give it: `4096`, `64K`, `256M`, `1GiB`, and `64 MiB` as it stands in messages; `1.5` is not one.
+/// A number of bytes as people write it: `4096`, `64K`, `256M`, `1GiB`, and `64 MiB` as in messages; `1.5` is not one.
 struct ByteSize: ExpressibleByArgument, Equatable {
     let bytes: Int
 
@@ -8,7 +8,7 @@ struct ByteSize: ExpressibleByArgument, Equatable {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int(digits) else { return nil }
         let unit = argument.dropFirst(digits.count)
-        // As people are told sizes: with a space in between.
+        // Messages tell people sizes with a space in between.
         let suffix = (unit.hasPrefix(" ") && unit.count > 1 ? unit.dropFirst() : unit).lowercased()
         let shift: Int
         switch suffix {

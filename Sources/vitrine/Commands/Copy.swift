@@ -41,7 +41,7 @@ struct Copy: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Say nothing unless something goes wrong.")
     var quiet = false
 
-    /// Why a copy is over.
+    /// The reason that a copy is over.
     private enum End {
         case copied(Result<DiskCopy.Outcome, any Error>)
         case signal(Int32)
@@ -58,12 +58,12 @@ struct Copy: ParsableCommand {
 
     private func copy() throws {
         StandardFiles.open()
-        // First, as threads inherit what is blocked.
+        // First, because threads inherit the signals that are blocked.
         let signals = EndSignals()
         let ending = Ending<End>()
         let hasBegun = Monitor(false)
         signals.onSignal { signal in
-            // Before there is anything to clear up, nothing needs to be waited for.
+            // As long as there is nothing to clear up, the process can end at once.
             if !hasBegun.withLock({ $0 }) { _exit(EndSignals.exitStatus(signal)) }
             ending.end(.signal(signal))
         }

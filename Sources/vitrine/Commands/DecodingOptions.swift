@@ -39,17 +39,17 @@ struct DecodingOptions: ParsableArguments {
         return Engine(memory: memory)
     }
 
-    /// What `engine` gives, with its threads running.
+    /// The engine with its threads running.
     ///
-    /// Throws where the system does not give as many: what is to be decoded would be waited for for ever.
+    /// Throws if the system does not give as many threads: data that they should decode would never come.
     func startedEngine() throws(ImageError) -> Engine {
         let engine = engine()
         guard engine.workers.startThreads() else { throw ImageError(.limit, Thread.shortage) }
         return engine
     }
 
-    /// What images are opened with, whose seek indexes `store` finds, with the files they name that `references` allow:
-    /// none without.
+    /// The options to open images with. `store` finds their seek indexes. `references` says which of the files they name are opened:
+    /// none if it is nil.
     func openOptions(
         _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions? = nil
     ) -> OpenOptions {

@@ -22,7 +22,7 @@ struct ImageOptions: ParsableArguments {
     )
     var recovers = false
 
-    /// Opens the image, with the files it names that `references` allow.
+    /// Opens the image, and those of the files it names that `references` allow.
     func open(_ references: ReferenceOptions) throws(ImageError) -> OpenedImage {
         let engine = try decoding.startedEngine()
         let store = IndexStore(indexes.choice)
@@ -30,7 +30,7 @@ struct ImageOptions: ParsableArguments {
         return OpenedImage(image: opened, engine: engine, store: store)
     }
 
-    /// Describes the image; no other file is opened.
+    /// Describes the image. Opens no other file.
     func inspect() throws(ImageError) -> ImageDescription {
         let store = IndexStore(indexes.choice, isReadOnly: true)
         return try ImageDescription.inspect(image, openOptions(decoding.engine(), store, nil))

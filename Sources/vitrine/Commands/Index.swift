@@ -73,7 +73,7 @@ struct Index: ParsableCommand {
     func run() throws {
         StandardFiles.open()
         if list || prune { return try reportingErrors { try tidyUp() } }
-        // First, as threads inherit what is blocked.
+        // First, because threads inherit the signals that are blocked.
         let signals = EndSignals()
         let engine = try reportingErrors { try decoding.startedEngine() }
         let stop = Monitor<Int32?>(nil)
@@ -82,7 +82,7 @@ struct Index: ParsableCommand {
                 defer { first = first ?? signal }
                 return first != nil
             }
-            // Who asks twice does not want to wait for what is under way.
+            // A user who asks twice does not want to wait for what is under way.
             guard isSecond else { return }
             StandardError.clearFleeting()
             _exit(EndSignals.exitStatus(signal))
@@ -116,7 +116,7 @@ struct Index: ParsableCommand {
             return tell(
                 "\(path): needs no index: it is not compressed, or not in a way that an index helps with")
         }
-        // Inner layers are read through the outer ones, which are to be fast by then.
+        // Inner layers are read through the outer ones, which should be fast by then.
         for (title, layer, fileSize) in layers where !isStopped() {
             let indexing = Indexing(
                 title: title, layer: layer, style: .suitable(quiet: quiet), isStopped: isStopped)
@@ -126,8 +126,8 @@ struct Index: ParsableCommand {
         }
     }
 
-    /// The layers to be indexed of the image at `path` and of the files it names, with what each is called in messages, and the
-    /// size of its file.
+    /// The layers to be indexed, of the image at `path` and of the files it names, with their names in messages and the sizes of
+    /// their files in bytes.
     private static func layers(
         of image: Image, _ path: SystemString
     ) -> [(title: String, layer: any Indexable, fileSize: UInt64)] {
@@ -149,7 +149,7 @@ struct Index: ParsableCommand {
     ) throws {
         let title = indexing.title
         let built = Result { () throws(ImageError) in try indexing.build() }
-        // Where something cannot be decoded, the rest is indexed all the same.
+        // If something cannot be decoded, the rest is indexed nevertheless.
         let fileSize = try save()
         if let elapsed = try built.get() {
             let state = indexing.layer.indexState

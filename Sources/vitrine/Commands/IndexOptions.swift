@@ -14,13 +14,13 @@ struct IndexOptions: ParsableArguments {
     @Flag(name: .customLong("no-index"), help: "Use no seek index, and keep none.")
     var noIndex = false
 
-    /// What was chosen.
+    /// The choice made with these options.
     var choice: IndexChoice {
         if noIndex { return .none }
         return index.map { .path($0) } ?? .automatic
     }
 
-    /// The path that is written to.
+    /// The paths that are written to.
     var written: [WrittenPath] { index.map { [WrittenPath("--index", $0)] } ?? [] }
 
     func validate() throws {

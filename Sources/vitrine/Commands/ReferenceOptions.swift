@@ -40,10 +40,10 @@ struct ReferenceOptions: ParsableArguments {
         }
     }
 
-    /// What was chosen.
+    /// The policy chosen with these options.
     var policy: ReferencePolicy { Self.policy(of: allowReferences) }
 
-    /// What `values` of --allow-references mean together, which have been validated.
+    /// The policy that `values` of --allow-references, which have been validated, make together.
     static func policy(of values: [SystemString]) -> ReferencePolicy {
         if values.contains("none") { return .none }
         let folders = values.filter { $0 != "directory" }

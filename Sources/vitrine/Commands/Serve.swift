@@ -91,7 +91,7 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
-        // Whatever was to be said, an error too, is with its thread.
+        // Messages, errors too, may still be with the thread that writes them.
         defer { StandardError.drain() }
         try reportingErrors { try serve() }
     }
@@ -99,7 +99,7 @@ struct Serve: ParsableCommand {
     private func serve() throws {
         let parent = ParentProcess()
         StandardFiles.open()
-        // First, as threads inherit what is blocked.
+        // First, because threads inherit the signals that are blocked.
         let signals = EndSignals()
         let activated = try ActivatedSockets.take()
         if !activated.isEmpty && (unix != nil || port != nil || ipaddr != nil || single || command != nil) {
@@ -109,7 +109,7 @@ struct Serve: ParsableCommand {
 
         guard StandardError.writeInBackground() else { throw ServerError("cannot serve: \(Thread.shortage)") }
         let ending = Ending<ServingEnd>()
-        // A client that starts a server for itself may fail without ending it; systemd never does.
+        // A client that starts a server for itself may fail without ending it. systemd never does.
         if exitWithParent || !activated.isEmpty && !parent.isFirst {
             guard parent.onExit({ ending.end(.parentEnded) }) else {
                 throw ServerError(
@@ -125,7 +125,7 @@ struct Serve: ParsableCommand {
         try WrittenPath.requireDistinct(written, from: opened.image.referencedFiles)
         let exports = try ExportList(of: opened.image, name: exportname.text)
         let server = try Server(exports, opened.engine, logger) { ending.end(.broken($0)) }
-        // Last of all, so that what clients have had decoded is in it.
+        // Last of all, so that everything decoded for clients is in it.
         defer { opened.store.save() }
 
         signals.onSignal { ending.end(.signal($0)) }
@@ -153,7 +153,7 @@ struct Serve: ParsableCommand {
         }
     }
 
-    /// Says why the server ends, and throws where that is an error.
+    /// Logs the reason that the server ends. Throws it if it is an error.
     private func conclude(_ reason: ServingEnd, _ logger: Logger) throws(ServerError) {
         switch reason {
         case .signal(let signal): logger.debug("ended by signal \(signal)")
@@ -164,7 +164,7 @@ struct Serve: ParsableCommand {
         }
     }
 
-    /// Starts listening where the options say; nil where clients need not be told where that is.
+    /// Starts listening as the options say. Returns nil if clients need not be told the place.
     private func listen(
         _ server: Server, _ activated: [Int32], _ ending: Ending<ServingEnd>
     ) throws -> ListeningPlace? {
@@ -192,7 +192,7 @@ struct Serve: ParsableCommand {
         return .unix(socket)
     }
 
-    /// Serves the clients that connect to `sockets`, or are connected to them; where all are connected, it ends with the last.
+    /// Serves the clients that connect to `sockets`, or are connected to them. If all are connected, the server ends with the last.
     private func serve(_ sockets: [Int32], _ server: Server, _ ending: Ending<ServingEnd>) throws {
         let left = Monitor(sockets.count)
         for socket in sockets {

@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 import VitrineFormats
 
-/// Where a copy goes, as it was asked for: checked, so that nothing is overwritten by accident.
+/// The destination of a copy, as the user gave it. It is checked, so that nothing is overwritten by accident.
 struct CopyDestination {
     /// A path, or `-` for standard output.
     let path: SystemString
-    /// Whether what is there may be overwritten.
+    /// True if what is there may be overwritten.
     let mayOverwrite: Bool
 
     /// Opens it for a copy of `size` bytes.
     ///
-    /// Throws, in words, where it cannot be written to, or should not be.
+    /// Throws a text for the user if it cannot be written to, or should not be.
     func open(size: UInt64) throws(CommandError) -> any CopyTarget {
         if path == "-" { return try standardOutput() }
         let descriptor = unsafe Glibc.open(path.terminated, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -32,7 +32,7 @@ struct CopyDestination {
         return StreamTarget(WritableFile("standard output", descriptor))
     }
 
-    /// What is there already.
+    /// Opens the file or device that is there already.
     private func existing(size: UInt64) throws(CommandError) -> any CopyTarget {
         var status = stat()
         guard unsafe stat(path.terminated, &status) == 0 else {
@@ -53,7 +53,7 @@ struct CopyDestination {
                     : "\(path) is a block device; --force overwrites what is on it")
         }
         // For a device O_EXCL means that nobody else may use it, the kernel included: it is not mounted.
-        // O_NONBLOCK: what has become a named pipe meanwhile must not wait for a reader.
+        // O_NONBLOCK: if it has become a named pipe meanwhile, this must not wait for a reader.
         let flags = O_WRONLY | O_CLOEXEC | O_NONBLOCK | (kind == S_IFBLK ? O_EXCL : 0)
         let descriptor = unsafe Glibc.open(path.terminated, flags)
         guard descriptor >= 0 else {

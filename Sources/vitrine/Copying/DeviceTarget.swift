@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import VitrineFormats
 
-/// A block device that a disk is copied to. What it held has to go, so zeroes are written; the
-/// device is asked to do it by itself where it can.
+/// A block device that a disk is copied to. Zeroes are written, because what it held must go. The device is asked to do that by
+/// itself if it can.
 final class DeviceTarget: CopyTarget {
     private let file: WritableFile
 
@@ -11,12 +11,12 @@ final class DeviceTarget: CopyTarget {
     let zeroGranularity: Int? = 64 << 10
 
     private static let zeroes = [UInt8](repeating: 0, count: 1 << 20)
-    /// What the device is asked to zero starts and ends at a multiple of this, whatever its sectors.
+    /// The ranges that the device is asked to zero start and end at multiples of this many bytes, whatever its sectors.
     private static let alignment: UInt64 = 4 << 10
 
-    /// Writes to `file`, which holds `capacity` bytes, a disk of `size` bytes.
+    /// Writes a disk of `size` bytes to `file`, which holds `capacity` bytes.
     ///
-    /// Throws where there is not enough room.
+    /// Throws if there is not enough room.
     init(_ file: WritableFile, capacity: UInt64, size: UInt64) throws(CommandError) {
         guard size <= capacity else {
             throw CommandError("\(file.name) holds \(capacity) bytes, but the disk has \(size)")
@@ -53,7 +53,7 @@ final class DeviceTarget: CopyTarget {
     }
 
     func finish() throws(CommandError) {
-        // What a device has no room or no strength for is said here, or to nobody.
+        // A device says here, or to nobody, what it had no room or no strength for.
         try file.sync()
     }
 

@@ -1,20 +1,19 @@
 import VitrineFormats
 
-/// A disk being copied, by several threads: each takes the next region, reads and decodes it, and
-/// writes what is not zero.
+/// The copying of a disk by several threads: each takes the next region, reads and decodes it, and writes what is not zero.
 final class DiskCopy: Sendable {
-    /// What a copy came to.
+    /// The result of a copy.
     struct Outcome: Equatable {
         /// The bytes that had to be written; the others are zeroes.
         var written: UInt64
     }
 
     private struct State {
-        /// Where the region that is taken next begins.
+        /// The start of the region that is taken next.
         var next: UInt64 = 0
-        /// Where a target that takes everything in order goes on.
+        /// The offset at which a target that takes everything in order goes on.
         var turn: UInt64 = 0
-        /// The bytes that are dealt with.
+        /// The bytes that are done.
         var done: UInt64 = 0
         /// The bytes of `done` that were written.
         var written: UInt64 = 0
@@ -23,16 +22,16 @@ final class DiskCopy: Sendable {
         var failure: (any Error)?
     }
 
-    /// What a thread reads and writes at a time, in bytes; with its buffer it is all the memory it takes.
+    /// The bytes that a thread reads and writes at a time. Their buffer is all the memory it takes.
     ///
-    /// Small against how far the source of the data reads ahead, so that all threads together still look
-    /// like one reader that goes from the start to the end.
+    /// They are few against the read-ahead of the data's source, so that all threads together still look like one reader that goes
+    /// from the start to the end.
     private static let regionSize: UInt64 = 1 << 20
 
-    /// How far ahead the disk is asked about data and zeroes, in bytes.
+    /// The most bytes ahead for which the disk is asked about data and zeroes.
     private static let foresight: UInt64 = 1 << 30
 
-    /// More threads would only wait: decoding is done ahead of them by the engine's workers.
+    /// The most threads. More would only wait: the engine's workers decode ahead of them.
     private static let maximumThreads = 16
 
     private let source: any Source
@@ -40,17 +39,16 @@ final class DiskCopy: Sendable {
     private let state = Monitor(State())
     private let progress: @Sendable (UInt64) -> Void
 
-    /// A copy of all of `source` to `target`; `progress` is told, by any thread, how many bytes are
-    /// dealt with.
+    /// Copies all of `source` to `target`. `progress` is called, by any thread, with the number of bytes done.
     init(_ source: any Source, to target: any CopyTarget, progress: @escaping @Sendable (UInt64) -> Void) {
         self.source = source
         self.target = target
         self.progress = progress
     }
 
-    /// Starts `threads` threads, 16 at most, that do it; `onEnd` is called by the last of them.
+    /// Starts `threads` threads, 16 at most, that copy. The last of them calls `onEnd`.
     ///
-    /// It gets the first error where there is one; the threads have then stopped early.
+    /// `onEnd` gets the first error if there is one; the threads have then stopped early.
     func start(threads: Int, onEnd: @escaping @Sendable (Result<Outcome, any Error>) -> Void) {
         // This thread counts too, until all are started.
         state.withLock { $0.threads = 1 }
@@ -82,14 +80,14 @@ final class DiskCopy: Sendable {
     private func work() {
         var buffer = [UInt8](repeating: 0, count: Int(min(Self.regionSize, source.size)))
         do {
-            // Where there is data, as far as it is known: asking takes long where a file is in many fragments.
+            // The range of data known so far: asking takes long if a file is in many fragments.
             var data: Range<UInt64> = 0..<0
             while let region = take(Self.regionSize) {
                 if region.clamped(to: data) != region {
                     let extent = try extent(at: region)
                     if extent.kind != .data, extent.range.upperBound >= region.upperBound {
                         try writeZeroes(region)
-                        // Most of a disk may be one hole, which is not to be passed a region at a time.
+                        // Most of a disk may be one hole, which must not be passed a region at a time.
                         if let more = take(upTo: extent.range.upperBound) { try writeZeroes(more) }
                         continue
                     }
@@ -104,7 +102,7 @@ final class DiskCopy: Sendable {
 
     // MARK: Regions
 
-    /// The next region of at most `count` bytes; nil where there is no more, or another thread failed.
+    /// Takes the next region of at most `count` bytes. Nil if there is none, or another thread failed.
     private func take(_ count: UInt64) -> Range<UInt64>? {
         state.withLock { state in
             guard state.failure == nil, state.next < source.size else { return nil }
@@ -114,7 +112,7 @@ final class DiskCopy: Sendable {
         }
     }
 
-    /// What nobody has taken yet of all that lies before `end`.
+    /// Takes everything before `end` that nobody has taken yet. Nil if there is nothing, or another thread failed.
     private func take(upTo end: UInt64) -> Range<UInt64>? {
         state.withLock { state in
             guard state.failure == nil, state.next < end else { return nil }
@@ -123,7 +121,7 @@ final class DiskCopy: Sendable {
         }
     }
 
-    /// The extent at the start of `region`, which may go on far behind it.
+    /// The extent at the start of `region`, which may end far behind it.
     private func extent(at region: Range<UInt64>) throws -> Extent {
         let end = region.lowerBound + min(source.size - region.lowerBound, Self.foresight)
         return try reading(region) { () throws(ImageError) in
@@ -135,7 +133,7 @@ final class DiskCopy: Sendable {
 
     private func copy(_ region: Range<UInt64>, _ buffer: inout [UInt8]) throws {
         let count = Int(region.upperBound - region.lowerBound)
-        // The last region alone is shorter.
+        // Only the last region is shorter.
         if buffer.count != count { buffer = [UInt8](repeating: 0, count: count) }
         var span = buffer.mutableSpan
         try reading(region) { () throws(ImageError) in try source.read(into: &span, at: region.lowerBound) }
@@ -167,8 +165,8 @@ final class DiskCopy: Sendable {
         finish(region, written: target.zeroGranularity == nil ? region.upperBound - region.lowerBound : 0)
     }
 
-    /// Waits, where the target takes everything in order, until all before `region` is written; false where
-    /// that will never be.
+    /// Waits until everything before `region` is written, if the target takes everything in order. Returns false if that will
+    /// never be.
     private func waitForTurn(_ region: Range<UInt64>) -> Bool {
         guard target.isInOrder else { return true }
         return state.wait { state in
@@ -187,7 +185,7 @@ final class DiskCopy: Sendable {
         progress(done)
     }
 
-    /// Runs `body`, and says of any error which bytes cannot be read.
+    /// Runs `body`, and adds to any error which bytes cannot be read.
     private func reading<Result>(
         _ region: Range<UInt64>, _ body: () throws(ImageError) -> Result
     ) throws -> Result {

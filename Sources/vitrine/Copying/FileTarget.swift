@@ -4,15 +4,15 @@ import VitrineFormats
 /// A regular file that a disk is copied to; zeroes become holes in it.
 final class FileTarget: CopyTarget {
     private let file: WritableFile
-    /// The file's path, where it is there only since this copy began.
+    /// The file's path, if this copy has made it. Nil for a file that was there before.
     private let newPath: SystemString?
 
     let isInOrder = false
     let zeroGranularity: Int? = 4 << 10
 
-    /// Makes `file` a hole of `size` bytes, whatever it holds; `path` is given where it has just been made there.
+    /// Makes `file` a hole of `size` bytes, whatever it holds. `path` is given if it has just been made there.
     ///
-    /// Throws, and removes a new file, where the file system has no files that large.
+    /// Throws, and removes a new file, if the file system has no files that large.
     init(_ file: WritableFile, size: UInt64, madeAt path: SystemString? = nil) throws(CommandError) {
         self.file = file
         newPath = path
@@ -28,12 +28,12 @@ final class FileTarget: CopyTarget {
     }
 
     func writeZeroes(_ range: Range<UInt64>) throws(CommandError) {
-        // They are there: the file started as one hole.
+        // The zeroes are there: the file started as one hole.
     }
 
     func finish() throws(CommandError) {
-        // Some file systems, those of the network above all, say here that they had no room. The
-        // file itself is closed later, by its owner.
+        // Some file systems, above all network ones, say only here that they had no room. The file itself is closed later, by
+        // its owner.
         let copy = dup(file.descriptor)
         guard copy >= 0, close(copy) == 0 else { throw file.failure() }
     }

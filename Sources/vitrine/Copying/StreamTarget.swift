@@ -1,6 +1,6 @@
 import Glibc
 
-/// Standard output, or whatever else takes bytes only one after the other.
+/// Standard output, or another file that takes bytes only one after the other.
 final class StreamTarget: CopyTarget {
     private let file: WritableFile
     private static let zeroes = [UInt8](repeating: 0, count: 256 << 10)
@@ -8,7 +8,7 @@ final class StreamTarget: CopyTarget {
     let isInOrder = true
     let zeroGranularity: Int? = nil
 
-    /// Writes to `file` from where it is.
+    /// Writes to `file` from its current offset.
     init(_ file: WritableFile) {
         self.file = file
     }

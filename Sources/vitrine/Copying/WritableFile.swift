@@ -16,9 +16,9 @@ final class WritableFile: Sendable {
         close(descriptor)
     }
 
-    /// Writes `bytes` in the `range` of its indices to `offset`; in sequence where that is nil.
+    /// Writes the part of `bytes` at the indices `range` to `offset`; in sequence if that is nil.
     ///
-    /// Throws with the system's words where that fails.
+    /// Throws with the system's words if that fails.
     func write(_ bytes: [UInt8], _ range: Range<Int>, at offset: UInt64?) throws(CommandError) {
         var done = range.lowerBound
         while done < range.upperBound {
@@ -44,19 +44,19 @@ final class WritableFile: Sendable {
         }
     }
 
-    /// Waits where whoever gave us the file has it return early (O_NONBLOCK).
+    /// Waits for room, if whoever gave us the file made its writes return early (O_NONBLOCK).
     private func waitUntilWritable() {
         var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = unsafe Glibc.poll(&poll, 1, -1)
     }
 
-    /// Has everything be on the disk, and not just on its way there.
+    /// Waits until everything is on the disk, and not just on its way there.
     ///
-    /// Throws where some of it cannot be.
+    /// Throws if some of it cannot be.
     func sync() throws(CommandError) {
         guard fsync(descriptor) == 0 else { throw failure() }
     }
 
-    /// An error with what the system said last.
+    /// The error with the system's last message.
     func failure() -> CommandError { CommandError("\(name): \(systemMessage(errno))") }
 }

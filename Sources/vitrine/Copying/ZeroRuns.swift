@@ -2,19 +2,18 @@ import Glibc
 
 /// Tells the zeroes in a buffer from the data.
 enum ZeroRuns {
-    /// A stretch of a buffer that is all zeroes, or is not to be taken for that.
+    /// A run of a buffer that is all zeroes, or is taken for data.
     struct Run: Equatable {
-        /// Indices of the buffer.
+        /// The indices in the buffer.
         var range: Range<Int>
         var isZero: Bool
     }
 
     private static let zeroes = [UInt8](repeating: 0, count: 64 << 10)
 
-    /// The first `count` bytes of `bytes`, which lie at `offset` of the disk, as stretches in turn of
-    /// zeroes and of data.
+    /// Divides the first `count` bytes of `bytes`, which lie at `offset` of the disk, into runs of zeroes and of data in turn.
     ///
-    /// Stretches meet at multiples of `granularity` on the disk; that is a power of 2, 64 KiB at most.
+    /// Runs meet at multiples of `granularity` bytes on the disk. That is a power of 2, 64 KiB at most.
     static func find(in bytes: [UInt8], count: Int, at offset: UInt64, granularity: Int) -> [Run] {
         var runs: [Run] = []
         var start = 0
@@ -32,11 +31,11 @@ enum ZeroRuns {
         return runs
     }
 
-    /// Whether all bytes in the `range` of indices, 64 KiB at most, are zero.
+    /// True if all bytes at the indices `range`, 64 KiB at most, are zero.
     private static func isZero(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
         unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe zeroes.withUnsafeBufferPointer { zeroes in
-                // Both `extracting` check that the range lies inside.
+                // Both calls of `extracting` check that the range lies inside.
                 let (bytes, zeroes) = (bytes.extracting(range), zeroes.extracting(..<range.count))
                 guard let bytes = bytes.baseAddress, let zeroes = zeroes.baseAddress else { return true }
                 return unsafe memcmp(bytes, zeroes, range.count) == 0

@@ -1,11 +1,11 @@
 import VitrineFormats
 
-/// Where the seek index of an image is kept.
+/// The place that the seek index of an image is kept in.
 enum IndexChoice: Equatable, Sendable {
-    /// In the user's cache.
+    /// The user's cache.
     case automatic
-    /// In the file at this path.
+    /// The file at this path.
     case path(SystemString)
-    /// Nowhere: none is used, and none is made.
+    /// No place: no index is used, and none is made.
     case none
 }

@@ -1,18 +1,18 @@
 import VitrineFormats
 import VitrineIndex
 
-/// Where the seek indexes of images come from, and where they are kept.
+/// Finds the seek indexes of images, and keeps them.
 struct IndexStore: Sendable {
     private let finder: IndexFinder?
 
-    /// What images are opened with; nil where there are to be no indexes.
+    /// The indexes that images are opened with. Nil if there should be none.
     var indexes: (any SeekIndexes)? { finder }
 
-    /// How hard zstd works on an index that is made for its own sake; whoever serves has less time.
+    /// The zstd level for an index that is made for its own sake. A server has less time.
     static let thoroughCompression: Int32 = 19
 
-    /// Indexes where `choice` says, compressed with this level of zstd; if it `isReadOnly`, they are used and none is made. What is wrong
-    /// with them is a warning.
+    /// Indexes at the place of `choice`, compressed with this level of zstd. If it `isReadOnly`, they are used and none is made. The
+    /// user is warned of anything wrong with them.
     init(_ choice: IndexChoice, compressionLevel: Int32 = 3, isReadOnly: Bool = false) {
         let place: IndexFinder.Place? =
             switch choice {
@@ -27,15 +27,15 @@ struct IndexStore: Sendable {
         }
     }
 
-    /// Saves what has been learnt by the way about the image that is open; what prevents it is a warning.
+    /// Saves everything learnt in passing about the open image. If that fails, the user is warned.
     func save() {
         finder?.save()
     }
 
-    /// Saves what is known of `layer`, and returns how many bytes that takes; nil where nothing is known, or the layer is one that
-    /// has no index that is kept.
+    /// Saves the index of `layer`. Returns its length in bytes. Nil if nothing is known of the layer, or it has no index that is
+    /// kept.
     ///
-    /// Throws where it cannot be kept.
+    /// Throws if the index cannot be kept.
     func save(_ layer: any Indexable) throws(ImageError) -> UInt64? {
         guard let index = layer.seekIndex as? StoredIndex else { return nil }
         try index.save()

@@ -2,16 +2,16 @@ import VitrineFormats
 
 /// The indexing of one layer of an image, as the user sees it.
 struct Indexing {
-    /// What the layer is called in messages.
+    /// The name of the layer in messages.
     let title: String
     let layer: any Indexable
     let style: ProgressDisplay.Style
-    /// Whether the user wants it to end early; asked from any thread.
+    /// True if the user wants it to end early; called from any thread.
     let isStopped: @Sendable () -> Bool
 
-    /// Indexes what is not indexed yet, and returns how long that took; nil where nothing was left to do.
+    /// Indexes everything that is not indexed yet. Returns the time that took. Nil if nothing was left to do.
     ///
-    /// Returns early when it is stopped. Throws what cannot be decoded; the rest is indexed all the same.
+    /// Returns early if it is stopped. Throws the error of data that cannot be decoded; the rest is indexed nevertheless.
     func build() throws(ImageError) -> Duration? {
         let before = layer.indexState
         if before.isComplete { return nil }
@@ -23,10 +23,9 @@ struct Indexing {
         return progress.elapsed
     }
 
-    /// Decodes everything as the index says, and returns how long the slowest span took, in microseconds;
-    /// nil where it was stopped.
+    /// Decodes everything through the index. Returns the time that the slowest span took, in microseconds. Nil if it was stopped.
     ///
-    /// Throws the first thing that is not as it was when it was indexed.
+    /// Throws an error for the first data that is not as it was when it was indexed.
     func verify() throws(ImageError) -> UInt32? {
         let slowest = Monitor<UInt32>(0)
         let progress = ProgressDisplay("verifying", total: layer.size, style)

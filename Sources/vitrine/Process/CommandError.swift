@@ -1,4 +1,4 @@
-/// Why a command cannot do what it is asked for; in words for the person who asked.
+/// The reason that a command cannot do what it is asked for; a text for the person who asked.
 struct CommandError: Error, Equatable, CustomStringConvertible {
     let description: String
 

@@ -4,19 +4,18 @@ import VitrineFormats
 
 /// The signals that ask a process to end: SIGTERM, SIGINT, SIGQUIT and SIGHUP.
 ///
-/// They are blocked in every thread started later, and taken by one that waits for them, so that
-/// nothing has to be safe in a signal handler. Those that are ignored stay so: whatever nohup starts
-/// goes on when its terminal goes.
+/// They are blocked in every thread started later. One of these threads waits for them, so that nothing must be safe in a signal
+/// handler. Signals that are ignored stay so: a program that nohup started goes on when its terminal goes.
 struct EndSignals {
     private let signals = [SIGTERM, SIGINT, SIGQUIT, SIGHUP].filter { vitrine_is_ignored($0) == 0 }
 
-    /// Blocks the signals; to be called before any thread is started.
+    /// Blocks the signals. Must be called before any thread is started.
     init() {
         var set = Self.set(signals)
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        // Who reads what we write and goes away is an error of the write, and not of this process.
+        // If whoever reads the output goes away, the write fails, but this process must not end.
         signal(SIGPIPE, SIG_IGN)
-        // And so is a file that may not get larger (ulimit -f): a seek index, perhaps.
+        // The same holds for a file that may not get larger (ulimit -f): a seek index, perhaps.
         signal(SIGXFSZ, SIG_IGN)
     }
 
@@ -27,7 +26,7 @@ struct EndSignals {
         return set
     }
 
-    /// Has `body` called with each signal that comes.
+    /// Calls `body` with each signal that comes.
     func onSignal(_ body: @escaping @Sendable (Int32) -> Void) {
         let started = Thread.start("vitrine-signals") { [signals] in
             var set = Self.set(signals)
@@ -39,6 +38,6 @@ struct EndSignals {
 }
 
 extension EndSignals {
-    /// What a process ends with that `signal` has ended, as shells say it.
+    /// The exit status, as in shells, of a process that `signal` has ended.
     static func exitStatus(_ signal: Int32) -> Int32 { 128 + signal }
 }

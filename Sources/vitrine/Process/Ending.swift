@@ -1,6 +1,6 @@
 import VitrineFormats
 
-/// What the main thread waits for while others work: the first reason to end.
+/// The first reason to end, which the main thread waits for while others work.
 final class Ending<Reason: Sendable>: Sendable {
     private let reason = Monitor<Reason?>(nil)
 
@@ -9,7 +9,7 @@ final class Ending<Reason: Sendable>: Sendable {
         self.reason.change { $0 = $0 ?? reason }
     }
 
-    /// The first reason, once there is one.
+    /// Waits for the first reason.
     func wait() -> Reason {
         reason.wait { $0 }
     }

@@ -4,15 +4,15 @@ import VitrineFormats
 
 /// Lines that a thread of its own writes, so that nobody waits for whoever should read them.
 ///
-/// When more come than are read, those that find no room are left out, and their number is written in their place.
+/// If more come than are read, those that find no room are left out, and their number is written in their place.
 final class LineQueue: Sendable {
     private struct State {
         var lines: Deque<String> = []
         /// The bytes of all lines that are kept.
         var held = 0
-        /// How many lines were left out since the last one.
+        /// The number of lines left out since the last one that was kept.
         var omitted = 0
-        /// How many lines have been written.
+        /// The number of lines that have been written.
         var written = 0
         var isWriting = false
 
@@ -33,12 +33,12 @@ final class LineQueue: Sendable {
         }
     }
 
-    /// How much the lines that wait to be written may take, in bytes.
+    /// The most bytes that the lines waiting to be written may take.
     private static let capacity = 256 << 10
 
     private let state = Monitor(State())
 
-    /// Starts the thread, which has `write` write each line; nil where the system has none left to give.
+    /// Starts the thread, which calls `write` with each line. Nil if the system has no thread left to give.
     init?(write: @escaping @Sendable (String) -> Void) {
         let isStarted = Thread.start("vitrine-log") { [state] in
             while true {
@@ -49,10 +49,10 @@ final class LineQueue: Sendable {
         guard isStarted else { return nil }
     }
 
-    /// Has `line` written soon, or leaves it out.
+    /// Queues `line`, which is written soon, or leaves it out.
     func add(_ line: String) {
         state.change { state in
-            // After the first that was left out, none is taken until what comes before is written.
+            // After the first line that was left out, none is taken until the lines before it are written.
             guard state.omitted == 0, line.utf8.count <= Self.capacity - state.held else {
                 state.omitted += 1
                 return
@@ -62,7 +62,7 @@ final class LineQueue: Sendable {
         }
     }
 
-    /// Waits until all is written; no longer than half a second in which nothing is.
+    /// Waits until all is written, but no longer than half a second in which nothing is.
     func drain() {
         var (before, idle) = (-1, 0)
         while idle < 100 {

@@ -1,14 +1,14 @@
 import Glibc
 
-/// How many files a process may have open (RLIMIT_NOFILE): a disk may be in thousands.
+/// The number of files that a process may have open (RLIMIT_NOFILE): a disk may be in thousands.
 enum OpenFileLimit {
-    /// Raises it as far as this user may; programs start with 1024 where more are allowed.
+    /// Raises it to the most that this user may have. Programs start with 1024 even if more are allowed.
     static func raise() {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
         guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
         limit.rlim_cur = limit.rlim_max
-        // Otherwise it stays as it is, and opening one too many says so.
+        // If this fails, the limit stays, and opening one file too many says so.
         _ = unsafe setrlimit(resource, &limit)
     }
 }

@@ -4,16 +4,16 @@ import VitrineFormats
 
 /// The process that started this one.
 struct ParentProcess {
-    /// Its number when this process began; 0 where it is in another PID namespace.
+    /// The number it had when this process began; 0 if it is in another PID namespace.
     let id = getppid()
 
-    /// Whether it is the first of the system, which starts services and takes over processes whose own parent has ended.
+    /// True if it is the first process of the system, which starts services and takes over processes whose own parent has ended.
     var isFirst: Bool { id == 1 }
 
-    /// Has `body` called when it ends, or sends this process a SIGTERM then.
+    /// Calls `body` when the parent ends, or lets the system send this process a SIGTERM then.
     ///
-    /// A thread waits for that: the signal comes when the thread that started this process ends already. Returns false, with
-    /// errno set, where the system has neither.
+    /// A thread waits for that, because the signal comes already when the thread that started this process ends. Returns false, with
+    /// errno set, if the system has neither.
     func onExit(_ body: @escaping @Sendable () -> Void) -> Bool {
         let process = vitrine_open_process(id)
         if process >= 0 {
@@ -27,7 +27,7 @@ struct ParentProcess {
         } else {
             guard vitrine_signal_on_parent_exit(SIGTERM) == 0 else { return false }
         }
-        // It may have ended before it was asked for, and another process may have its number.
+        // The parent may have ended before this call, and another process may have its number.
         if getppid() != id { body() }
         return true
     }

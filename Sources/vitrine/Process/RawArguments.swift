@@ -3,12 +3,12 @@ public import VitrineFormats
 
 /// The arguments of the process, as strings in which no byte is lost.
 ///
-/// The parser takes strings, which hold nothing but Unicode. A byte that is not UTF-8 stands in them as a scalar for private use: U+10FF80
-/// for 0x80, up to U+10FFFF for 0xFF. Where an argument holds one of these scalars itself, each byte of that stands so too.
+/// The parser takes strings, which hold nothing but Unicode. A byte that is not UTF-8 stands in them as a scalar for private use:
+/// U+10FF80 for 0x80, up to U+10FFFF for 0xFF. If an argument holds one of these scalars itself, each of its bytes stands so too.
 enum RawArguments {
     private static let start: UInt32 = 0x10FF00
 
-    /// All of them, without the program's name.
+    /// All arguments, without the program's name.
     static var all: [String] {
         (1..<Int(max(1, CommandLine.argc))).compactMap { index in
             unsafe CommandLine.unsafeArgv[index].map { unsafe string(SystemString(cString: $0).bytes) }
@@ -40,7 +40,7 @@ enum RawArguments {
 }
 
 extension SystemString: ExpressibleByArgument {
-    /// What the user gave, byte for byte, where the parser has `argument` of it.
+    /// The bytes that the user gave, from the `argument` that the parser has of them.
     public init(argument: String) {
         self.init(bytes: RawArguments.bytes(argument))
     }

@@ -1,32 +1,30 @@
 import Glibc
 import VitrineFormats
 
-/// Lines on standard error. On a terminal the last one may be fleeting: it goes before anything
-/// else is written.
+/// Lines on standard error. On a terminal the last one may be fleeting: it goes before anything else is written.
 enum StandardError {
-    /// Whether there is a fleeting line.
+    /// True if there is a fleeting line.
     private static let hasFleeting = Monitor(false)
 
-    /// What writes the lines, where nobody is to wait for them.
+    /// The queue of lines, if nobody should wait for their writing.
     private static let queue = Monitor<LineQueue?>(nil)
 
     private static let clear = "\r\u{1B}[K"
 
-    /// Has lines written by a thread of its own from now on: a server whose standard error nobody reads serves all the same.
+    /// Lets a thread of its own write lines from now on: a server goes on if nobody reads its standard error.
     ///
-    /// Returns false where the system has no thread left to give.
+    /// Returns false if the system has no thread left to give.
     static func writeInBackground() -> Bool {
         let new = LineQueue { put($0 + "\n") }
         queue.withLock { $0 = new }
         return new != nil
     }
 
-    /// Waits for what is to be written in the background, unless nobody reads it.
+    /// Waits for the lines that are written in the background, unless nobody reads them.
     static func drain() {
         queue.withLock { $0 }?.drain()
     }
 
-    /// Writes `line`.
     static func write(line: String) {
         if let queue = queue.withLock({ $0 }) { return queue.add(line) }
         hasFleeting.withLock { hasFleeting in
@@ -35,7 +33,7 @@ enum StandardError {
         }
     }
 
-    /// Writes `line` so that the next thing written takes its place; for terminals only.
+    /// Writes `line` so that the next line written takes its place; for terminals only.
     static func showFleeting(_ line: String) {
         hasFleeting.withLock { hasFleeting in
             put(clear + line)
@@ -60,11 +58,11 @@ enum StandardError {
             if count > 0 {
                 bytes = bytes.dropFirst(count)
             } else if count < 0, errno == EAGAIN {
-                // Another process that has it too has made it so.
+                // Another process that has it too has made it non-blocking.
                 var event = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&event, 1, -1)
             } else if errno != EINTR {
-                // Nothing is left to do where even this fails.
+                // If even this fails, nothing is left to do.
                 return
             }
         }

@@ -3,11 +3,11 @@ import VitrineServer
 
 /// Standard input, output and error: file descriptors 0 to 2.
 enum StandardFiles {
-    /// Has all three be something. Where one is closed, the next file that is opened takes its number,
-    /// and would be written to with what is meant for people.
+    /// Opens those of the three that are closed. Otherwise the next file that is opened would take the number of a closed one, and
+    /// texts for people would be written to it.
     static func open() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            // The lowest number that is free is this one.
+            // The lowest free number is this one.
             _ = unsafe Glibc.open("/dev/null", O_RDWR)
         }
     }

@@ -3,10 +3,10 @@ import Glibc
 import Synchronization
 import VitrineFormats
 
-/// What is printed on standard output.
+/// The text printed on standard output.
 enum StandardOutput {
-    /// Writes what is left of it. Where any of it could not be written, the process ends with an error in place of success: whoever reads
-    /// the output must not take a part of it for all. To be called when the process is about to end.
+    /// Writes the rest of it. If any of it could not be written, the process ends with an error instead of success: whoever reads the
+    /// output must not take a part of it for all. Must be called when the process is about to end.
     static func end() {
         flush()
         let error = firstError.withLock { $0 }
@@ -17,10 +17,10 @@ enum StandardOutput {
         _exit(1)
     }
 
-    /// Writes what is left of it at once; that this fails is said at the end.
+    /// Writes the rest of it at once. If this fails, `end` says so.
     static func flush() {
         let error = vitrine_flush_output()
-        // The first says why, the C library later just that there was one.
+        // The first error says why; later the C library says only that there was one.
         if error != 0 { firstError.withLock { if $0 == 0 { $0 = error } } }
     }
 

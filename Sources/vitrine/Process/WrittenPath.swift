@@ -1,32 +1,32 @@
 import Glibc
 import VitrineFormats
 
-/// A path that a command writes to, and which file is meant by it, by whatever path.
+/// A path that a command writes to. Other paths that lead to the same file are recognised.
 struct WrittenPath {
-    /// What the user calls it: an option, or what it is for.
+    /// The user's name for it: an option, or its purpose.
     private let title: String
     private let path: SystemString
     private let places: Set<Place>
 
-    /// What two paths have in common that lead to the same file.
+    /// A place that two paths have in common if they lead to the same file.
     private enum Place: Hashable {
         case file(FileIdentity)
         /// A device, which may have a name, and so an inode, in more than one place.
         case device(dev_t)
-        /// The name in a folder, whether or not anything is called so.
+        /// The name in a folder, whether or not a file has it.
         case entry(FileIdentity, SystemString)
     }
 
-    /// The one that `title` is about.
+    /// The path that the user knows as `title`.
     init(_ title: String, _ path: SystemString) {
         self.title = title
         self.path = path
         places = Self.places(of: path)
     }
 
-    /// Throws where two of `paths` are the same file, or one is the image at `image`.
+    /// Throws if two of `paths` are the same file, or one is the image at `image`.
     ///
-    /// To be called before the image is opened, as that may write its index.
+    /// Must be called before the image is opened, because that may write its index.
     static func requireDistinct(_ paths: [WrittenPath], from image: SystemString) throws(CommandError) {
         let imagePlaces = places(of: image)
         for (number, path) in paths.enumerated() {
@@ -40,7 +40,7 @@ struct WrittenPath {
         }
     }
 
-    /// Throws where one of `paths` is one of the other `files` that an image is read from.
+    /// Throws if one of `paths` is one of the other `files` that an image is read from.
     static func requireDistinct(
         _ paths: [WrittenPath], from files: Set<FileIdentity>
     ) throws(CommandError) {
@@ -57,7 +57,7 @@ struct WrittenPath {
             places.insert(.file(FileIdentity(status)))
             if status.st_mode & S_IFMT == S_IFBLK { places.insert(.device(status.st_rdev)) }
         }
-        // Nothing is written through a link that leads nowhere, so where it leads does not matter.
+        // Nothing is written through a link that leads nowhere, so its target does not matter.
         let (folder, name) = path.splitAtLastSlash
         let parent: SystemString = folder.bytes.isEmpty ? "." : folder
         if unsafe stat(parent.terminated, &status) == 0 {

@@ -1,9 +1,9 @@
 import VitrineFormats
 import VitrineIndex
 
-/// What `vitrine index` says of the indexes in the cache.
+/// The texts of `vitrine index` about the indexes in the cache.
 enum IndexCacheReport {
-    /// All of them, as a table; `now` is in nanoseconds since 1970.
+    /// A table of all of them; `now` is in nanoseconds since 1970.
     static func list(_ entries: [IndexCache.Entry], in path: SystemString, now: Int64) -> String {
         guard !entries.isEmpty else { return "\(path): no indexes" }
         let head = "\(path): \(count(entries)), \(byteCount(size(entries)))"
@@ -17,7 +17,7 @@ enum IndexCacheReport {
         return ([head] + TextTable.lines(rows)).joined(separator: "\n")
     }
 
-    /// What became of pruning it.
+    /// The result of pruning the cache.
     static func pruned(_ gone: [IndexCache.Entry], left: [IndexCache.Entry]) -> String {
         "removed \(count(gone)), \(byteCount(size(gone))); \(byteCount(size(left))) left"
     }

@@ -1,14 +1,13 @@
 import VitrineFormats
 
-/// What there is to say about the seek index of a layer.
+/// The texts about the seek index of a layer.
 enum IndexReport {
-    /// About how long decoding takes at worst once a layer is indexed, in microseconds: spans are made
-    /// to take no longer.
+    /// About the longest time that decoding takes once a layer is indexed, in microseconds: spans are made to take no longer.
     private static let usualSpan: UInt64 = 100_000
 
     // MARK: For people
 
-    /// What `vitrine info` says: labels and values.
+    /// The labels and values in `vitrine info`.
     static func properties(_ state: IndexState) -> [[String]] {
         var rows = [["seek index", summary(state)], ["worst seek", worstSeek(state)]]
         if state.zeroes > 0 { rows.append(["known zeroes", byteCount(state.zeroes)]) }
@@ -16,9 +15,9 @@ enum IndexReport {
         return rows
     }
 
-    /// What `vitrine index` says when it has indexed the layer called `title` in `elapsed`.
+    /// The text of `vitrine index` when it has indexed the layer called `title` in `elapsed`.
     ///
-    /// `fileSize` is the index's and `imageSize` the image's, in bytes; nil where that is not known.
+    /// `fileSize` is the length of the index in bytes, nil if it is not known. `imageSize` is the length of the image in bytes.
     static func built(
         _ title: String, _ state: IndexState, _ elapsed: Duration, fileSize: UInt64?, imageSize: UInt64
     ) -> String {
@@ -38,18 +37,18 @@ enum IndexReport {
             .joined(separator: "\n")
     }
 
-    /// What `vitrine index` says when there is nothing left to do.
+    /// The text of `vitrine index` when there is nothing left to do.
     static func complete(_ title: String, _ state: IndexState) -> String {
         "\(title): already indexed: \(spans(state.spans)), worst seek \(time(UInt64(state.worstSpan)))"
     }
 
-    /// What `vitrine index` says when it was interrupted.
+    /// The text of `vitrine index` when it was interrupted.
     static func stopped(_ title: String, _ state: IndexState) -> String {
         "\(title): stopped at \(percent(state.indexed, of: state.size)); that is kept, and the same command goes on "
             + "from there"
     }
 
-    /// What `vitrine index --verify` says when all is well; the slowest span took `worst` microseconds.
+    /// The text of `vitrine index --verify` when all is well. The slowest span took `worst` microseconds.
     static func verified(_ title: String, _ state: IndexState, worst: UInt32) -> String {
         "\(title): OK: \(spans(state.spans)) decoded and compared, the slowest in \(time(UInt64(worst)))"
     }
@@ -63,7 +62,7 @@ enum IndexReport {
     private static func worstSeek(_ state: IndexState) -> String {
         if state.isComplete { return time(UInt64(state.worstSpan)) }
         let now = "about \(time(state.worstBlock))"
-        // Nothing is gained where blocks are as short as spans would be, or nothing can be.
+        // Indexing gains nothing if blocks are as short as spans would be, or if decoding starts at blocks only.
         guard !state.seeksByBlockOnly, state.worstBlock > 2 * usualSpan else { return now }
         return "\(now); about \(time(usualSpan)) once it is indexed: vitrine index"
     }
@@ -87,7 +86,7 @@ enum IndexReport {
 
     // MARK: For programs
 
-    /// The value of `index` in what `vitrine info --json` says of a layer.
+    /// The value of `index` for a layer in `vitrine info --json`.
     static func json(_ state: IndexState) -> JSONValue {
         .object([
             "state": .string(state.isComplete ? "complete" : state.indexed == 0 ? "none" : "partial"),

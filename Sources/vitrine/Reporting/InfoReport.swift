@@ -2,11 +2,11 @@ import FoundationEssentials
 import VitrineFormats
 import VitrineIndex
 
-/// What `vitrine info` says.
+/// The output of `vitrine info`.
 enum InfoReport {
     // MARK: For people
 
-    /// How many of a long list of records are shown.
+    /// The most records that are shown of a long list.
     private static let maximumRecords = 10
 
     static func text(_ image: ImageDescription) -> String {
@@ -62,7 +62,7 @@ enum InfoReport {
         bytes < 1024 ? byteCount(bytes) : "\(byteCount(bytes)) (\(bytes) bytes)"
     }
 
-    /// A value in words; nil for one that has a table of its own. `isBrief`: as far as there is room in such a table.
+    /// The text of a value. Nil for one that has a table of its own. It is shorter if it `isBrief`, for the room in such a table.
     private static func text(_ value: Layer.Property.Value, isBrief: Bool = false) -> String? {
         switch value {
         case .number(let number): "\(number)"

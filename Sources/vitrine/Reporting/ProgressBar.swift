@@ -1,37 +1,36 @@
 import VitrineFormats
 
-/// How far something is that goes through bytes, as text.
+/// The progress of something that goes through bytes, as text.
 struct ProgressBar: Sendable {
-    /// What is being done, such as `copying`.
+    /// The name of the work, such as `copying`.
     var label: String
-    /// The bytes that are dealt with.
+    /// The bytes that are done.
     var done: UInt64
-    /// The bytes there are.
+    /// The bytes in all.
     var total: UInt64
-    /// The bytes of `done` that were so at the start; they say nothing about the speed.
+    /// The bytes that were done at the start; they say nothing about the speed.
     var atStart: UInt64 = 0
     /// The time since the start.
     var elapsed: Duration
 
-    /// Shorter bars say nothing, and longer ones nothing more.
+    /// The widths of bars, in characters. Shorter ones say nothing, and longer ones nothing more.
     private static let barWidths = 10...40
-    /// Room for what usually stands behind the bar, in characters.
+    /// The room for the text that usually stands behind the bar, in characters.
     private static let usualText = 46
 
     /// One line without a bar: `copying: 42 %, 861 MiB of 2 GiB, 487 MiB/s, 2.4 s left`.
     var plain: String { "\(label): \(percent) %, " + ([amount] + pace).joined(separator: ", ") }
 
-    /// One line of at most `width` characters, with a bar if there is room; what matters less
-    /// is left out first.
+    /// One line of at most `width` characters, with a bar if there is room. The parts that matter less are left out first.
     func line(width: Int) -> String {
         let head = "\(label) \(percent < 10 ? " " : "")\(percent < 100 ? " " : "")\(percent) %"
         var tail = [amount] + pace
         while !tail.isEmpty, head.count + tail.reduce(0, { $0 + 2 + $1.count }) > width {
-            // The amount goes first, then the speed; the time left is what one waits for.
+            // The amount goes first, then the speed. The time left is the part that people wait for.
             tail.removeFirst()
         }
         let text = tail.map { "  " + $0 }.joined()
-        // A blank and two brackets; and the bar is not to change its length with every digit.
+        // 3 is for a blank and two brackets. The bar should not change its length with every digit.
         let room = min(width - head.count - max(text.count, Self.usualText) - 3, Self.barWidths.upperBound)
         guard room >= Self.barWidths.lowerBound else { return String((head + text).prefix(max(0, width))) }
         let filled = total == 0 ? room : Int(Double(room) * fraction)
@@ -41,19 +40,19 @@ struct ProgressBar: Sendable {
 
     private var fraction: Double { total == 0 ? 1 : min(1, Double(done) / Double(total)) }
 
-    /// Rounded down: 100 % is the end.
+    /// The percentage, rounded down: 100 % is the end.
     private var percent: Int { Int(fraction * 100) }
 
     private var amount: String { "\(byteCount(done)) of \(byteCount(total))" }
 
-    /// Bytes per second since the start; nil before anything can be said about it.
+    /// Bytes per second since the start. Nil before anything can be said about it.
     private var speed: Double? {
         let seconds = elapsed / .seconds(1)
         let since = done > atStart ? done - atStart : 0
         return seconds > 0.2 && since > 0 ? Double(since) / seconds : nil
     }
 
-    /// The speed, and the time left.
+    /// The texts of the speed and of the time left.
     private var pace: [String] {
         guard let speed else { return [] }
         // No integer holds every quotient.

@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 import VitrineFormats
 
-/// Shows on standard error how far something is: one line that is redrawn on a terminal, a new
-/// line now and then elsewhere, or nothing. Thread-safe.
+/// Shows progress on standard error: one line that is redrawn on a terminal, a new line now and then elsewhere, or nothing.
+/// Thread-safe.
 final class ProgressDisplay: Sendable {
-    /// How it shows.
+    /// The way in which it shows.
     enum Style: Sendable {
         case redrawn
         case lines
         case none
 
-        /// What suits standard error; `none` where the user wants it `quiet`.
+        /// The style that suits standard error; `none` if the user wants it `quiet`.
         static func suitable(quiet: Bool) -> Style {
             if quiet { return .none }
             guard isatty(STDERR_FILENO) == 1 else { return .lines }
@@ -19,7 +19,7 @@ final class ProgressDisplay: Sendable {
             return isDumb ?? true ? .lines : .redrawn
         }
 
-        /// How long what is shown stays, at least.
+        /// The least time for which a display stays.
         fileprivate var interval: Duration {
             switch self {
             case .redrawn: .milliseconds(200)
@@ -40,8 +40,7 @@ final class ProgressDisplay: Sendable {
     private let began = ContinuousClock.now
     private let state: Monitor<State>
 
-    /// Shows that `label`, such as `copying`, goes on through `total` bytes, of which `atStart` are dealt
-    /// with already.
+    /// Shows that `label`, such as `copying`, goes on through `total` bytes. `atStart` bytes of them are done already.
     init(_ label: String, total: UInt64, atStart: UInt64 = 0, _ style: Style) {
         self.label = label
         self.total = total
@@ -53,7 +52,7 @@ final class ProgressDisplay: Sendable {
     /// The time since the start.
     var elapsed: Duration { ContinuousClock.now - began }
 
-    /// Notes that `done` bytes are dealt with, and shows it if it is time to.
+    /// Notes that `done` bytes are done, and shows it if it is time to.
     func update(_ done: UInt64) {
         if case .none = style { return }
         let now = ContinuousClock.now
@@ -67,7 +66,7 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    /// Shows nothing more, and clears what is shown.
+    /// Shows nothing more, and clears the display.
     func finish() {
         state.withLock { state in
             state.isOver = true
@@ -75,7 +74,7 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    /// One column less than there are: some terminals go to the next line with the last.
+    /// One column less than there are, because some terminals go to the next line with the last.
     private static var width: Int {
         let columns = Int(vitrine_terminal_columns(STDERR_FILENO))
         return columns > 1 ? columns - 1 : 79

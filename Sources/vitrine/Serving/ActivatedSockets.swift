@@ -1,11 +1,11 @@
 import Glibc
 import VitrineServer
 
-/// Sockets passed in by systemd, or by anyone who does as it does (sd_listen_fds(3)).
+/// Sockets passed in by systemd, or by another program that does the same (sd_listen_fds(3)).
 enum ActivatedSockets {
     private static let first: Int32 = 3
 
-    /// The sockets, if they are meant for this process; children are not to see the variables again.
+    /// Takes the sockets, if they are meant for this process. Removes the variables, so that children do not see them again.
     static func take() throws(ServerError) -> [Int32] {
         let process = variable("LISTEN_PID")
         let number = variable("LISTEN_FDS")

@@ -10,8 +10,7 @@ final class BackgroundIndexing: Sendable {
 
     private let state = Monitor(State.working)
 
-    /// Starts to index the layers of `image` that are not indexed yet, the outermost first, and saves in `store` what that
-    /// gives.
+    /// Starts to index the layers of `image` that are not indexed yet, the outermost first. Saves the result in `store`.
     init(of image: Image, _ store: IndexStore) {
         let layers = image.indexables.filter { !$0.indexState.isComplete }
         let started = Thread.start("vitrine-index") { [state] in
@@ -22,11 +21,11 @@ final class BackgroundIndexing: Sendable {
             store.save()
             state.change { $0 = .ended }
         }
-        // Without it, what clients read is indexed all the same.
+        // Without the thread, everything that clients read is indexed nevertheless.
         if !started { state.change { $0 = .ended } }
     }
 
-    /// Has it end after what it is at, and waits for that.
+    /// Makes the thread end after its current work, and waits for that.
     func stop() {
         state.change { if case .working = $0 { $0 = .stopping } }
         state.wait { if case .ended = $0 { () } else { nil } }

@@ -1,16 +1,16 @@
 import Logging
 import VitrineFormats
 
-/// A thread that looks now and then whether the files of an image are written to, and says so once of each.
+/// A thread that checks now and then if the files of an image are written to, and says so once of each.
 final class ChangeWatch: Sendable {
     private let isEnding = Monitor(false)
 
-    /// In nanoseconds.
+    /// The time between two checks, in nanoseconds.
     private static let interval: UInt64 = 2_000_000_000
 
-    /// Starts to look after the files of `image`.
+    /// Starts to watch the files of `image`.
     init(_ image: Image, _ logger: Logger) {
-        // Without it, clients are served all the same.
+        // Without the thread, clients are served nevertheless.
         _ = Thread.start("vitrine-watch") { [isEnding] in
             var files = image.openedFiles
             isEnding.wait(every: Self.interval) { isEnding in
@@ -24,6 +24,6 @@ final class ChangeWatch: Sendable {
         }
     }
 
-    /// Has it end.
+    /// Makes the thread end.
     func stop() { isEnding.change { $0 = true } }
 }

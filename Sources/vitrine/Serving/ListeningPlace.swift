@@ -2,13 +2,13 @@ import Glibc
 import VitrineFormats
 import VitrineServer
 
-/// Where clients find the server.
+/// The place at which clients find the server.
 enum ListeningPlace: Sendable {
     case unix(UnixSocketPath)
-    /// `host` as it stands in URIs.
+    /// A TCP port. `host` is written as in URIs.
     case tcp(host: String, port: Int)
 
-    /// Has `server` listen on `port` of `host`; on both loopback addresses where that is nil.
+    /// Makes `server` listen on `port` of `host`, or if that is nil, of both loopback addresses.
     static func tcp(_ server: Server, host: String?, port: Int) throws(ServerError) -> ListeningPlace {
         if let host {
             let port = try server.listen(host: host, port: port)
@@ -18,8 +18,8 @@ enum ListeningPlace: Sendable {
         do throws(ServerError) {
             _ = try server.listen(host: "::1", port: bound)
         } catch {
-            // A machine without IPv6 does without. But where another server has the port, clients that
-            // take "localhost" for this address would find that one.
+            // A machine without IPv6 does without. But if another server has the port, clients that take "localhost" for this
+            // address would find that one.
             if port != 0 && error.errorNumber == EADDRINUSE { throw error }
             return .tcp(host: "127.0.0.1", port: bound)
         }
@@ -35,7 +35,7 @@ enum ListeningPlace: Sendable {
         }
     }
 
-    /// What a command run with --run finds in its environment; the names are nbdkit's.
+    /// The environment variables of a command that --run runs. The names are nbdkit's.
     func variables(_ export: String) -> [String: SystemString] {
         var variables: [String: SystemString] = [
             "uri": SystemString(uri(export)), "exportname": SystemString(export), "unixsocket": "",
@@ -56,7 +56,7 @@ enum ListeningPlace: Sendable {
         if case .unix(let socket) = self { socket.remove() }
     }
 
-    /// RFC 3986: everything but unreserved characters and slashes as %XX.
+    /// Writes everything but unreserved characters and slashes as %XX (RFC 3986).
     private static func escape(_ text: some Sequence<UInt8>) -> String {
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
         return text.map { byte in

@@ -2,22 +2,22 @@ import Glibc
 import VitrineFormats
 import VitrineServer
 
-/// A file with the number of this process; it is there when the server is ready, and never half-written.
+/// A file with the number of this process. It is there when the server is ready, and never half-written.
 struct PIDFile {
     private let path: SystemString
     private let identity: FileIdentity?
 
-    /// What a process's number takes at most, with a line end, in bytes.
+    /// The most bytes that a process's number takes, with a line end.
     private static let maximumLength = 24
 
     /// Writes the file at `path`, in place of one that is there.
     ///
-    /// Throws where something else is there than a file with the number of a process.
+    /// Throws if something other than a file with the number of a process is there.
     init(_ path: SystemString) throws(ServerError) {
         self.path = path
         try Self.requireReplaceable(path)
         let temporary = path + SystemString(".\(getpid())")
-        // Nothing is overwritten: what a server that was killed has left under this name goes first.
+        // Nothing is overwritten, so a file of this name that a killed server has left goes first.
         unsafe unlink(temporary.terminated)
         let descriptor = unsafe open(temporary.terminated, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw ServerError("\(path): \(systemMessage(errno))") }
@@ -47,7 +47,7 @@ struct PIDFile {
         }
     }
 
-    /// Whether the file at `path` is empty, or holds a decimal number and a line end.
+    /// True if the file at `path` is empty, or holds a decimal number and a line end.
     private static func holdsNumber(_ path: SystemString) -> Bool {
         let descriptor = unsafe open(path.terminated, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

@@ -1,6 +1,6 @@
 import VitrineServer
 
-/// Why a server ends.
+/// The reason that a server ends.
 enum ServingEnd: Sendable {
     case signal(Int32)
     /// The command of --run ended with this exit status.

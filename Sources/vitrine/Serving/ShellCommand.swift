@@ -3,12 +3,12 @@ import Glibc
 import VitrineFormats
 import VitrineServer
 
-/// The command of --run, running.
+/// The running command of --run.
 final class ShellCommand: Sendable {
     private let process: pid_t
     private let status = Monitor<Int32?>(nil)
 
-    /// Starts `command` in a shell whose environment has `variables` too.
+    /// Starts `command` in a shell whose environment also has `variables`.
     init(_ command: SystemString, _ variables: [String: SystemString]) throws(ServerError) {
         for (name, value) in variables { unsafe setenv(name, value.terminated, 1) }
         var process: pid_t = 0
@@ -17,13 +17,13 @@ final class ShellCommand: Sendable {
         self.process = process
     }
 
-    /// Has `body` called with the command's exit status when it ends; 128 and the signal's number
-    /// when a signal ended it, as in shells.
+    /// Calls `body` with the command's exit status when it ends. If a signal ended it, that is 128 and the signal's number, as in
+    /// shells.
     func onExit(_ body: @escaping @Sendable (Int32) -> Void) {
         let started = Thread.start("vitrine-run") { [self] in
             var code: Int32 = 0
             while unsafe waitpid(process, &code, 0) < 0, errno == EINTR {}
-            // What WIFSIGNALED and its like do, which Swift does not import.
+            // Does the same as WIFSIGNALED and its like, which Swift does not import.
             let result = code & 0x7F == 0 ? (code >> 8) & 0xFF : 128 + (code & 0x7F)
             status.change { $0 = result }
             body(result)
@@ -31,7 +31,7 @@ final class ShellCommand: Sendable {
         if !started { body(1) }
     }
 
-    /// Asks the command to end, and waits for it; returns its exit status.
+    /// Asks the command to end, and waits for it. Returns its exit status.
     func stop() -> Int32 {
         kill(process, SIGTERM)
         return status.wait { $0 }

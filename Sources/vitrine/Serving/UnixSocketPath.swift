@@ -2,20 +2,20 @@ import Glibc
 import VitrineFormats
 import VitrineServer
 
-/// Where a Unix socket goes, and what is to be removed with it.
+/// The path of a Unix socket, and of the directory that is removed with it.
 struct UnixSocketPath: Sendable {
     let path: SystemString
-    /// The directory that was made for it, if one was.
+    /// The directory that was made for it. Nil if none was.
     private let directory: SystemString?
-    /// Which socket this server's is, once it listens.
+    /// The identity of this server's socket, once it listens.
     private var identity: FileIdentity?
 
     /// The longest path that SwiftNIO takes, in bytes; sockaddr_un has room for 107.
     private static let maximumLength = 103
 
-    /// `path`, or a socket in a new private directory where that is nil.
+    /// The socket at `path`, or if that is nil, one in a new private directory.
     ///
-    /// Throws when something else is there; a socket nobody listens on any more is removed.
+    /// Throws if something else is there. A socket that nobody listens on any more is removed.
     init(_ path: SystemString?) throws(ServerError) {
         if let path {
             self.path = path
@@ -44,12 +44,12 @@ struct UnixSocketPath: Sendable {
         removeDirectory()
     }
 
-    /// Removes what was made before there was a socket.
+    /// Removes the directory that was made for the socket.
     func removeDirectory() {
         if let directory { unsafe rmdir(directory.terminated) }
     }
 
-    /// A new directory for this user alone: in $TMPDIR, or where that cannot be, in $XDG_RUNTIME_DIR, or in /tmp.
+    /// Makes a directory for this user alone: in $TMPDIR, or if that fails, in $XDG_RUNTIME_DIR, or in /tmp.
     private static func privateDirectory() throws(ServerError) -> SystemString {
         var tried: [String] = []
         let parents = ["TMPDIR", "XDG_RUNTIME_DIR"].compactMap { SystemString(variable: $0) }
@@ -82,8 +82,8 @@ struct UnixSocketPath: Sendable {
             throw ServerError("\(path) exists, and is no socket")
         }
         guard !isInUse(path) else { throw ServerError("\(path) is in use by another server") }
-        // Another server that starts now may have put its own in the place of the one that was looked at. What is taken away is
-        // looked at once more, and given back.
+        // Another server that starts now may have put its socket in the place of the one that was checked. So the socket is taken
+        // away, checked once more, and given back if it is in use.
         let taken = path + SystemString(".\(getpid())")
         guard taken.bytes.count <= maximumLength else {
             unsafe unlink(path.terminated)
@@ -91,7 +91,7 @@ struct UnixSocketPath: Sendable {
         }
         guard unsafe rename(path.terminated, taken.terminated) == 0 else { return }
         if isInUse(taken) {
-            // Where there is one again already, that one stays.
+            // If another socket is there by now, that one stays.
             _ = unsafe link(taken.terminated, path.terminated)
             unsafe unlink(taken.terminated)
             throw ServerError("\(path) is in use by another server")

@@ -39,7 +39,7 @@ extension QCOW1Header {
         try FirstLevel(file, at: l1.offset, count: Int(l1.count), layout.word)
     }
 
-    /// Opens the disk, and its backing file.
+    /// Opens the disk and its backing file.
     fileprivate func open(_ file: any Source, _ context: OpenContext) throws(ImageError) -> any Source {
         guard !isEncrypted else {
             throw ImageError(

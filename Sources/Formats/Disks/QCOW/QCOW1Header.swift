@@ -5,7 +5,7 @@
 ///      0  magic                8   QFI fb, then the version
 ///      8  backing_file_offset  8   0 for none
 ///     16  backing_file_size    4   not NUL-terminated
-///     20  mtime                4   of the backing file: not looked at
+///     20  mtime                4   of the backing file, ignored
 ///     24  size                 8   of the disk, in bytes
 ///     32  cluster_bits         1
 ///     33  l2_bits              1   log2 of the entries of an L2 table
@@ -23,12 +23,12 @@ struct QCOW1Header: Sendable {
 
     let isEncrypted: Bool
 
-    /// The file that holds what the image does not. Its format is nowhere recorded.
+    /// The backing file, which holds what the image does not. Its format is not recorded anywhere.
     let backingFile: Reference?
 
     let l1: QCOW2L1Place
 
-    /// Reads the header at the start of `file`; nothing in it is trusted but what is checked here.
+    /// Reads the header at the start of `file`. Trusts no value that is not checked here.
     init(_ file: any Source) throws(ImageError) {
         let fields = try Fields("header", of: file, at: 0, count: 48)
         try fields.require("magic and version", at: 0, is: Self.start)

@@ -2,16 +2,17 @@ import Synchronization
 
 /// A dirty bitmap of a qcow2 image (docs/interop/qcow2.txt, "Bitmap table").
 ///
-/// Its table says where its clusters are: bits 9...55 of an entry; where they are 0, bit 0 says what all bits of the
-/// cluster are. In a cluster, the lowest bit of the first byte comes first.
+/// Bits 9...55 of a table entry hold a cluster's offset. If they are 0, bit 0 is the value of all bits of the cluster.
+/// In a cluster, the lowest bit of the first byte comes first.
 final class QCOW2Bitmap: DirtyBitmap {
     private static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
     private static let reservedMask: UInt64 = 0xFF00_0000_0000_01FE
 
-    /// log2 of the most bytes of a bitmap that are held: clusters may be 128 times as large, and there may be 1024 bitmaps.
+    /// log2 of the most bytes of a bitmap that are held in memory: clusters may be 128 times as large, and there may be
+    /// 1024 bitmaps.
     private static let maximumPieceBits: UInt64 = 14
 
-    /// What is known of a cluster of bits, or of a part of one.
+    /// The bits of a cluster, or of a part of one.
     private enum Piece {
         case same(Bool)
         case bits([UInt8])
@@ -23,17 +24,17 @@ final class QCOW2Bitmap: DirtyBitmap {
     private let file: any Source
     private let tableOffset: UInt64
 
-    /// log2 of the bytes of the disk that a piece tells of.
+    /// log2 of the bytes of the disk that a piece covers.
     private let coverageBits: UInt64
     private let pieceBits: UInt64
     private let clusterBits: UInt64
 
-    /// The piece that was read last: whoever asks goes through them in order.
+    /// The piece that was read last: clients go through the pieces in order.
     private let last = Mutex<(number: UInt64, piece: Piece)?>(nil)
 
     /// The bitmap that `entry` describes, of a disk of `size` bytes.
     ///
-    /// Throws where it cannot be made use of.
+    /// Throws if the bitmap cannot be served.
     init(
         _ file: any Source, _ entry: QCOW2BitmapEntry, size: UInt64, clusterBits: UInt64
     ) throws(ImageError) {
@@ -70,7 +71,7 @@ final class QCOW2Bitmap: DirtyBitmap {
         while position < range.upperBound {
             let number = position >> coverageBits
             let end = min((number + 1) << coverageBits, range.upperBound)
-            // What is wrong further on is left to whoever asks about that.
+            // Errors further on are left to the call that starts there.
             guard let piece = isDirty == nil ? try piece(number) : try? piece(number) else { break }
             let found = Self.run(piece, position, end, granularity, coverageBits)
             if let isDirty, isDirty != found.isDirty { break }
@@ -81,7 +82,7 @@ final class QCOW2Bitmap: DirtyBitmap {
         return (range.lowerBound..<min(position, range.upperBound), isDirty ?? false)
     }
 
-    /// What the bit of `position` is, and up to where those that follow are the same, `limit` at most.
+    /// The bit of `position`, and the end of the run of equal bits from there, at most `limit`.
     private static func run(
         _ piece: Piece, _ position: UInt64, _ limit: UInt64, _ granularity: UInt64, _ coverageBits: UInt64
     ) -> (end: UInt64, isDirty: Bool) {

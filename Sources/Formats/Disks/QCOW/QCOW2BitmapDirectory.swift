@@ -1,4 +1,4 @@
-/// Where a qcow2 image lists its bitmaps (docs/interop/qcow2.txt, "Bitmaps extension").
+/// The location of a qcow2 image's list of bitmaps (docs/interop/qcow2.txt, "Bitmaps extension").
 struct QCOW2BitmapDirectory: Sendable {
     // The limits of qemu.
     private static let maximumCount: UInt32 = 65_535
@@ -9,12 +9,12 @@ struct QCOW2BitmapDirectory: Sendable {
     /// The length of the list, in bytes.
     let size: UInt64
 
-    /// Where it starts in the file, in bytes.
+    /// The offset of the list in the file, in bytes.
     let offset: UInt64
 
-    /// The entries, in their order, `limit` at most.
+    /// The first entries, in order, at most `limit`.
     ///
-    /// Throws where one makes no sense, or takes more than qemu allows.
+    /// Throws if an entry is invalid, or the list exceeds qemu's limits.
     func entries(
         of file: any Source, clusterSize: UInt64, limit: Int
     ) throws(ImageError) -> [QCOW2BitmapEntry] {

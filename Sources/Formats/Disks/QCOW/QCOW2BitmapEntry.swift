@@ -1,4 +1,4 @@
-/// What a qcow2 image says of one of its bitmaps.
+/// A qcow2 image's description of one of its bitmaps.
 ///
 /// Layout, integers big-endian (docs/interop/qcow2.txt, "Bitmap directory"):
 ///
@@ -21,22 +21,22 @@ struct QCOW2BitmapEntry: Sendable {
     let tableCount: UInt32
     let granularityBits: UInt8
 
-    /// Whether it was not closed properly, so that bits may be missing.
+    /// True if the bitmap was not closed properly, so that bits may be missing.
     let isInUse: Bool
 
-    /// Whether programs are to keep it up to date by themselves.
+    /// True if programs must keep the bitmap up to date by themselves.
     let isAutomatic: Bool
 
-    /// Why it cannot be made use of; nil where it can.
+    /// The reason why the bitmap cannot be served. Nil if it can.
     let reason: String?
 
-    /// The entry at `offset`, which is moved on to the next.
+    /// Reads the entry at `offset`, and moves `offset` to the next one.
     init(_ reader: inout WindowReader, _ offset: inout UInt64) throws(ImageError) {
         let fixed = try reader.fields("bitmap", at: offset, count: 24)
         let nameCount: UInt16 = try fixed.big("name length", at: 18)
         try fixed.require("name length", nameCount, in: 1...Self.maximumName, at: 18)
         let extraCount: UInt32 = try fixed.big("extra length", at: 20)
-        // Nothing has any, and what is behind it could not be found.
+        // No program writes extra data, and what follows too much of it could not be found.
         try fixed.require("extra length", extraCount, in: 0...65_536, at: 20)
         let count = 24 + Int(extraCount) + Int(nameCount)
         let fields = try reader.fields("bitmap", at: offset, count: count)

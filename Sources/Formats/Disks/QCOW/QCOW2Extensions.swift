@@ -1,7 +1,7 @@
 /// The header extensions of a qcow2 image (docs/interop/qcow2.txt, "Header extensions").
 ///
-/// Each is a type and a length of 4 bytes, big-endian, and data padded to 8 bytes. They end with type 0, or where
-/// the name of the backing file starts, or with the first cluster.
+/// Each is a type and a length of 4 bytes, big-endian, and data padded to 8 bytes. They end with type 0, at the name of
+/// the backing file, or at the end of the first cluster.
 struct QCOW2Extensions: Sendable {
     private enum Kind: UInt32 {
         case end = 0
@@ -12,24 +12,24 @@ struct QCOW2Extensions: Sendable {
         case dataFile = 0x4441_5441
     }
 
-    /// The length of a format's name, as qemu limits it.
+    /// The largest length of a format's name in bytes, qemu's limit.
     private static let maximumFormat = 15
 
-    /// The format of the backing file; nil where it is not recorded.
+    /// The format of the backing file. Nil if it is not recorded.
     private(set) var backingFormat: String?
 
     private(set) var featureNames = QCOW2FeatureNames()
 
-    /// Where the bitmaps are listed.
+    /// The location of the list of bitmaps.
     private(set) var bitmaps: QCOW2BitmapDirectory?
 
-    /// Where the header of the encryption lies in the file.
+    /// The range of the encryption header in the file.
     private(set) var crypto: Range<UInt64>?
 
     /// The name of the external data file.
     private(set) var dataFileName: [UInt8]?
 
-    /// Those of `file`, which starts with `header`.
+    /// Reads the extensions of `file`, which starts with `header`.
     init(_ file: any Source, _ header: QCOW2Header) throws(ImageError) {
         let start = UInt64(header.length)
         let end = min(header.extensionsEnd, file.size)

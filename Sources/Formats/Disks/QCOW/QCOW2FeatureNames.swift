@@ -1,11 +1,12 @@
-/// What the program that made an image calls its feature bits (docs/interop/qcow2.txt, "Feature name table").
+/// The names of feature bits that the program that made an image gave them (docs/interop/qcow2.txt, "Feature name
+/// table").
 struct QCOW2FeatureNames: Sendable {
     /// Entries of 48 bytes: kind, bit, and a name padded with zeroes.
     var bytes: [UInt8] = []
 
     private static let entrySize = 48
 
-    /// What bit `bit` of `kind` is called, fit to be shown; nil where the table does not say.
+    /// The printable name of bit `bit` of `kind`. Nil if the table has none.
     func name(_ kind: QCOW2Features.Kind, _ bit: Int) -> String? {
         for start in stride(from: 0, through: bytes.count - Self.entrySize, by: Self.entrySize)
         where bytes[start] == kind.rawValue && Int(bytes[start + 1]) == bit {

@@ -6,7 +6,7 @@ struct QCOW2Features: Sendable {
         case incompatible = 0
         /// Bits that may be ignored.
         case compatible = 1
-        /// Bits that whoever changes the image without knowing them clears.
+        /// Bits that a program clears if it changes the image without knowing them.
         case autoclear = 2
     }
 
@@ -14,19 +14,19 @@ struct QCOW2Features: Sendable {
     var compatible: UInt64 = 0
     var autoclear: UInt64 = 0
 
-    /// Refcounts may be wrong: no matter for reading.
+    /// Refcounts may be wrong. Reading does not use them.
     var isDirty: Bool { incompatible & 1 << 0 != 0 }
-    /// Whoever wrote it last found it damaged.
+    /// The program that wrote the image last found it damaged.
     var isCorrupt: Bool { incompatible & 1 << 1 != 0 }
     /// Data is in another file.
     var hasDataFile: Bool { incompatible & 1 << 2 != 0 }
     /// Clusters are not compressed with zlib.
     var hasCompressionType: Bool { incompatible & 1 << 3 != 0 }
-    /// L2 entries have 16 bytes, and tell of 32 subclusters each.
+    /// L2 entries have 16 bytes, and describe 32 subclusters each.
     var hasExtendedL2: Bool { incompatible & 1 << 4 != 0 }
-    /// Refcounts are written late: no matter for reading.
+    /// Refcounts are written late. Reading does not use them.
     var hasLazyRefcounts: Bool { compatible & 1 << 0 != 0 }
-    /// The bitmaps are those of the present state of the disk.
+    /// The bitmaps match the present state of the disk.
     var hasBitmaps: Bool { autoclear & 1 << 0 != 0 }
     /// The data file alone is the disk.
     var isDataFileRaw: Bool { hasDataFile && autoclear & 1 << 1 != 0 }
@@ -48,7 +48,7 @@ struct QCOW2Features: Sendable {
         }
     }
 
-    /// What the bits of `kind` that are set are called, here or in `table`.
+    /// The names of the bits of `kind` that are set, from here or from `table`.
     func names(_ kind: Kind, _ table: QCOW2FeatureNames) -> [String] {
         let known = Self.names[kind] ?? []
         return (0..<64).filter { bits(kind) >> UInt64($0) & 1 != 0 }.map { bit in
@@ -57,7 +57,7 @@ struct QCOW2Features: Sendable {
         }
     }
 
-    /// Throws `unsupported` where an incompatible bit is set that is not known here; `table` may have a name for it.
+    /// Throws `unsupported` if an incompatible bit is set that is not known here. `table` may have a name for it.
     func requireKnown(_ table: QCOW2FeatureNames) throws(ImageError) {
         var unknown = self
         unknown.incompatible &= ~0b11111

@@ -1,7 +1,7 @@
 /// The fixed part of a qcow2 header, of versions 2 and 3.
 ///
-/// Source: qemu docs/interop/qcow2.txt, "Header". All integers are big-endian. What a reader has no use for,
-/// such as the refcount table, is not looked at.
+/// Source: qemu docs/interop/qcow2.txt, "Header". All integers are big-endian. Fields without use for a reader, such as
+/// the refcount table, are not read.
 struct QCOW2Header: Sendable {
     static let magic: [UInt8] = [0x51, 0x46, 0x49, 0xFB]
 
@@ -16,26 +16,26 @@ struct QCOW2Header: Sendable {
         case zstd
     }
 
-    /// The bytes of the L1 table at most, as in qemu: what covers 2 PiB with clusters of 64 KiB.
+    /// The largest size of the L1 table in bytes, as in qemu: it covers 2 PiB with clusters of 64 KiB.
     static let maximumL1Size: UInt64 = 32 << 20
 
-    /// The length of the name of a backing file at most, in bytes, as in qemu.
+    /// The largest length of a backing file's name in bytes, as in qemu.
     static let maximumName: UInt32 = 1023
 
     let version: UInt32
 
-    /// log2 of the cluster size in bytes; 9...21.
+    /// log2 of the cluster size in bytes, 9...21.
     let clusterBits: UInt32
 
-    /// The size of the disk, in bytes; need not be a multiple of anything.
+    /// The size of the disk in bytes, which need not be a multiple of anything.
     let size: UInt64
 
-    /// Where the name of the backing file lies in the file; nil where there is none.
+    /// The range of the backing file's name in the file. Nil if there is no backing file.
     let backingName: Range<UInt64>?
 
     let encryption: Encryption
 
-    /// Where the L1 table starts in the file, and how many entries it has; all of it lies inside.
+    /// The location of the L1 table. All of the table lies inside the file.
     let l1: QCOW2L1Place
 
     let snapshotCount: UInt32
@@ -46,10 +46,10 @@ struct QCOW2Header: Sendable {
     /// log2 of the width of a refcount in bits.
     let refcountOrder: UInt32
 
-    /// Where the header ends and its extensions start, in bytes.
+    /// The end of the header, in bytes, where its extensions start.
     let length: UInt32
 
-    /// What clusters are compressed with, if any are; nil for what is not known here.
+    /// The number of the compression method: 0 for zlib, 1 for zstd, others are unknown.
     let compressionType: UInt8
 
     var clusterSize: UInt64 { 1 << UInt64(clusterBits) }
@@ -62,13 +62,13 @@ struct QCOW2Header: Sendable {
         }
     }
 
-    /// Where extensions end: at the name of the backing file, or else at the end of the first cluster.
+    /// The offset at which extensions end: at the name of the backing file, or else at the end of the first cluster.
     var extensionsEnd: UInt64 { backingName?.lowerBound ?? clusterSize }
 
     /// log2 of the entries of an L2 table, which is one cluster.
     var l2Bits: UInt32 { clusterBits - (features.hasExtendedL2 ? 4 : 3) }
 
-    /// Reads the header at the start of `file`; nothing in it is trusted but what is checked here.
+    /// Reads the header at the start of `file`. Trusts no value that is not checked here.
     init(_ file: any Source) throws(ImageError) {
         let start = try Fields("header", of: file, at: 0, count: 72)
         try start.require("magic", at: 0, is: Self.magic)
@@ -129,7 +129,7 @@ struct QCOW2Header: Sendable {
         snapshotOffset = try fields.big("snapshots_offset", at: 64)
     }
 
-    /// The place of the name of the backing file, which lies in the first cluster.
+    /// The range of the backing file's name, which lies in the first cluster. Nil if there is no name.
     private static func backingName(
         _ fields: Fields, _ clusterSize: UInt64, _ file: any Source
     ) throws(ImageError) -> Range<UInt64>? {

@@ -1,5 +1,5 @@
 extension QCOW2Image {
-    /// What the header says, as `qemu-img info` does and more.
+    /// The content of the header, with all that `qemu-img info` shows and more.
     var properties: [Layer.Property] {
         let features = header.features
         var properties: [Layer.Property] = [
@@ -49,7 +49,7 @@ extension QCOW2Image {
         return properties
     }
 
-    /// What there is to say about a backing file.
+    /// The properties of a backing file.
     static func properties(of backingFile: Reference?) -> [Layer.Property] {
         guard let backingFile else { return [] }
         return [
@@ -62,7 +62,7 @@ extension QCOW2Image {
         ]
     }
 
-    /// What walking through the tables tells.
+    /// The results of walking through the tables.
     var details: Inspection.Details {
         let counts = file.cost.isLow && !header.features.isDataFileRaw
         return ClusterUsage(

@@ -1,9 +1,9 @@
 /// A qcow2 image whose header has been read and checked.
 struct QCOW2Image: Sendable {
-    /// How many snapshots and bitmaps are listed, or offered: an image may have 65,536 of each.
+    /// The largest number of snapshots listed, and of bitmaps listed or offered. An image may have 65,536 of each.
     static let maximumListed = 1024
 
-    /// Of how many bitmaps that are not served there is a warning each.
+    /// The largest number of bitmaps that get a warning of their own if they are not served.
     private static let maximumWarnings = 10
 
     let file: any Source
@@ -11,22 +11,22 @@ struct QCOW2Image: Sendable {
     let header: QCOW2Header
     let extensions: QCOW2Extensions
 
-    /// The snapshot to be opened; nil for the present state of the disk.
+    /// The snapshot to open. Nil for the present state of the disk.
     let snapshot: QCOW2Snapshot?
 
-    /// The backing file; nil where there is none, or nothing would ever be read of it.
+    /// The backing file. Nil if there is none, or nothing would ever be read from it.
     let backingFile: Reference?
 
-    /// The external data file; nil where there is none, or its name is not recorded.
+    /// The external data file. Nil if there is none, or its name is not recorded.
     let dataFile: Reference?
 
-    /// The first of them.
+    /// The first `maximumListed` snapshots.
     let snapshots: [QCOW2Snapshot]
     let bitmapEntries: [QCOW2BitmapEntry]
 
     private(set) var warnings: [String] = []
 
-    /// The size of the disk, or of the snapshot to be opened, in bytes.
+    /// The size of the disk, or of the snapshot to open, in bytes.
     var size: UInt64 { snapshot?.diskSize ?? header.size }
 
     var references: [Reference] { [dataFile, backingFile].compactMap(\.self) }
@@ -38,16 +38,17 @@ struct QCOW2Image: Sendable {
             hasDataFile: header.features.hasDataFile)
     }
 
-    /// Where the L1 table of what is to be opened starts in the file, in bytes, and how many entries the disk takes.
+    /// The location of the L1 table to open: its offset in the file, in bytes, and the number of entries that the disk
+    /// uses.
     var l1: (offset: UInt64, count: Int) {
         ((snapshot?.l1 ?? header.l1).offset, Int(layout.l1Count(size)))
     }
 
-    /// Reads the header of `file`, and what it lists.
+    /// Reads the header of `file` and the lists of snapshots and bitmaps.
     init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
         self.file = file
         self.context = context
-        // What another image calls qcow2 is no raw disk by the user's word.
+        // An image that another image calls qcow2 gets no hint about raw disks: no user named its format.
         if context.chainLength == 1 { try Self.requireMagic(QCOW2Header.magic, file) }
         let header = try QCOW2Header(file)
         self.header = header
@@ -72,7 +73,7 @@ struct QCOW2Image: Sendable {
         snapshot = try context.options.snapshot.map { (wanted) throws(ImageError) in try table.find(wanted) }
         try snapshot?.check(header, file)
         var warnings: [String] = []
-        // Where they cannot be listed, the disk can be read all the same.
+        // The disk can be read even if its snapshots or bitmaps cannot be listed.
         snapshots = Self.listing("snapshots", &warnings) { () throws(ImageError) in
             try table.first(Self.maximumListed)
         }
@@ -91,7 +92,7 @@ struct QCOW2Image: Sendable {
         }
     }
 
-    /// Throws `corrupt`, with what helps if it is a raw disk, where `file` starts with something else than `magic`.
+    /// Throws `corrupt` if `file` does not start with `magic`. The text has a hint for the case of a raw disk.
     static func requireMagic(_ magic: [UInt8], _ file: any Source) throws(ImageError) {
         guard file.size >= UInt64(magic.count) else { return }
         let found = try file.bytes(at: 0, count: magic.count)
@@ -114,7 +115,7 @@ struct QCOW2Image: Sendable {
         }
     }
 
-    /// What is to be known of the image's condition.
+    /// Warnings about the image's condition.
     private func conditions(_ backingName: [UInt8]?) -> [String] {
         var warnings: [String] = []
         if header.features.isCorrupt {
@@ -141,7 +142,7 @@ struct QCOW2Image: Sendable {
 
     // MARK: Opening
 
-    /// Opens the disk, and the files that the image names.
+    /// Opens the disk and the files that the image names.
     func open() throws(ImageError) -> any Source {
         guard header.encryption == .none else {
             throw ImageError(
@@ -176,12 +177,12 @@ struct QCOW2Image: Sendable {
             codec: header.compression == .zstd ? .zstd : .deflate, clusterSize: Int(layout.clusterSize))
     }
 
-    /// The bitmaps that can be made use of. They are about the present state of the disk.
+    /// The bitmaps that can be served. None for a snapshot: they describe the present state of the disk.
     private var bitmaps: [any DirtyBitmap] {
         snapshot == nil ? bitmapEntries.compactMap { try? bitmap($0) } : []
     }
 
-    /// Why the bitmap that `entry` describes is not served; nil where it is.
+    /// The reason why the bitmap that `entry` describes is not served. Nil if it is.
     func problem(of entry: QCOW2BitmapEntry) -> String? {
         do throws(ImageError) {
             _ = try bitmap(entry)
@@ -198,7 +199,7 @@ struct QCOW2Image: Sendable {
 }
 
 extension QCOW2Snapshot {
-    /// Throws where its L1 table makes no sense.
+    /// Throws if the snapshot's disk size or L1 table is invalid.
     fileprivate func check(_ header: QCOW2Header, _ file: any Source) throws(ImageError) {
         let size = diskSize ?? header.size
         guard size <= UInt64(Int64.max) else {

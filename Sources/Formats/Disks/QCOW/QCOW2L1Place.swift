@@ -1,13 +1,13 @@
-/// Where an L1 table lies: that of the disk's present state, or of a snapshot.
+/// The location of an L1 table: that of the disk's present state, or that of a snapshot.
 struct QCOW2L1Place: Sendable {
-    /// Where it starts in the file, in bytes; a multiple of the cluster size.
+    /// The table's offset in the file, in bytes, a multiple of the cluster size.
     let offset: UInt64
 
-    /// How many entries of 8 bytes it has. Those past the end of the disk are for the state of a virtual machine.
+    /// The number of entries, 8 bytes each. Those past the end of the disk hold the state of a virtual machine.
     let count: UInt32
 
-    /// Throws unless the table lies inside `file`, takes at most `maximumSize` bytes, and is enough for a disk of
-    /// `size` bytes, where an entry stands for 2^`coverageBits` bytes. `owner` is whose table it is, in words.
+    /// Throws unless the table lies inside `file`, takes at most `maximumSize` bytes, and covers a disk of `size`
+    /// bytes. An entry covers 2^`coverageBits` bytes. `owner` names the table's owner in errors.
     func check(
         _ owner: String, size: UInt64, coverageBits: UInt64, clusterSize: UInt64, file: any Source,
         maximumSize: UInt64
@@ -34,7 +34,7 @@ struct QCOW2L1Place: Sendable {
         }
     }
 
-    /// How many entries a disk of `size` bytes takes.
+    /// The number of entries for a disk of `size` bytes.
     static func needed(_ size: UInt64, _ coverageBits: UInt64) -> UInt64 {
         size == 0 ? 0 : (size - 1) >> coverageBits + 1
     }

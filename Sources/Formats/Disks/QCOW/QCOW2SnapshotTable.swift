@@ -1,6 +1,6 @@
-/// The snapshots that a qcow2 image lists (docs/interop/qcow2.txt, "Snapshots").
+/// The list of snapshots in a qcow2 image (docs/interop/qcow2.txt, "Snapshots").
 ///
-/// Each entry, with integers that are big-endian:
+/// Each entry, with big-endian integers:
 ///
 ///      0  l1_table_offset  8
 ///      8  l1_size          4   in entries
@@ -10,8 +10,8 @@
 ///     24  clock            8   nanoseconds
 ///     32  state size       4   in bytes
 ///     36  extra length     4
-///     40  extra            .   state size, size of the disk, instructions: 8 each, as far as they are there
-///         id, name             padded to a multiple of 8 with what is before
+///     40  extra            .   state size, size of the disk, instructions: 8 each, if present
+///         id, name             padded to a multiple of 8 together with the fields before it
 struct QCOW2SnapshotTable: Sendable {
     // The limits of qemu.
     private static let maximumCount: UInt32 = 65_536
@@ -21,9 +21,9 @@ struct QCOW2SnapshotTable: Sendable {
     let file: any Source
     let header: QCOW2Header
 
-    /// Gives the entries to `body`, in their order, until it returns false.
+    /// Gives the entries to `body`, in order, until it returns false.
     ///
-    /// Throws where an entry makes no sense, or takes more than qemu allows.
+    /// Throws if an entry is invalid, or the list exceeds qemu's limits.
     func forEach(_ body: (QCOW2Snapshot) -> Bool) throws(ImageError) {
         let count = header.snapshotCount
         guard count <= Self.maximumCount else {
@@ -47,7 +47,7 @@ struct QCOW2SnapshotTable: Sendable {
         }
     }
 
-    /// The entry at `offset`, which is moved on to the next.
+    /// Reads the entry at `offset`, and moves `offset` to the next one.
     private static func snapshot(
         _ reader: inout WindowReader, _ offset: inout UInt64
     ) throws(ImageError) -> QCOW2Snapshot {
@@ -79,9 +79,9 @@ struct QCOW2SnapshotTable: Sendable {
         return snapshot
     }
 
-    /// The snapshot whose ID is `wanted`, or else the first whose name is.
+    /// The snapshot whose ID is `wanted`, or else the first whose name is `wanted`.
     ///
-    /// Throws `unsupported` where there is none.
+    /// Throws `unsupported` if there is none.
     func find(_ wanted: String) throws(ImageError) -> QCOW2Snapshot {
         var byID: QCOW2Snapshot?
         var byName: QCOW2Snapshot?
@@ -98,12 +98,12 @@ struct QCOW2SnapshotTable: Sendable {
         return found
     }
 
-    /// The first of them, `limit` at most.
+    /// The first snapshots, at most `limit`, shortened.
     func first(_ limit: Int) throws(ImageError) -> [QCOW2Snapshot] {
         var found: [QCOW2Snapshot] = []
         guard limit > 0 else { return found }
         try forEach { snapshot in
-            // Long IDs and names, of which there may be tens of MiB, are not kept.
+            // Long IDs and names are not kept: they may take tens of MiB in all.
             found.append(snapshot.shortened)
             return found.count < limit
         }

@@ -1,23 +1,23 @@
-/// How the tables of qcow and qcow2 say where clusters are.
+/// The layout of the tables of qcow and qcow2.
 struct QCOWLayout: ClusterLayout {
     enum Kind: Sendable {
         case qcow1
         /// Version 2 has no zero clusters.
         case qcow2v2
         case qcow2v3
-        /// Entries of 16 bytes, whose second half tells of 32 subclusters.
+        /// Entries of 16 bytes, whose second half describes 32 subclusters.
         case extended
     }
 
     let kind: Kind
 
-    /// log2 of the size of a cluster in bytes; 9...21.
+    /// log2 of the size of a cluster in bytes, 9...21.
     let clusterBits: UInt64
 
-    /// log2 of the entries of an L2 table; 5...18.
+    /// log2 of the entries of an L2 table, 5...18.
     let l2Bits: UInt64
 
-    /// Whether data is in another file, at the offsets that it has on the disk.
+    /// True if the data is in another file, at the offsets that it has on the disk.
     let hasDataFile: Bool
 
     var formatName: String { kind == .qcow1 ? "qcow" : "qcow2" }
@@ -45,7 +45,7 @@ struct QCOWLayout: ClusterLayout {
         return offset
     }
 
-    /// Bits 9...55; the others are flags, or reserved and not looked at, as qemu does.
+    /// Bits 9...55. The others are flags, or reserved and ignored, as in qemu.
     private static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
 
     func content(at position: UInt64, _ entry: UInt64, _ bitmap: UInt64) throws(ImageError) -> ClusterContent
@@ -57,7 +57,8 @@ struct QCOWLayout: ClusterLayout {
         }
     }
 
-    /// (qemu block/qcow.c) An entry is an offset, or with bit 63 that of a compressed cluster and how long that is.
+    /// (qemu block/qcow.c) An entry is a cluster's offset. If bit 63 is set, it is a compressed cluster's offset and
+    /// length.
     private func qcow1Content(at position: UInt64, _ entry: UInt64) throws(ImageError) -> ClusterContent {
         let inCluster = position & (clusterSize - 1)
         if entry >> 63 != 0 {
@@ -109,10 +110,10 @@ struct QCOWLayout: ClusterLayout {
         return .data(offset + position & (clusterSize - 1))
     }
 
-    /// Where the cluster of a normal entry starts in the file that holds the data; nil where there is none.
+    /// The offset in the data file of the cluster of a normal entry. Nil if it has none.
     private func dataOffset(at position: UInt64, _ entry: UInt64) throws(ImageError) -> UInt64? {
         let offset = entry & Self.offsetMask
-        // In a data file a cluster may lie at 0; then bit 63 tells.
+        // In a data file, a cluster may lie at 0. Bit 63 then marks it as present.
         guard offset != 0 || hasDataFile && entry >> 63 != 0 else { return nil }
         guard offset & (clusterSize - 1) == 0 else {
             throw ImageError(

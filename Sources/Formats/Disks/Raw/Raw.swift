@@ -4,7 +4,7 @@ extension Format {
         name: "raw", kind: .disk, extensions: ["raw", "img"], recognises: { _ in true }
     ) { (file, _) throws(ImageError) in
         var inspection = Inspection(file)
-        // Where its head cannot be read, nobody knows what it looks like.
+        // A head that cannot be read gives no warning.
         if let probe = try? FileProbe(of: file), let warning = RawLook.warning(of: probe) {
             inspection.warnings.append(warning)
         }

@@ -1,9 +1,9 @@
-/// What a file that is taken for a raw disk looks like, if not like a disk.
+/// Recognises files that are opened as raw disks but do not look like disks.
 enum RawLook {
-    /// A warning in words; nil for what may well be a disk.
+    /// A warning that names the kind of file. Nil if the file may well be a disk.
     ///
-    /// Disks start with code, a partition table, a file system or zeroes. What is told here is no disk of any system that is known,
-    /// but nothing forbids it: so it is served.
+    /// Disks start with code, a partition table, a file system or zeroes. No known system has a disk that starts as the
+    /// files named here do, but nothing forbids it, so the file is served.
     static func warning(of probe: FileProbe) -> String? {
         if let name = archives.first(where: { $0.matches(probe) })?.name {
             return "this looks like \(name), not like a disk"
@@ -29,8 +29,8 @@ enum RawLook {
         Look(name: "a PDF document") { $0.has("%PDF-") },
     ]
 
-    /// The header of RFC 1950: method 8, a window of 32 KiB, no dictionary, a check of 5 bits; and the first block of RFC 1951 of a type that
-    /// there is. A disk's first sector that happens to start so ends in 55 AA.
+    /// True for the header of RFC 1950 (method 8, a window of 32 KiB, no dictionary, a check of 5 bits) followed by a
+    /// first block of a valid type (RFC 1951). A disk whose first sector happens to start so ends that sector in 55 AA.
     private static func isZlib(_ head: [UInt8]) -> Bool {
         guard head.count >= 512, head[0] == 0x78, [0x01, 0x5E, 0x9C, 0xDA].contains(head[1]) else {
             return false
@@ -38,7 +38,7 @@ enum RawLook {
         return head[2] & 6 != 6 && !head[510..<512].elementsEqual([0x55, 0xAA])
     }
 
-    /// What kind of text it is; nil where it is none that is taken for a disk by mistake.
+    /// The kind of text that `head` starts. Nil if it is not text that people mistake for a disk.
     private static func text(of head: [UInt8]) -> String? {
         guard head.count >= 16,
             head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || [9, 10, 12, 13].contains($0) }),

@@ -1,4 +1,4 @@
-/// The header of an extent of vmfsSparse (COWD), which ESX has kept snapshots in.
+/// The header of a vmfsSparse (COWD) extent, in which ESX kept snapshots.
 ///
 /// Layout, integers little-endian, offsets and sizes in sectors of 512 bytes (libvmdk, "The COWD sparse extent data file"):
 ///
@@ -17,7 +17,7 @@ struct COWDHeader: Sendable {
     let layout: GrainLayout
     private let directory: UInt64
 
-    /// Reads the header at the start of `file`; nothing in it is trusted but what is checked here.
+    /// Reads the header at the start of `file`. Trusts no value that is not checked here.
     init(_ file: any Source) throws(ImageError) {
         let fields = try Fields("header", of: file, at: 0, count: 2048)
         try fields.require("magic", at: 0, is: Self.magic)

@@ -1,9 +1,10 @@
-/// What the extents of one disk keep in memory to find their grains by: as much together as one may.
+/// The memory with which the extents of one disk locate their grains: all together may take as much as a single one
+/// may.
 struct ExtentTables {
     private var entries = 0
     private var made: UInt64 = 0
 
-    /// Counts those of `extent`; throws `limit` where they are too many.
+    /// Counts the tables of `extent`. Throws `limit` if they are too many.
     mutating func add(_ extent: SparseExtent) throws(ImageError) {
         entries += extent.directory.entries.count
         guard entries <= Int(SparseExtentHeader.maximumDirectory) else {

@@ -1,13 +1,14 @@
-/// A stretch of a file, byte for byte.
+/// An extent that a file stores byte for byte.
 final class FlatExtent: Source {
     let size: UInt64
 
     private let file: any Source
     private let start: UInt64
-    /// How much of it the file has.
+    /// The number of bytes of it that the file has.
     private let held: UInt64
 
-    /// `size` bytes of `file` from `start` on. Where the file is shorter, reading what is missing fails.
+    /// Creates an extent of `size` bytes, from offset `start` of `file` on. If the file is shorter, reading the missing
+    /// bytes fails.
     ///
     /// The caller has checked that the sum is no larger than 2^64.
     init(_ file: any Source, from start: UInt64, size: UInt64) {
@@ -27,7 +28,7 @@ final class FlatExtent: Source {
         return try file.fillNow(&buffer, at: start + offset)
     }
 
-    /// What is missing, as the file was cut short, in words; nil where nothing is.
+    /// A text about what is missing because the file is truncated. Nil if nothing is.
     var shortfall: String? {
         guard held < size else { return nil }
         return
@@ -57,12 +58,12 @@ final class FlatExtent: Source {
         if let inside = inside(range) { try file.prefetch(inside) }
     }
 
-    /// What the file has of `range`; nil where it has nothing of its start.
+    /// The range of the file that holds `range`, as much of it as the file has. Nil if the file lacks its start.
     private func inside(_ range: Range<UInt64>) -> Range<UInt64>? {
         range.lowerBound < held ? range.clamped(to: 0..<held).moved(from: 0, to: start) : nil
     }
 
-    /// A hole in the file is zeroes that the disk has, as with qemu-nbd.
+    /// Moves an extent of the file to its offsets here. A hole in the file is zeroes of the disk, as with qemu-nbd.
     private func outward(_ extent: Extent) -> Extent {
         Extent(extent.range.moved(from: start, to: 0), extent.kind == .data ? .data : .zero)
     }

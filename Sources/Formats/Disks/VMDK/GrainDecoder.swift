@@ -1,8 +1,8 @@
-/// Decodes compressed grains: zlib data (RFC 1950), behind a marker or not.
+/// Decodes compressed grains: zlib data (RFC 1950), with a marker in front or without.
 struct GrainDecoder: ClusterDecoder {
     let grainSize: UInt64
 
-    /// The size of the extent, in bytes: its last grain may end there.
+    /// The size of the extent, in bytes, at which its last grain may end.
     let capacity: UInt64
 
     let hasMarkers: Bool

@@ -1,17 +1,17 @@
-/// Reads the grain directory of a sparse extent, or as much of the redundant one as it takes.
+/// Reads the grain directory of a sparse extent, and as much of the redundant one as it needs.
 struct GrainDirectory {
     /// Offsets of grain tables, in sectors.
     let table: L1Table
 
-    /// What had to be taken from the redundant directory, and what else is to be said.
+    /// The parts that had to be taken from the redundant directory, and other warnings.
     private(set) var warnings: [String] = []
 
-    /// By which it was found.
+    /// The header or footer that located the directory.
     let header: SparseExtentHeader
 
-    /// That of `file`, by `header`, which is its footer in a stream.
+    /// Reads the directory of `file` by `header`, which is the footer if a stream has one.
     ///
-    /// Throws `corrupt` where neither directory lies inside the file, and what reading it throws.
+    /// Throws `corrupt` if neither directory lies inside the file, and the errors of reading it.
     init(_ file: any Source, _ header: SparseExtentHeader) throws(ImageError) {
         self.header = header
         var primary: L1Table
@@ -46,7 +46,7 @@ struct GrainDirectory {
         table = primary
     }
 
-    /// The one at `sector` of `file`, where nothing leads to it, with `header`; `warning` says so.
+    /// Reads the directory at `sector` of `file`, to which no header or footer leads. `warning` tells the user so.
     init(_ file: any Source, _ header: SparseExtentHeader, at sector: UInt64, warning: String)
         throws(ImageError)
     {
@@ -55,9 +55,9 @@ struct GrainDirectory {
         warnings = [warning]
     }
 
-    /// The directory at `sector` of `file`, by what `field` says.
+    /// Reads the directory at `sector` of `file`. `field` names the source of `sector` in errors.
     ///
-    /// Throws `corrupt` where it passes the end of the file, and what reading throws.
+    /// Throws `corrupt` if the directory passes the end of the file, and the errors of reading.
     static func read(
         _ file: any Source, _ header: SparseExtentHeader, at sector: UInt64, _ field: String
     ) throws(ImageError) -> L1Table {

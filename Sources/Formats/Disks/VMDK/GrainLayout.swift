@@ -1,21 +1,21 @@
-/// How the tables of a sparse extent say where grains are: by sectors of 32 bits, in KDMV and in COWD.
+/// The layout of the tables of a sparse extent, KDMV or COWD. Entries are sector numbers of 32 bits.
 struct GrainLayout: ClusterLayout {
-    /// What all of VMDK calls the parts of an extent.
+    /// The names of an extent's parts, the same for all kinds of VMDK.
     static let terms = ClusterTerms(
         cluster: "grain", l1: "grain directory", l2: "grain table", tables: "grain tables")
 
-    /// The entry for what was not found, in tables that were made for what was found of a stream: no grain starts in the last
-    /// sector that an entry can name.
+    /// The entry for a grain or table that was not found, in tables made from a scan of a stream. No grain starts in
+    /// the last sector that an entry can name.
     static let missing: UInt64 = 0xFFFF_FFFF
 
     let clusterBits: UInt64
     let l2Bits: UInt64
-    /// Whether the entry 1 stands for zeroes.
+    /// True if the entry 1 stands for zeroes.
     let hasZeroGrains: Bool
     let isCompressed: Bool
-    /// Whether the entry 1 stands for a grain there.
+    /// True if the entry 1 stands for a grain in sector 1.
     var hasGrainInSector1 = false
-    /// Whether the tables were made for what was found of a stream.
+    /// True if the tables were made from a scan of a stream.
     var isIncomplete = false
 
     var formatName: String { "vmdk" }
@@ -24,7 +24,7 @@ struct GrainLayout: ClusterLayout {
 
     func table(_ entry: UInt64) throws(ImageError) -> UInt64? {
         try requireFound(entry)
-        // ("Grain Directory Entry") With zeroed grains, 1 is for a table of sparse grains, as 0 is.
+        // ("Grain Directory Entry") With zeroed grains, 1 means a table of sparse grains, as 0 does.
         return entry == 0 || entry == 1 && hasZeroGrains ? nil : entry * 512
     }
 
@@ -46,7 +46,7 @@ struct GrainLayout: ClusterLayout {
                 count: GrainMarker.maximumData(clusterSize)))
     }
 
-    /// Whether `entry` of a grain table says where a grain is.
+    /// True if `entry` of a grain table locates a grain.
     func isGrain(_ entry: UInt64) -> Bool { entry > 1 || entry == 1 && hasGrainInSector1 }
 
     private func requireFound(_ entry: UInt64) throws(ImageError) {
@@ -55,7 +55,7 @@ struct GrainLayout: ClusterLayout {
         }
     }
 
-    /// Whether the table that `entry` of the grain directory names lies inside `file`; so does one that there is not.
+    /// True if the table that `entry` of the grain directory names lies inside `file`, or if it names none.
     func isInside(_ entry: UInt64, _ file: any Source) -> Bool {
         guard !isEmpty(entry), let offset = try? table(entry) else { return true }
         return file.holds(1 << tableBits, at: offset)

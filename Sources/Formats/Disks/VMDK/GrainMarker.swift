@@ -1,10 +1,10 @@
-/// What stands in front of something in a stream: of a grain, or of tables.
+/// The marker in front of a grain or of tables in a stream.
 ///
 /// Layout, integers little-endian ("Virtual Disk Format 5.0", "Stream-Optimized Compressed Sparse Extents"):
 ///
 ///      0  val    8   of a grain: its first sector on the disk; else the sectors that follow the marker's
 ///      8  size   4   of a grain: the bytes of its data, which follow; else 0
-///     12  type   4   where size is 0
+///     12  type   4   if size is 0
 struct GrainMarker: Sendable {
     enum Kind: Equatable, Sendable {
         case grain(size: UInt32)
@@ -15,7 +15,7 @@ struct GrainMarker: Sendable {
         case other(UInt32)
     }
 
-    /// Where the data of a grain starts, from the marker on.
+    /// The offset of a grain's data from the start of its marker, in bytes.
     static let size: UInt64 = 12
 
     let value: UInt64
@@ -38,11 +38,11 @@ struct GrainMarker: Sendable {
             }
     }
 
-    /// The bytes that the data of a grain of `grainSize` may take: what does not compress becomes a little more; qemu reads
-    /// twice as many.
+    /// The most bytes that the data of a grain of `grainSize` bytes may take. Incompressible data becomes a little
+    /// larger than the grain; qemu reads twice the grain's size.
     static func maximumData(_ grainSize: UInt64) -> UInt64 { 2 * max(grainSize, 4096) }
 
-    /// How far the next marker is; nil where that is out of all bounds.
+    /// The bytes from the start of this marker to the next. Nil if they are out of all bounds.
     func length(_ grainSize: UInt64) -> UInt64? {
         switch kind {
         case .grain(let size):

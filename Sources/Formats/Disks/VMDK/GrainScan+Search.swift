@@ -1,29 +1,31 @@
-/// Where a stream goes on behind a damaged marker.
+/// Finds the next marker behind a damaged one.
 ///
-/// What a guest wrote may look like a marker, and is in the file as it is where it did not compress. It is not taken for one:
+/// Data that a guest wrote may look like a marker. If it did not compress, it stands in the file as it is. It is not
+/// taken for a marker:
 ///
-/// - Data behind the damaged marker that is still whole is passed over, and so is that of the grain before. So only the rest of data that is
-///   damaged, too, is searched.
-/// - There a marker must be at the start of a sector, where data that was aligned on the disk is not: what is in front of
-///   it in the stream (the marker, the zlib header, the header of a stored block) is no multiple of a sector.
-/// - It must be of a grain that was not found yet, and what follows it a whole zlib stream, with its checksum, of that size and of a
-///   grain's length.
+/// - Intact data behind the damaged marker is skipped, and so is that of the grain before. Only the rest of damaged
+///   data is searched.
+/// - There, a marker must start at a sector. Data that was aligned on the disk does not: what precedes it in the stream
+///   (the marker, the zlib header, the header of a stored block) is no multiple of a sector.
+/// - The marker must be of a grain that was not found yet. Behind it, there must be a whole zlib stream with its
+///   checksum, of that size and of a grain's length.
 ///
-/// Who lays out data to pass all of that writes to the disk anyway.
+/// Whoever can lay out data to pass all of that can write to the disk anyway.
 extension GrainScan {
-    /// How many bytes are decoded at most to find out what is a marker: enough for damage in 5,000 places.
+    /// The largest number of bytes decoded to recognise markers: enough for damage in 5,000 places.
     private static let maximumTried: UInt64 = 1 << 30
 
-    /// How much is read at once to search through it.
+    /// The number of bytes read at once during a search.
     private static let windowSize: UInt64 = 64 << 10
 
-    /// Where the next marker is, where that at `position` is damaged or that at `previous`, which led there, and which of these it is; nil
-    /// where there is none.
+    /// Finds the next marker after damage to the one at `position`, or to the one at `previous`, which led there.
+    /// Returns the offsets of the next marker and of the damaged one. Nil if there is no other marker.
     mutating func resume(
         _ position: UInt64, _ previous: UInt64?
     ) throws(ImageError) -> (next: UInt64, damaged: UInt64)? {
         var damaged = position
-        // A length that is wrong leads anywhere. Where it leads to a marker, nobody notices: what lies between is missing.
+        // A wrong length leads anywhere. If a marker happens to be there, the damage goes unnoticed, and what lies
+        // between is missing.
         if let previous, try end(of: previous) != position { damaged = previous }
         var start = try end(of: damaged) ?? damaged + 512
         while start < file.size, file.size - start >= 16, tried < Self.maximumTried {
@@ -44,7 +46,7 @@ extension GrainScan {
         return nil
     }
 
-    /// Whether a marker may be at `offset` of `bytes`: zlib data (RFC 1950, "Data format") behind it, or tables.
+    /// True if a marker may be at `offset` of `bytes`: zlib data (RFC 1950, "Data format") follows, or tables do.
     private static func mayBeMarker(_ bytes: [UInt8], _ offset: Int) -> Bool {
         let (method, flags) = (Int(bytes[offset + 12]), Int(bytes[offset + 13]))
         if method & 0x0F == 8, (method << 8 | flags).isMultiple(of: 31) { return true }
@@ -52,7 +54,7 @@ extension GrainScan {
             && flags == 0
     }
 
-    /// Whether a marker is at `offset`, of a grain that was not found yet, or of tables that lead to such.
+    /// True if there is a marker at `offset` of a grain that was not found yet, or of tables that lead to such grains.
     private mutating func isMarker(_ offset: UInt64) throws(ImageError) -> Bool {
         let marker = try GrainMarker(file, at: offset)
         let tableSize = UInt64(header.entriesPerTable) * 4
@@ -79,8 +81,8 @@ extension GrainScan {
         }
     }
 
-    /// Where the marker behind the grain at `offset` is, by its data; nil where that is no whole zlib data of `least` bytes, in
-    /// no more than `most`.
+    /// The offset of the marker behind the grain at `offset`, by the end of its data. Nil if the data is not a whole
+    /// zlib stream in at most `most` bytes, with at least `least` bytes decoded.
     private mutating func end(
         of offset: UInt64, least: UInt64 = 1, most: UInt64 = .max
     ) throws(ImageError) -> UInt64? {
@@ -96,7 +98,7 @@ extension GrainScan {
         return (start + UInt64(used) + 511) & ~511
     }
 
-    /// Whether another `count` bytes may be decoded.
+    /// True if another `count` bytes may be decoded. Counts them.
     private mutating func mayTry(_ count: UInt64) -> Bool {
         guard tried < Self.maximumTried else { return false }
         tried += max(count, Self.windowSize)

@@ -1,45 +1,45 @@
-/// What a stream holds, found by going from marker to marker: for one whose grain directory is missing. Behind a marker that is damaged it
-/// goes on where the next one is.
+/// The content of a stream without a grain directory, found by following its markers. Behind a damaged marker, the scan
+/// searches for the next one and goes on there.
 struct GrainScan: Sendable {
-    /// A grain table, made of what was found.
+    /// A grain table, made from what was found.
     struct Table: Equatable, Sendable {
-        /// Where in the file it was found, in sectors; 0 where its grains alone were.
+        /// The sector of the file where the table was found. 0 if only its grains were.
         var sector: UInt32 = 0
-        /// `GrainLayout.missing` stands for a grain that may be there or not.
+        /// The table's entries. `GrainLayout.missing` stands for a grain that may exist or not.
         var entries: [UInt32]
     }
 
-    /// How many bytes of grain tables are made at most: enough for 1 TiB in grains of 64 KiB.
+    /// The largest size in bytes of the grain tables made: enough for 1 TiB in grains of 64 KiB.
     static let maximumTables = 64 << 20
 
     let file: any Source
     let header: SparseExtentHeader
 
-    /// By their numbers.
+    /// The tables found, by their numbers.
     private(set) var tables: [UInt64: Table] = [:]
 
-    /// Where the grain directory was found, in sectors; nil where it was not.
+    /// The sector where the grain directory was found. Nil if it was not.
     private(set) var directory: UInt64?
 
-    /// The number of the last grain that is there.
+    /// The number of the last grain found.
     private(set) var last: UInt64?
 
-    /// In how many places the next marker had to be searched for, and where the first of them is in the file.
+    /// The number of places where the next marker had to be searched for, and the offset of the first in the file.
     private(set) var damageCount: UInt64 = 0
     private(set) var firstDamage: UInt64 = 0
 
-    /// How many bytes were decoded, at most, to find out what is a marker.
+    /// An upper bound of the bytes decoded so far to recognise markers.
     var tried: UInt64 = 0
 
-    /// Of a stream of which nothing is known yet.
+    /// Starts with nothing found of the stream.
     init(nothingOf file: any Source, _ header: SparseExtentHeader) {
         self.file = file
         self.header = header
     }
 
-    /// Goes through the stream in `file` with `header`.
+    /// Scans the stream in `file`, whose header is `header`.
     ///
-    /// Throws `limit` where what there is takes too many tables, and what reading throws.
+    /// Throws `limit` if its grains take too many tables, and the errors of reading.
     init(_ file: any Source, _ header: SparseExtentHeader) throws(ImageError) {
         self.init(nothingOf: file, header)
         guard header.overhead <= file.size / 512 else { return }
@@ -60,8 +60,8 @@ struct GrainScan: Sendable {
         }
     }
 
-    /// Takes over what is behind the marker at `position`, and returns how far the next one is; nil where there is no marker that makes
-    /// sense.
+    /// Records what is behind the marker at `position`. Returns the distance to the next marker in bytes. Nil if there
+    /// is no valid marker.
     private mutating func take(_ position: UInt64) throws(ImageError) -> UInt64? {
         guard position < file.size, file.size - position >= 16 else { return nil }
         let marker = try GrainMarker(file, at: position)
@@ -76,28 +76,29 @@ struct GrainScan: Sendable {
         switch marker.kind {
         case .grainTable: try addTable(at: position / 512 + 1)
         case .grainDirectory where marker.value >= directorySectors: addDirectory(at: position / 512 + 1)
-        // As many as there are sectors, each the size of the file, would take hours to read.
+        // A smaller value is refused: markers in every sector, each with a directory as large as the file, would take
+        // hours to read.
         case .grain, .grainDirectory, .endOfStream, .footer, .other: break
         }
         return length
     }
 
-    /// Whether the stream ends at `position`, to which the marker at `previous` led: behind its footer. The end-of-stream marker alone
-    /// is what any sector that was lost reads as.
+    /// True if the stream ends at `position`, to which the marker at `previous` led: behind its footer. An
+    /// end-of-stream marker alone proves nothing, as any lost sector reads as one.
     private func isEnd(_ position: UInt64, _ previous: UInt64?) -> Bool {
         guard let previous, let footer = try? GrainMarker(file, at: previous), footer.kind == .footer
         else { return false }
         return (try? GrainMarker(file, at: position))?.kind == .endOfStream
     }
 
-    /// The number of the grain with `marker`; nil where there can be none.
+    /// The number of the grain with `marker`. Nil if no grain can have it.
     func number(_ marker: GrainMarker) -> UInt64? {
         let sectors = header.grainSize / 512
         guard marker.value.isMultiple(of: sectors), marker.value < header.capacity / 512 else { return nil }
         return marker.value / sectors
     }
 
-    /// Adds the grain `number`, which starts at `offset` of the file.
+    /// Records the grain `number`, which starts at `offset` of the file.
     private mutating func add(_ number: UInt64, at offset: UInt64) throws(ImageError) {
         guard offset / 512 < GrainLayout.missing else { return }
         last = number
@@ -112,14 +113,14 @@ struct GrainScan: Sendable {
     }
 
     private func requireRoom() throws(ImageError) {
-        // In `made` each takes whole sectors.
+        // `made` pads each table to whole sectors.
         let size = max(Int(header.entriesPerTable) * 4, 512)
         guard (tables.count + 1) * size <= Self.maximumTables else {
             throw ImageError(.limit, "the grains that are there take more tables than are made")
         }
     }
 
-    /// The grain table at `sector`, and its number, which only its grains say; nil where there is none.
+    /// The grain table at `sector`, and its number, which follows only from its grains. Nil if there is no table.
     func table(at sector: UInt64) -> (number: UInt64, entries: [UInt32])? {
         let count = Int(header.entriesPerTable) * 4
         guard sector < GrainLayout.missing, let bytes = try? file.bytes(at: sector * 512, count: count)
@@ -133,17 +134,17 @@ struct GrainScan: Sendable {
         return (number >> layout.l2Bits, entries)
     }
 
-    /// Takes over the grain table at `sector`, if it is one: it tells what was never written from what is missing.
+    /// Records the grain table at `sector`, if it is one. It tells grains that were never written from missing ones.
     mutating func addTable(at sector: UInt64) throws(ImageError) {
         guard let (number, entries) = table(at: sector) else { return }
         if tables[number] == nil { try requireRoom() }
         tables[number] = Table(sector: UInt32(sector), entries: entries)
     }
 
-    /// How many sectors the grain directory takes.
+    /// The number of sectors that the grain directory takes.
     var directorySectors: UInt64 { (header.layout.l1Count(header.capacity) * 4 + 511) / 512 }
 
-    /// Takes over the grain directory at `sector`, if all its tables are in the file.
+    /// Records the grain directory at `sector`, if all its tables are in the file.
     mutating func addDirectory(at sector: UInt64) {
         guard sector != 0, let found = try? GrainDirectory.read(file, header, at: sector, "directory"),
             found.entries.allSatisfy({ header.layout.isInside($0, file) })
@@ -151,10 +152,10 @@ struct GrainScan: Sendable {
         directory = sector
     }
 
-    /// How many grains the disk has; the last may be shorter.
+    /// The number of grains of the disk. The last may be shorter.
     private var grainCount: UInt64 { (header.capacity + header.grainSize - 1) / header.grainSize }
 
-    /// How much is there, in words.
+    /// A text about the grains found and the damage.
     var summary: String {
         let layout = header.layout
         let count = tables.values.reduce(0) { count, table in
@@ -171,11 +172,11 @@ struct GrainScan: Sendable {
         return "\(count) of \(grainCount) grains are there\(place)\(damage)"
     }
 
-    /// The tables, in a source of their own, for a layout that `isIncomplete`.
+    /// The tables, in a source of their own, and the directory, for a layout that `isIncomplete`.
     func made() -> (tables: any Source, l1: L1Table) {
         var entries = [UInt64](
             repeating: GrainLayout.missing, count: Int(header.layout.l1Count(header.capacity)))
-        // The first sector stays empty, as 0 says that there is no table.
+        // The first sector stays empty, as the entry 0 says that there is no table.
         var bytes = [UInt8](repeating: 0, count: 512)
         for (number, table) in tables.sorted(by: { $0.key < $1.key }) where number < UInt64(entries.count) {
             entries[Int(number)] = UInt64(bytes.count / 512)
@@ -189,9 +190,10 @@ struct GrainScan: Sendable {
 // MARK: The seek index
 
 extension GrainScan {
-    /// What the stream in `file` with `header` holds: as it is kept in the seek index, or found and kept there.
+    /// The scan of the stream in `file`, whose header is `header`. Takes it from the seek index, or scans the stream
+    /// and stores it there.
     ///
-    /// Throws as going through the stream does.
+    /// Throws the errors of scanning the stream.
     static func find(
         _ file: any Source, _ header: SparseExtentHeader, _ context: OpenContext
     ) throws(ImageError) -> GrainScan {
@@ -212,10 +214,10 @@ extension GrainScan {
         return scan
     }
 
-    /// How many bytes stand in front of the tables, and how many each begins with.
+    /// The bytes in front of the tables, and the bytes in front of each table's entries.
     private static let (headSize, tableHeadSize) = (32, 8)
 
-    /// As it stands in seek indexes (docs/seek-index.md, "Kind 2"), compressed at `level`, 1 to 19.
+    /// The form stored in seek indexes (docs/seek-index.md, "Kind 2"), compressed at `level`, 1 to 19.
     func packed(level: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(little: directory ?? 0)
@@ -225,7 +227,7 @@ extension GrainScan {
         for (number, table) in tables.sorted(by: { $0.key < $1.key }) {
             bytes.append(little: UInt32(number))
             bytes.append(little: table.sector)
-            // What is in the file is read there.
+            // Tables in the file are read from there.
             if table.sector == 0 { for entry in table.entries { bytes.append(little: entry) } }
         }
         var packed: [UInt8] = []
@@ -233,10 +235,10 @@ extension GrainScan {
         return packed + Zstd.compress(bytes, level: level)
     }
 
-    /// Unpacks what is known of the stream in `file`, which nobody vouches for: tables and the directory are read, and recognised,
-    /// as in going through the stream, and a grain that is none is found out when it is decoded.
+    /// Unpacks a stored scan of the stream in `file`. Nobody vouches for its content: tables and the directory are read
+    /// and recognised as in a scan, and what is not a grain fails to decode.
     ///
-    /// Throws `corrupt` unless it fits the file, `limit` where it is too much, before that is allocated.
+    /// Throws `corrupt` unless the scan fits the file, and `limit`, before it allocates too much memory.
     init(_ packed: [UInt8], _ file: any Source, _ header: SparseExtentHeader) throws(ImageError) {
         self.init(nothingOf: file, header)
         let count = Int(try Fields(packed, at: 0).little("size", at: 0, as: UInt32.self))
@@ -287,7 +289,7 @@ extension GrainScan {
             try requireRoom()
             let size = Int(header.entriesPerTable) * 4
             let words = try fields.slice("entries", at: position, count: size).littleEndianHalfWords(size / 4)
-            // What was never written, only a table in the file can tell.
+            // Only a table in the file can tell that a grain was never written, so an entry for that is invalid here.
             guard
                 words.allSatisfy({
                     layout.isGrain($0) && ($0 == GrainLayout.missing || $0 < file.size / 512 + 1)

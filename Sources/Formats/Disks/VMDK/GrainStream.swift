@@ -1,6 +1,7 @@
-/// A stream of compressed grains, each behind a marker; its end says where its tables are, or its header does.
+/// A stream of compressed grains, each behind a marker. Its footer locates its tables, or else its header.
 struct GrainStream {
-    /// How far from the end of a file its footer is looked for, in bytes: people append things, and pad files.
+    /// The distance in bytes from the end of a file within which its footer is searched for: people append to files,
+    /// and pad them.
     private static let footerReach: UInt64 = 1 << 20
 
     let file: any Source
@@ -8,10 +9,10 @@ struct GrainStream {
 
     // MARK: The footer
 
-    /// The footer, which has the grain directory's place; nil where there is none.
+    /// The footer, which locates the grain directory. Nil if there is none.
     func footer() throws(ImageError) -> SparseExtentHeader? {
         guard file.size >= 2 * 512 else { return nil }
-        // Where it belongs: in front of the end-of-stream marker.
+        // Its proper place is in front of the end-of-stream marker.
         if let footer = try? SparseExtentHeader(file, at: file.size - 1024), isMine(footer) { return footer }
         var end = file.size / 512 * 512
         let limit = end - min(end, Self.footerReach)
@@ -40,21 +41,22 @@ struct GrainStream {
 
     // MARK: What is missing
 
-    /// Whether the file ends with the marker that ends a stream.
+    /// True if the file ends with the end-of-stream marker.
     private func isEnded() throws(ImageError) -> Bool {
-        // What stands in front of the grains may look like one.
+        // Data in front of the grains may look like that marker.
         guard file.size / 512 > header.overhead else { return false }
         let marker = try GrainMarker(file, at: (file.size / 512 - 1) * 512)
         return marker.kind == .endOfStream && marker.value == 0
     }
 
-    /// What of the stream that `directory` leads to lies past the end of the file, in words; nil where nothing does.
+    /// A text about the tables or grains that `directory` leads to and that lie past the end of the file. Nil if none
+    /// do.
     ///
-    /// Where the stream has its end, it has its grains; otherwise the tables say what there should be. `looksForEnd` is false
-    /// where reading the end of the file takes more than reading them.
+    /// A stream that has its end has its grains. Otherwise, the tables tell which grains there should be. `looksForEnd`
+    /// is false if reading the end of the file costs more than reading the tables.
     func missing(_ directory: L1Table, looksForEnd: Bool) throws(ImageError) -> String? {
         let layout = header.layout
-        // In the order of the file, each once.
+        // Sorted by offset below; each offset is used once.
         var tables: [(offset: UInt64, number: Int)] = []
         var outside = 0
         for (number, entry) in directory.entries.enumerated() {
@@ -86,7 +88,7 @@ struct GrainStream {
                 }
             }
         }
-        // The last one that begins before the end of the file may be cut in two.
+        // The last one that starts before the end of the file may be truncated.
         if named > missing.count, try !isWhole(last.offset) {
             missing = (missing.count + 1, min(missing.first, last.number))
         }
@@ -95,7 +97,7 @@ struct GrainStream {
             + "\(file.size), the first for disk offset \(missing.first << layout.clusterBits)"
     }
 
-    /// Whether the file does not end inside the grain at `offset`; true also where there is no grain.
+    /// True unless the file ends inside the grain at `offset`; also if there is no grain.
     private func isWhole(_ offset: UInt64) throws(ImageError) -> Bool {
         guard file.size - offset >= 16 else { return false }
         guard case .grain(let size) = try GrainMarker(file, at: offset).kind else { return true }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The grain tables in the file of a sparse extent: where one cannot be read, the redundant one.
+/// Reads the grain tables in the file of a sparse extent. If one cannot be read, the redundant one is.
 final class GrainTables: Source {
     let size: UInt64
 
@@ -10,7 +10,7 @@ final class GrainTables: Source {
     private let warn: @Sendable (String) -> Void
     private let hasWarned = Atomic<Bool>(false)
 
-    /// Those in `file` that `directory` names; `warn` is told, once, that a redundant one is used.
+    /// Reads the tables in `file` that `directory` names. Calls `warn`, once, if a redundant one is used.
     init(_ file: any Source, _ directory: GrainDirectory, warn: @escaping @Sendable (String) -> Void) {
         self.file = file
         size = file.size
@@ -35,11 +35,12 @@ final class GrainTables: Source {
     }
 
     func fillNow(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) -> Bool {
-        // What goes wrong here is met again by who waits.
+        // Errors here recur in the read that waits.
         (try? file.fillNow(&buffer, at: offset)) ?? false
     }
 
-    /// Where the table is once more that is at `offset`, which is all of it: tables are read whole. nil where it is not.
+    /// The offset of the redundant copy of the table at `offset`. Nil if there is none, or no table starts at `offset`:
+    /// tables are read whole.
     private func redundant(_ offset: UInt64) -> UInt64? {
         let sector = header.redundantDirectory
         guard header.hasRedundantDirectory, sector <= size / 512,

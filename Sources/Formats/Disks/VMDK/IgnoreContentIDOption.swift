@@ -5,7 +5,7 @@ enum IgnoreContentIDOption: FormatOption {
 }
 
 extension FormatOptions {
-    /// True to open a VMDK's parent also if its content ID says that it was written to since.
+    /// True to open a VMDK's parent even if its content ID tells that it was written to since.
     public var ignoresContentID: Bool {
         get { self[IgnoreContentIDOption.self] }
         set { self[IgnoreContentIDOption.self] = newValue }

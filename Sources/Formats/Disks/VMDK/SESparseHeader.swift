@@ -1,4 +1,4 @@
-/// The header of an seSparse extent, which ESX keeps snapshots in.
+/// The header of an seSparse extent, in which ESX keeps snapshots.
 ///
 /// Layout, integers of 8 bytes, little-endian, offsets and sizes in sectors of 512 bytes (qemu block/vmdk.c):
 ///
@@ -20,14 +20,14 @@ struct SESparseHeader: Sendable {
     let layout: SESparseLayout
     private let directory: UInt64
 
-    /// Reads the header at the start of `file`; nothing in it is trusted but what is checked here.
+    /// Reads the header at the start of `file`. Trusts no value that is not checked here.
     init(_ file: any Source) throws(ImageError) {
         let fields = try Fields("header", of: file, at: 0, count: 512)
         try fields.require("magic", at: 0, is: Self.magic)
         func word(_ field: StaticString, _ offset: Int) throws(ImageError) -> UInt64 {
             try fields.little(field, at: offset)
         }
-        /// One that has one value only.
+        /// Throws `unsupported` unless the field has its only known value.
         func require(_ field: StaticString, _ offset: Int, _ expected: UInt64) throws(ImageError) {
             let found = try word(field, offset)
             guard found == expected else {

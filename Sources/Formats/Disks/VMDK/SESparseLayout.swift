@@ -1,9 +1,9 @@
-/// How the tables of an seSparse extent say where grains are (qemu block/vmdk.c).
+/// The layout of the tables of an seSparse extent (qemu block/vmdk.c).
 struct SESparseLayout: ClusterLayout {
-    /// Where the grain tables start, in bytes, and how many sectors they take.
+    /// The offset of the grain tables in bytes, and their size in sectors.
     let tables: UInt64
     let tablesSize: UInt64
-    /// Where the grains start, in bytes.
+    /// The offset of the grains, in bytes.
     let grains: UInt64
     let fileSize: UInt64
 
@@ -28,7 +28,7 @@ struct SESparseLayout: ClusterLayout {
     {
         switch (entry >> 60, entry) {
         case (0, 0): return .unallocated
-        // Unmapped by SCSI, and zero; qemu has both as zeroes.
+        // Unmapped by SCSI, and zero. qemu treats both as zeroes.
         case (1, _), (2, _): return .zero
         case (3, _):
             let number = entry >> 48 & 0xFFF | (entry & 0xFFFF_FFFF_FFFF) << 12

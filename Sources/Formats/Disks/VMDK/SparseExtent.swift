@@ -1,40 +1,40 @@
-/// A sparse extent of any kind, whose header and grain directory were read.
+/// A sparse extent of any kind, whose header and grain directory have been read.
 struct SparseExtent: Sendable {
     let file: any Source
 
-    /// The size of what it holds, in bytes.
+    /// The size of its content, in bytes.
     let capacity: UInt64
 
     let layout: any ClusterLayout
     let directory: L1Table
 
-    /// Which kind it is: `KDMV`, `COWD` or `seSparse`.
+    /// The kind of extent: `KDMV`, `COWD` or `seSparse`.
     let kind: String
 
     let warnings: [String]
 
-    /// Its header, where it is of the kind KDMV.
+    /// Its header. Nil if its kind is not KDMV.
     let header: SparseExtentHeader?
 
-    /// What its tables are read from.
+    /// The source of its grain tables.
     private let tables: any Source
 
-    /// Whether the tables were made for what there is of a stream.
+    /// True if the tables were made from a scan of a stream.
     let isRecovered: Bool
 
-    /// Whether its grains lie behind markers, by which what is missing of it is known when it is read.
+    /// True if its grains lie behind markers. Opening such an extent finds out what is missing.
     var isStream: Bool { header.map { $0.isCompressed && $0.hasMarkers } ?? false }
 
-    /// What decodes its compressed grains.
     var decoder: GrainDecoder {
         GrainDecoder(
             grainSize: layout.clusterSize, capacity: capacity, hasMarkers: header?.hasMarkers ?? false)
     }
 
-    /// How many bytes of tables were made, which stay in memory.
+    /// The bytes of tables that were made. They stay in memory.
     var madeTables: UInt64 { isRecovered ? tables.size : 0 }
 
-    /// Reads what `file` starts with. Where that is a stream that is cut short, `context` says whether to make do with what is there.
+    /// Reads the header and the directory of `file`. If it is a truncated stream, `context` tells whether to serve what
+    /// is there.
     init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
         self.file = file
         let magic = try file.bytes(at: 0, count: Int(min(file.size, 8)))
@@ -74,17 +74,18 @@ struct SparseExtent: Sendable {
         }
     }
 
-    /// What became of looking for the grain directory.
+    /// The result of looking for the grain directory.
     private enum Found {
         case whole(GrainDirectory)
-        /// Some of what it names is missing, of a stream that is to be read all the same.
+        /// Some of the grains or tables that the directory names are missing, and the user wants the rest of the
+        /// stream.
         case damaged(GrainDirectory, missing: String)
-        /// There is none, and what is there of a stream is to be made do with.
+        /// There is no directory, and the user wants what a scan found of the stream.
         case scanned(GrainScan)
 
         var isRecovered: Bool { if case .scanned = self { true } else { false } }
 
-        /// What cannot be read of `file`.
+        /// Warnings about what cannot be read of `file`.
         func damage(_ file: any Source) -> [String] {
             switch self {
             case .whole: []
@@ -107,7 +108,7 @@ struct SparseExtent: Sendable {
             if header.directory != SparseExtentHeader.atEnd {
                 found = try GrainDirectory(file, header)
             } else if let footer = try stream.footer() {
-                // What has its end has all that comes before it.
+                // A stream that has its end has all that comes before it.
                 return .whole(try GrainDirectory(file, footer))
             } else {
                 throw ImageError(
@@ -128,7 +129,7 @@ struct SparseExtent: Sendable {
             }
             return .scanned(scan)
         }
-        // The end of what is compressed itself is the last thing to be decoded.
+        // In a compressed layer, the end of the file is decoded last.
         guard isStream, let missing = try stream.missing(found.table, looksForEnd: file.cost.isLow) else {
             return .whole(found)
         }
@@ -138,8 +139,8 @@ struct SparseExtent: Sendable {
         return .damaged(found, missing: missing)
     }
 
-    /// The first `size` bytes of what it holds, no more than its capacity; `backing` has what it does not. It is one of
-    /// `shares` extents of the disk.
+    /// Opens the first `size` bytes of the extent, at most its capacity. `backing` supplies what it does not hold. It
+    /// is one of `shares` extents of the disk.
     func open(
         _ size: UInt64, backing: ReferencedSource?, shares: Int = 1, _ engine: Engine
     ) -> ClusterDisk {

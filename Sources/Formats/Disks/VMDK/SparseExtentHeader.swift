@@ -11,21 +11,21 @@
 ///     36  descriptorSize      8
 ///     44  numGTEsPerGT        4   entries of a grain table
 ///     48  rgdOffset           8   the redundant grain directory
-///     56  gdOffset            8   the grain directory; all ones: the footer has it
+///     56  gdOffset            8   the grain directory; all ones if the footer has it
 ///     64  overHead            8
 ///     72  uncleanShutdown     1
-///     73  newline bytes       4   what transfers as text would damage
+///     73  newline bytes       4   damaged by transfers as text
 ///     77  compressAlgorithm   2   0 none, 1 deflate
 struct SparseExtentHeader: Sendable {
     static let magic: [UInt8] = Array("KDMV".utf8)
 
-    /// What gdOffset is where the footer has it.
+    /// The value of gdOffset if the footer has it.
     static let atEnd = UInt64.max
 
     static let size = 512
 
-    /// How many entries a grain directory may have: enough for 128 TiB with grains of 64 KiB, and as much memory as
-    /// the L1 table of a qcow2 image may take.
+    /// The largest number of entries of a grain directory: enough for 128 TiB with grains of 64 KiB. They take as much
+    /// memory as the L1 table of a qcow2 image may.
     static let maximumDirectory: UInt64 = 4 << 20
 
     let version: UInt32
@@ -34,13 +34,13 @@ struct SparseExtentHeader: Sendable {
     let capacity: UInt64
     /// The size of a grain, in bytes: a power of 2.
     let grainSize: UInt64
-    /// Where the descriptor is, in bytes; nil where there is none.
+    /// The range of the descriptor in the file, in bytes. Nil if there is none.
     let descriptor: Range<UInt64>?
     let entriesPerTable: UInt32
-    /// Where the directories start, in sectors.
+    /// The sectors at which the directories start.
     let redundantDirectory: UInt64
     let directory: UInt64
-    /// Where grains may start, in sectors.
+    /// The first sector at which a grain may start.
     let overhead: UInt64
     let isUnclean: Bool
     let isCompressed: Bool
@@ -49,7 +49,7 @@ struct SparseExtentHeader: Sendable {
     var hasZeroGrains: Bool { flags & 4 != 0 }
     var hasMarkers: Bool { flags & 0x20000 != 0 }
 
-    /// Whether all there is to it is the descriptor of a disk whose data is in other files.
+    /// True if the file holds only the descriptor of a disk whose data is in other files.
     var isDescriptorOnly: Bool { capacity == 0 && descriptor != nil }
 
     var layout: GrainLayout {
@@ -59,14 +59,14 @@ struct SparseExtentHeader: Sendable {
             isCompressed: isCompressed, hasGrainInSector1: mayHaveGrainInSector1)
     }
 
-    /// Whether a grain may start right behind the header: as far as that tells, sector 1 holds nothing else, and the entry 1 does not
-    /// stand for zeroes.
+    /// True if a grain may start right behind the header: by the header, sector 1 holds nothing else, and the entry 1
+    /// does not stand for zeroes.
     private var mayHaveGrainInSector1: Bool {
         !hasZeroGrains && overhead <= 1 && descriptor?.lowerBound != 512 && directory != 1
             && !(hasRedundantDirectory && redundantDirectory == 1)
     }
 
-    /// Reads the header at `offset` of `file`; nothing in it is trusted but what is checked here.
+    /// Reads the header at `offset` of `file`. Trusts no value that is not checked here.
     init(_ file: any Source, at offset: UInt64 = 0) throws(ImageError) {
         let fields = try Fields("header", of: file, at: offset, count: Self.size)
         try fields.require("magicNumber", at: 0, is: Self.magic)
@@ -76,7 +76,7 @@ struct SparseExtentHeader: Sendable {
         }
         flags = try fields.little("flags", at: 8)
         if flags & 1 != 0 {
-            // In particular when it was sent as text.
+            // They differ in particular if the file was sent as text.
             try fields.require("newline bytes", at: 73, is: [0x0A, 0x20, 0x0D, 0x0A])
         }
         let sectors: UInt64 = try fields.little("capacity", at: 12)
@@ -118,7 +118,8 @@ struct SparseExtentHeader: Sendable {
                 "grainSize at \(fields.place(20)) is \(grain), numGTEsPerGT at \(fields.place(44)) "
                     + "\(entriesPerTable), expected powers of 2, the latter 512 at most")
         }
-        // qemu has the first, and 64 KiB is what is compressed; the other keeps what is decoded at once small.
+        // 1 GiB is qemu's limit. Compressed grains have 64 KiB in practice; their limit keeps what is decoded at once
+        // small.
         let maximum: UInt64 = isCompressed ? 2 << 20 : 1 << 30
         guard grain <= maximum / 512 else {
             throw ImageError(

@@ -2,28 +2,28 @@
 ///
 /// Lines end in LF or CRLF; keys are in any case, with or without blanks around `=`, and values with or without quotes.
 struct VMDKDescriptor: Sendable {
-    /// The most that is read, in bytes: as with qemu.
+    /// The largest size that is read, in bytes, as in qemu.
     static let maximumSize = 1 << 20
 
-    /// How many extents a disk may have: no more files are opened for an image.
+    /// The largest number of extents of a disk: no more files are opened for an image.
     static let maximumExtents = 4096
 
-    /// What parentCID is where there is no parent.
+    /// The value of parentCID if there is no parent.
     static let noParent: UInt32 = 0xFFFF_FFFF
 
     private(set) var createType: String?
     private(set) var contentID: UInt32?
     private(set) var parentContentID: UInt32?
     private(set) var parentName: [UInt8]?
-    /// The encoding of names, where one is declared.
+    /// The encoding of names. Nil if none is declared.
     private(set) var encoding: String?
     private(set) var extents: [VMDKExtent] = []
-    /// Whether the grains are encrypted: by a key that the descriptor names, or by vSphere's I/O filter.
+    /// True if the grains are encrypted: by a key that the descriptor names, or by vSphere's I/O filter.
     private(set) var isEncrypted = false
-    /// What the disk database says (`ddb.`), by keys without the prefix, in order.
+    /// The entries of the disk database (`ddb.`), in order, by their keys without the prefix.
     private(set) var database: [(key: String, value: String)] = []
 
-    /// Whether a disk is described that is kept on a device.
+    /// True if the disk is kept on a device.
     var isOnDevice: Bool {
         let types = [
             "fulldevice", "partitioneddevice", "vmfsraw", "vmfsrdm", "vmfsrdmp", "vmfsrawdevicemap",
@@ -33,18 +33,18 @@ struct VMDKDescriptor: Sendable {
             || extents.contains { $0.kind == .vmfsRDM || $0.kind == .vmfsRaw }
     }
 
-    /// Whether nothing in it says of what kind the disk is, nor which, nor where.
+    /// True if the descriptor tells neither the kind of disk, nor its content ID, nor its parent or extents.
     var isEmpty: Bool {
         createType == nil && contentID == nil && parentContentID == nil && parentName == nil
             && extents.isEmpty
     }
 
-    /// The value in the disk database of `key`.
+    /// The value of `key` in the disk database.
     func ddb(_ key: String) -> String? {
         database.first { $0.key.lowercased() == key.lowercased() }?.value
     }
 
-    /// Reads `text`, as far as its first NUL.
+    /// Reads `text` up to its first NUL.
     init(_ text: [UInt8]) throws(ImageError) {
         let lines = text.prefix { $0 != 0 }.split(separator: 0x0A, omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() {
@@ -79,7 +79,7 @@ struct VMDKDescriptor: Sendable {
             if lowercased == "ddb.iofilters", text.lowercased().contains("vmwarevmcrypt") {
                 isEncrypted = true
             }
-            // Case matters in none of these either, but in what is shown.
+            // The case of these keys does not matter either, but they are shown as written.
             database.append((key: String(key.dropFirst(4)), value: text))
         default: break
         }
@@ -112,10 +112,11 @@ struct VMDKDescriptor: Sendable {
         return text.dropFirst().dropLast()
     }
 
-    /// Whether a file that starts with `head` is one: it says so in a comment at its start, or has a version there.
+    /// True if `head` starts a descriptor: a comment at its start says so, or the first line behind comments is a
+    /// version.
     static func isDescriptor(_ head: [UInt8]) -> Bool {
         for line in head.prefix(while: { $0 != 0 }).split(separator: 0x0A) {
-            // A mark of UTF-8 may stand in front of the first.
+            // The byte order mark of UTF-8 may precede the first line.
             let line = trimmed(line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line)
             guard !line.isEmpty else { continue }
             let text = String(decoding: line, as: UTF8.self).lowercased()

@@ -1,4 +1,4 @@
-/// A line of a descriptor that says where a stretch of the disk is ("Virtual Disk Format 5.0", "The Extent Description").
+/// A line of a descriptor that locates an extent of the disk ("Virtual Disk Format 5.0", "The Extent Description").
 ///
 ///     RW 4192256 SPARSE "disk-s001.vmdk"
 ///     RW 1048576 FLAT "disk-f001.vmdk" 0
@@ -14,32 +14,32 @@ struct VMDKExtent: Sendable {
         case seSparse = "SESPARSE"
     }
 
-    /// `RW`, `RDONLY` or `NOACCESS`: what a guest may do, and nothing to a reader of images.
+    /// `RW`, `RDONLY` or `NOACCESS`: the rights of a guest, without meaning for a reader of images.
     let access: String
 
-    /// How long it is, in sectors of 512 bytes.
+    /// The length, in sectors of 512 bytes.
     let sectors: UInt64
 
-    /// What it says it is, in upper case; not always one of the kinds.
+    /// The type as written, but in upper case. Not always one of the kinds.
     let type: String
 
-    /// The name of its file, as it is stored; nil where there is none.
+    /// The name of its file, as stored. Nil if there is none.
     let name: [UInt8]?
 
-    /// Where its data starts in the file, in sectors.
+    /// The offset of its data in the file, in sectors.
     let offset: UInt64
 
     var kind: Kind? { Kind(rawValue: type) }
 
     private static let accesses = ["RW", "RDONLY", "NOACCESS"]
 
-    /// Whether `line` begins as these lines do.
+    /// True if `line` begins as these lines do.
     static func isExtent(_ line: ArraySlice<UInt8>) -> Bool {
         var rest = line
         return accesses.contains(word(&rest).uppercased()) && rest.first.map(isBlank) == true
     }
 
-    /// Reads `line`, which `isExtent`; it is line `number` of the descriptor.
+    /// Reads `line`, for which `isExtent` is true. It is line `number` of the descriptor.
     init(_ line: ArraySlice<UInt8>, number: Int) throws(ImageError) {
         var rest = line
         access = Self.word(&rest).uppercased()
@@ -78,8 +78,8 @@ struct VMDKExtent: Sendable {
         self.offset = offset
     }
 
-    /// The quote that ends the name, which may hold others: the first after which there is nothing, or a number. Behind that
-    /// may be more in quotes, about a partition. Where there is no such quote, it is the last.
+    /// The index of the quote that ends the name, which may hold others: the first that is followed by nothing or by a
+    /// number. More text in quotes, about a partition, may follow the number. If there is no such quote, the last one.
     private static func closingQuote(_ text: ArraySlice<UInt8>) -> Int? {
         let quote = UInt8(ascii: "\"")
         let end = text.indices.dropFirst().first { index in

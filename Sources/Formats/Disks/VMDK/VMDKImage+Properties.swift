@@ -1,8 +1,8 @@
 extension VMDKImage {
-    /// How many entries of the disk database are listed.
+    /// The largest number of extents, and of entries of the disk database, that are listed.
     private static let maximumListed = 1024
 
-    /// What the header and the descriptor say.
+    /// The content of the header and the descriptor.
     var properties: [Layer.Property] {
         var properties: [Layer.Property] = [.init("variant", "variant", .text(variant))]
         if let type = descriptor?.createType {
@@ -62,7 +62,7 @@ extension VMDKImage {
         return properties
     }
 
-    /// What the file is, in words.
+    /// The kind of the file, in words.
     private var variant: String {
         guard let extent else { return "descriptor" }
         guard let header = extent.header, header.isCompressed else { return "sparse extent (\(extent.kind))" }
@@ -71,7 +71,7 @@ extension VMDKImage {
             ? "stream, with a footer" : "stream, without a footer"
     }
 
-    /// Whether space is taken only for what was written.
+    /// True if only written data takes space.
     private var isThin: Bool {
         if let value = descriptor?.ddb("thinProvisioned") { return value == "1" }
         return extent != nil
@@ -80,13 +80,13 @@ extension VMDKImage {
             } == true
     }
 
-    /// As it is written in descriptors.
+    /// The content ID as written in descriptors.
     private static func text(_ identifier: UInt32) -> String {
         let digits = String(identifier, radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }
 
-    /// What walking through the tables tells.
+    /// The results of walking through the tables.
     var details: Inspection.Details {
         guard let extent else { return Inspection.Details() }
         let counts = file.cost.isLow && !extent.isRecovered

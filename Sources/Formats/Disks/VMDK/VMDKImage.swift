@@ -3,17 +3,17 @@ struct VMDKImage: Sendable {
     let file: any Source
     let context: OpenContext
 
-    /// What describes the disk; nil where a sparse extent does without.
+    /// The description of the disk. Nil if there is only a sparse extent.
     let descriptor: VMDKDescriptor?
 
-    /// The extent that the file is itself; nil where the descriptor alone is in it. What names the data in such a file's
-    /// own descriptor is wrong more often than not, and is not looked at.
+    /// The extent in the file itself. Nil if the file holds only a descriptor. If there is an extent, the lines of the
+    /// descriptor that name extents are ignored: they are wrong more often than not.
     let extent: SparseExtent?
 
     /// The size of the disk, in bytes.
     let size: UInt64
 
-    /// The file that holds what the extents do not.
+    /// The parent, which holds what the extents do not.
     let parent: Reference?
 
     private(set) var warnings: [String] = []
@@ -23,7 +23,7 @@ struct VMDKImage: Sendable {
         return extents + [parent].compactMap(\.self)
     }
 
-    /// Reads what `file` starts with.
+    /// Reads the header or the descriptor at the start of `file`.
     init(_ file: any Source, _ context: OpenContext) throws(ImageError) {
         self.file = file
         self.context = context
@@ -67,7 +67,7 @@ struct VMDKImage: Sendable {
         try checkContentID()
     }
 
-    /// The descriptor in front of the data of `file`; nil where there is none.
+    /// The descriptor in front of the data of `file`. Nil if there is none.
     private static func descriptor(
         of file: any Source, _ header: SparseExtentHeader
     ) throws(ImageError) -> VMDKDescriptor? {
@@ -79,7 +79,7 @@ struct VMDKImage: Sendable {
             ).bytes)
     }
 
-    /// The descriptor that `file` is, which starts with `head`.
+    /// The descriptor that makes up `file`, which starts with `head`.
     private static func descriptor(
         _ file: any Source, _ head: [UInt8]
     ) throws(ImageError) -> VMDKDescriptor {
@@ -97,7 +97,7 @@ struct VMDKImage: Sendable {
         return try VMDKDescriptor(try file.bytes(at: 0, count: Int(file.size)))
     }
 
-    /// The size of the disk by its extents.
+    /// The size of the disk in bytes, by its extents.
     private static func size(of descriptor: VMDKDescriptor?) throws(ImageError) -> UInt64 {
         var sectors: UInt64 = 0
         for extent in descriptor?.extents ?? [] {
@@ -126,7 +126,8 @@ struct VMDKImage: Sendable {
         }
     }
 
-    /// Throws `corrupt` where this is a parent, but not, or no more, the one that its child was made of.
+    /// Throws `corrupt` if this image is opened as a parent, but is not the one that its child was made of, or has
+    /// changed.
     private mutating func checkContentID() throws(ImageError) {
         guard let expected = context.contentID, descriptor?.contentID != expected else { return }
         let found = descriptor?.contentID.map { "is \(hex($0))" } ?? "is missing"
@@ -141,7 +142,7 @@ struct VMDKImage: Sendable {
 
     // MARK: Opening
 
-    /// Opens the disk, and the files that the image names.
+    /// Opens the disk and the files that the image names.
     func open() throws(ImageError) -> any Source {
         guard descriptor?.isEncrypted != true else {
             throw ImageError(
@@ -173,7 +174,7 @@ struct VMDKImage: Sendable {
         return Concatenation(parts)
     }
 
-    /// What `parent` has in `range`; nil where it ends before.
+    /// The part of `parent` in `range`. Nil if the parent ends before it.
     private static func part(
         of parent: ReferencedSource?, _ range: Range<UInt64>
     ) throws(ImageError) -> ReferencedSource? {
@@ -184,8 +185,8 @@ struct VMDKImage: Sendable {
             text: parent.text, formatName: parent.formatName)
     }
 
-    /// The extent that `line` is about, and zeroes where it is shorter than that says; `tables` counts what all
-    /// of them keep in memory.
+    /// The extent that `line` describes, and zeroes behind it if it is shorter than the line says. `tables` counts the
+    /// memory of all extents.
     private func parts(
         _ line: VMDKExtent, _ backing: ReferencedSource?, _ tables: inout ExtentTables
     ) throws(ImageError) -> [ReferencedSource] {
@@ -238,7 +239,8 @@ struct VMDKImage: Sendable {
         line.kind == .zero ? nil : line.name.map { Reference(.extent, $0) }
     }
 
-    /// Opens the file that `reference` names: by its name in UTF-8, where another encoding is declared, or else by its bytes.
+    /// Opens the file that `reference` names. If an encoding is declared, tries the name in UTF-8 first, then the
+    /// stored bytes.
     private func open(_ reference: Reference) throws(ImageError) -> any Source {
         if let encoding = descriptor?.encoding, let name = TextEncoding.utf8(reference.name, from: encoding),
             name != reference.name
@@ -248,7 +250,7 @@ struct VMDKImage: Sendable {
             do throws(ImageError) {
                 return try context.references.open(converted)
             } catch {
-                // Where there is no such file.
+                // The error is `io` if there is no such file.
                 guard error.code == .io, let source = try? context.references.open(reference) else {
                     throw error
                 }

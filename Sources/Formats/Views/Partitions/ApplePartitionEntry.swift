@@ -11,7 +11,7 @@
 ///
 /// The rest says how to boot.
 struct ApplePartitionEntry {
-    /// How much of it is looked at, in bytes.
+    /// The number of bytes of an entry that are read.
     static let size = 80
 
     let mapCount: UInt32
@@ -21,7 +21,7 @@ struct ApplePartitionEntry {
     private let start: UInt32
     private let count: UInt32
 
-    /// The entry in the block at `offset` of `disk`; nil where the signature is missing.
+    /// Reads the entry in the block at `offset` of `disk`. Nil if the signature is missing.
     init?(of disk: any Source, at offset: UInt64) throws(ImageError) {
         let fields = try Fields("partition map entry", of: disk, at: offset, count: Self.size)
         guard fields.bytes.starts(with: "PM".utf8) || fields.bytes.starts(with: "TS".utf8) else { return nil }
@@ -32,13 +32,13 @@ struct ApplePartitionEntry {
         type = Self.text(fields.bytes[48..<80])
     }
 
-    /// The blocks it takes; nil where it takes none.
+    /// The blocks of the partition. Nil if it has none.
     var blocks: ClosedRange<UInt64>? {
         guard count > 0 else { return nil }
         return UInt64(start)...UInt64(start) + UInt64(count) - 1
     }
 
-    /// What is not UTF-8 becomes U+FFFD: a name is never a reason to refuse a map.
+    /// The text in a field. Bytes that are not UTF-8 become U+FFFD: a name is never a reason to refuse a map.
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }

@@ -5,11 +5,11 @@
 ///
 ///     0  sbSig      2   "ER"
 ///     2  sbBlkSize  2   in bytes
-///     4  sbBlkCount 4   not looked at
+///     4  sbBlkCount 4   ignored
 ///
 /// The rest is about drivers. Maps are read as Linux does (block/partitions/mac.c).
 struct ApplePartitionMap {
-    /// More entries than this are not looked at: each is a read on the disk.
+    /// The largest number of entries that are read: each is a read on the disk.
     static let maximumEntries: UInt32 = 256
 
     /// The size of its blocks, in bytes: a multiple of 512.
@@ -17,7 +17,7 @@ struct ApplePartitionMap {
 
     private let first: ApplePartitionEntry
 
-    /// The map of `disk`, whose first sector is `sector`; nil where there is none.
+    /// Reads the map of `disk`, whose first sector is `sector`. Nil if there is none.
     init?(_ sector: Fields, on disk: any Source) throws(ImageError) {
         guard sector.bytes.starts(with: "ER".utf8) else { return nil }
         let size: UInt16 = try sector.big("sbBlkSize", at: 2)
@@ -30,7 +30,7 @@ struct ApplePartitionMap {
         self.first = first
     }
 
-    /// The partitions it lists: all of them, its own included, as in Linux.
+    /// The table of its partitions: all of them, its own included, as in Linux.
     func table(of disk: any Source) -> PartitionTable {
         var list = PartitionList(diskSize: disk.size, sectorSize: blockSize, [])
         let count = min(first.mapCount, Self.maximumEntries)
@@ -43,7 +43,7 @@ struct ApplePartitionMap {
                 guard let entry = try ApplePartitionEntry(of: disk, at: UInt64(number) * blockSize) else {
                     throw ImageError(.corrupt, "no signature PM")
                 }
-                // An empty one keeps its number.
+                // An empty entry keeps its number.
                 guard let blocks = entry.blocks else { continue }
                 list.add(number, blocks, type: entry.type, typeName: nil, name: entry.name)
             } catch {

@@ -4,13 +4,13 @@
 ///
 ///      0  p_size    4   in sectors
 ///      4  p_offset  4   in sectors; see `Disklabel` for what it counts from
-///      8  p_fsize   4   not looked at
-///     12  p_fstype  1   0 where the entry is not used
-///     13  p_frag    1   not looked at
-///     14  p_cpg     2   not looked at
+///      8  p_fsize   4   ignored
+///     12  p_fstype  1   0 if the entry is not used
+///     13  p_frag    1   ignored
+///     14  p_cpg     2   ignored
 struct DisklabelEntry {
-    /// By type, called as fdisk calls them (util-linux 2.38, `sfdisk --label bsd --list-types`), and the
-    /// later ones as FreeBSD, OpenBSD and NetBSD do.
+    /// Names by type, as in fdisk (util-linux 2.38, `sfdisk --label bsd --list-types`). Later types have their names in
+    /// FreeBSD, OpenBSD and NetBSD.
     static let typeNames: [UInt8: String] = [
         0x01: "swap",
         0x02: "Version 6",
@@ -36,20 +36,20 @@ struct DisklabelEntry {
     let offset: UInt32
     let type: UInt8
 
-    /// The entry at `place` of `fields`.
+    /// Reads the entry at index `place` of `fields`.
     init(_ fields: Fields, at place: Int) throws(ImageError) {
         size = try fields.little("p_size", at: place)
         offset = try fields.little("p_offset", at: place + 4)
         type = try fields.little("p_fstype", at: place + 12)
     }
 
-    /// Whether there is a partition. The entry for the whole disk has no type either.
+    /// True if the entry is a partition. The entry for the whole disk has no type either.
     var isUsed: Bool { type != 0 }
 
     /// The type as Linux tools write it.
     var typeText: String { "0x" + (type < 16 ? "0" : "") + String(type, radix: 16) }
 
-    /// The sectors it takes, when its offset counts from sector `origin`; nil where it takes none.
+    /// The sectors of the partition, with its offset counted from sector `origin`. Nil if it has none.
     ///
     /// `origin` comes from a 32-bit number as well, so the sum cannot overflow.
     func sectors(from origin: UInt64) -> ClosedRange<UInt64>? {

@@ -1,17 +1,16 @@
 /// An extended partition of an MBR: a container for logical partitions.
 ///
-/// It begins with an extended boot record, a sector with four entries where an MBR has them. One
-/// is a logical partition, counted from this record; one may be extended, and then links to the
-/// next record, counted from the beginning of the extended partition. Nothing but custom
-/// specifies that; the reading here is the one of Linux (block/partitions/msdos.c,
-/// parse_extended), but for the checks on where a link leads.
+/// It starts with an extended boot record: a sector with four entries at the same offsets as in an MBR. One entry is a
+/// logical partition, counted from this record. Another may be extended: it links to the next record, counted from the
+/// start of the extended partition. Only custom specifies this. It is read as in Linux (block/partitions/msdos.c,
+/// parse_extended), except for the checks on where a link leads.
 struct ExtendedPartition {
-    /// More records than this are not followed: each is a read somewhere on the disk.
+    /// The largest number of records that are followed: each is a read somewhere on the disk.
     static let maximumRecords = 512
 
     let number: Int
 
-    /// The sectors it takes, counted from the start of the disk.
+    /// Its sectors, counted from the start of the disk.
     let sectors: ClosedRange<UInt64>
 
     /// Adds its logical partitions to `list`, numbered from `next` on.
@@ -32,7 +31,7 @@ struct ExtendedPartition {
         }
     }
 
-    /// The entries of the boot record in sector `lba`, which must be one that a link may lead to.
+    /// The entries of the boot record in sector `lba`. Throws if no link may lead there.
     private func record(
         at lba: UInt64, on disk: any Source, _ visited: inout Set<UInt64>
     ) throws(ImageError) -> [MBREntry] {
@@ -56,7 +55,7 @@ struct ExtendedPartition {
     ) {
         for (index, entry) in entries.enumerated() where !entry.isExtended {
             guard let taken = entry.sectors(from: lba) else { continue }
-            // The last two are unused, but nobody says that they are zero.
+            // The last two are unused, but not always zero.
             if index >= 2 && !(sectors.contains(taken.lowerBound) && sectors.contains(taken.upperBound)) {
                 continue
             }

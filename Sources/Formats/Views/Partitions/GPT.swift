@@ -1,19 +1,19 @@
 /// A GUID partition table, found and checked.
 ///
-/// Source: UEFI specification 2.10, section 5.3. A disk has two copies, each a header and an entry
-/// array: at the start, and at the end for when that one is damaged.
+/// Source: UEFI specification 2.10, section 5.3. A disk has two copies, each a header and an entry array: one at the
+/// start, and one at the end in case the first is damaged.
 struct GPT {
-    /// What a sector may be, in bytes, the likely ones first. Nothing but the place of the header tells.
+    /// The sector sizes that are tried, in bytes, the likely ones first. Only the header's offset tells the right one.
     static let sectorSizes: [UInt64] = [512, 4096, 2048, 1024]
 
     private let header: GPTHeader
     private let entries: Fields
     private let sectorSize: UInt64
 
-    /// The GPT of `disk`, from whichever copy is sound; nil where neither is. Warns of those that are not.
+    /// The GPT of `disk`, from the first copy that is sound. Nil if none is. Adds a warning for each copy that is not.
     ///
-    /// The backup is not read where the primary will do: it lies at the far end of the disk, and in
-    /// a compressed image that can mean to decode all of it.
+    /// The backup is not read if the primary is sound: it lies at the end of the disk, and in a compressed image,
+    /// reading it can mean decoding all of it.
     static func find(on disk: any Source, _ warnings: inout [String]) -> GPT? {
         var reason = ""
         if let primary = first(on: disk, { _ in 1 }, &reason) {
@@ -31,7 +31,7 @@ struct GPT {
 
     /// The first sound copy whose header is in the sector that `lba` gives for a sector size.
     ///
-    /// Where there is none, `reason` becomes why.
+    /// If there is none, `reason` becomes the cause.
     private static func first(
         on disk: any Source, _ lba: (UInt64) -> UInt64, _ reason: inout String
     ) -> GPT? {
@@ -59,12 +59,12 @@ struct GPT {
                 + "\(sectorSize) bytes: the image may be cut short")
     }
 
-    /// The partitions it lists.
+    /// The table of its partitions.
     func table(of disk: any Source, _ warnings: [String]) throws(ImageError) -> PartitionTable {
         var list = PartitionList(diskSize: disk.size, sectorSize: sectorSize, warnings)
         for index in 0..<header.entryCount {
             guard let entry = try GPTEntry(entries, at: index * header.entrySize) else { continue }
-            // As in Linux, the number is the place in the array, so that it stays when others go.
+            // As in Linux, the number is the position in the array, so that it stays when other partitions go.
             let number = index + 1
             guard entry.firstLBA <= entry.lastLBA else {
                 list.warn(

@@ -2,11 +2,11 @@
 ///
 /// Layout, integers little-endian (UEFI specification 2.10, section 5.3.3):
 ///
-///      0  PartitionTypeGUID    16   all zero where the entry is not used
-///     16  UniquePartitionGUID  16   not looked at
+///      0  PartitionTypeGUID    16   all zero if the entry is not used
+///     16  UniquePartitionGUID  16   ignored
 ///     32  StartingLBA           8
 ///     40  EndingLBA             8   the last sector, not the one after
-///     48  Attributes            8   not looked at
+///     48  Attributes            8   ignored
 ///     56  PartitionName        72   UTF-16, up to a NUL
 struct GPTEntry {
     let type: GUID
@@ -14,7 +14,7 @@ struct GPTEntry {
     let lastLBA: UInt64
     let name: String
 
-    /// The entry at `offset` of the entry array; nil where it is not used.
+    /// Reads the entry at `offset` of the entry array. Nil if it is not used.
     init?(_ array: Fields, at offset: Int) throws(ImageError) {
         let type = try GUID("PartitionTypeGUID", in: array, at: offset)
         guard !type.isZero else { return nil }

@@ -1,17 +1,17 @@
-/// The header of a GUID partition table, of which a disk has two: in its second sector, and in its last.
+/// The header of a GUID partition table. A disk has two: one in its second sector, and one in its last.
 ///
-/// Source: UEFI specification 2.10, section 5.3.2, whose names errors use. Integers are little-endian.
+/// Source: UEFI specification 2.10, section 5.3.2. Errors use its field names. Integers are little-endian.
 struct GPTHeader {
-    /// The largest entry array that is read, in bytes; 64 times what is usual.
+    /// The size of the largest entry array that is read, in bytes: 64 times the usual size.
     static let maximumEntriesSize: UInt64 = 1 << 20
 
-    /// What it begins with.
+    /// The bytes that a header starts with.
     static let signature = Array("EFI PART".utf8)
 
-    /// Where the other header lies, in sectors from the start of the disk.
+    /// The sector of the other header, counted from the start of the disk.
     let alternateLBA: UInt64
 
-    /// Where the entry array lies, in sectors from the start of the disk.
+    /// The sector at which the entry array starts, counted from the start of the disk.
     let entriesLBA: UInt64
 
     /// The length of the entry array in entries.
@@ -22,14 +22,14 @@ struct GPTHeader {
 
     private let fields: Fields
 
-    /// The header in `fields`, which is the whole of sector number `lba` of the disk; nil where there is none.
+    /// Reads the header in `fields`, which is all of sector `lba` of the disk. Nil if there is none.
     init?(_ fields: Fields, at lba: UInt64) throws(ImageError) {
         guard fields.bytes.starts(with: Self.signature) else { return nil }
         let size: UInt32 = try fields.little("HeaderSize", at: 12)
         guard size >= 92, Int(size) <= fields.bytes.count else {
             throw Self.wrong("HeaderSize", fields.place(12), "\(size)", "92 to \(fields.bytes.count)")
         }
-        // The CRC comes first, so that a damaged header is not mistaken for an odd one.
+        // The CRC is checked first, so that a damaged header is not mistaken for an odd one.
         let stored: UInt32 = try fields.little("HeaderCRC32", at: 16)
         var bytes = Array(fields.bytes[..<Int(size)])
         for index in 16..<20 { bytes[index] = 0 }
@@ -61,7 +61,7 @@ struct GPTHeader {
         self.fields = fields
     }
 
-    /// The entry array, read from `disk` and checked.
+    /// Reads the entry array from `disk` and checks it.
     func entries(on disk: any Source, sectorSize: UInt64) throws(ImageError) -> Fields {
         guard entriesLBA < disk.size / sectorSize else {
             throw Self.wrong(

@@ -1,7 +1,7 @@
-/// What the partition types of GPT stand for.
+/// The names of the partition types of GPT.
 enum GPTTypes {
-    /// By type, in upper case, called as sfdisk calls them (util-linux 2.38, `sfdisk --label gpt --list-types`);
-    /// where it has none, as gdisk and the Discoverable Partitions Specification do.
+    /// Names by type in upper case, as in sfdisk (util-linux 2.38, `sfdisk --label gpt --list-types`). Types that
+    /// sfdisk lacks have their names in gdisk and the Discoverable Partitions Specification.
     static let names: [String: String] = [
         "C12A7328-F81F-11D2-BA4B-00A0C93EC93B": "EFI System",
         "024DEE41-33E7-11D3-9D69-0008C781F39F": "MBR partition scheme",

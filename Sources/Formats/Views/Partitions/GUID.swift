@@ -10,7 +10,7 @@ struct GUID: CustomStringConvertible {
     /// The last two groups, as one big-endian integer.
     private let rest: UInt64
 
-    /// The GUID called `field` at `offset` of a structure.
+    /// Reads the GUID at `offset` of a structure. `field` names it in errors.
     init(_ field: StaticString, in fields: Fields, at offset: Int) throws(ImageError) {
         first = try fields.little(field, at: offset)
         second = try fields.little(field, at: offset + 4)
@@ -21,7 +21,7 @@ struct GUID: CustomStringConvertible {
 
     var isZero: Bool { first == 0 && second == 0 && third == 0 && rest == 0 }
 
-    /// In upper case, such as `C12A7328-F81F-11D2-BA4B-00A0C93EC93B`.
+    /// The GUID in upper case, such as `C12A7328-F81F-11D2-BA4B-00A0C93EC93B`.
     var description: String {
         let groups: [(UInt64, Int)] = [
             (UInt64(first), 8), (UInt64(second), 4), (UInt64(third), 4), (rest >> 48, 4),

@@ -7,20 +7,19 @@
 ///     446  entries     4*16   see `MBREntry`
 ///     510  signature      2   55 aa
 ///
-/// The boot sectors of FAT, NTFS and exFAT end in 55 aa as well, where they have
-/// boot code instead of entries. What is what is decided as Linux does (block/partitions/msdos.c)
-/// and libblkid, which mostly agree.
+/// The boot sectors of FAT, NTFS and exFAT end in 55 aa as well, and have boot code in place of entries. The two are
+/// told apart as in Linux (block/partitions/msdos.c) and libblkid, which mostly agree.
 struct MBR {
-    /// The sectors that its numbers count, in bytes. Those of other sizes look the same, and
-    /// nothing tells which they are; 512 is right for all but a few.
+    /// The size in bytes of the sectors that its numbers count. An MBR of a disk with other sectors looks the same, and
+    /// nothing tells them apart. 512 is right for all but a few.
     static let sectorSize: UInt64 = 512
 
-    /// All four, in their order.
+    /// All four entries, in order.
     let entries: [MBREntry]
 
     private let sector: Fields
 
-    /// The MBR in the first 512 bytes of a disk; nil where the signature is missing.
+    /// Reads the MBR in the first 512 bytes of a disk. Nil if the signature is missing.
     init?(_ sector: Fields) throws(ImageError) {
         let signature: UInt16 = try sector.little("signature", at: 510)
         guard signature == 0xAA55 else { return nil }
@@ -28,41 +27,40 @@ struct MBR {
         self.sector = sector
     }
 
-    /// Whether every entry has a status that boot code knows.
+    /// True if every entry has a status that boot code knows.
     var isSound: Bool { entries.allSatisfy { $0.status == 0 || $0.status == 0x80 } }
 
-    /// Whether a GPT follows (UEFI specification 2.10, section 5.2.3). The status is not looked at,
-    /// as nobody does.
+    /// True if a GPT follows (UEFI specification 2.10, section 5.2.3). The status is ignored, as in other readers.
     var isProtective: Bool { entries.contains(where: \.isProtective) }
 
-    /// Whether it is no MBR, but rather the boot sector of a file system that takes all of `disk`.
+    /// True if this is not an MBR, but the boot sector of a file system that takes all of `disk`.
     func isBootSector(of disk: any Source) -> Bool {
         guard isSound else { return true }
         guard looksLikeBootSector else { return false }
-        // It may be both: boot loaders keep what a former file system left in their way. Then the
-        // entries make sense. Text and code as entries would begin anywhere; mkfs.fat can write an
-        // entry for the file system itself, which begins with this very sector.
+        // It may be both: boot loaders keep what a former file system left in the sector. Then, the entries are
+        // valid. Text or code read as entries would start at arbitrary sectors. mkfs.fat can write an entry for the
+        // file system itself, which starts with this very sector.
         let used = entries.filter(\.isUsed)
         return used.isEmpty
             || used.contains { $0.start == 0 || UInt64($0.start) >= disk.size / Self.sectorSize }
     }
 
-    /// Whether there is a BIOS parameter block, which describes a file system.
+    /// True if there is a BIOS parameter block, which describes a file system.
     private var looksLikeBootSector: Bool {
         let bytes = sector.bytes
         if ["NTFS    ", "EXFAT   ", "-FVE-FS-"].contains(where: { bytes[3..<11].elementsEqual($0.utf8) }) {
             return true
         }
-        // The first three are those of Linux: reserved sectors, number of FATs, media
-        // (Microsoft FAT specification, section 3.1).
+        // The first three checks are Linux's: reserved sectors, number of FATs, media (Microsoft FAT specification,
+        // section 3.1).
         let reserved = UInt16(bytes[15]) << 8 | UInt16(bytes[14])
         let sectorSize = UInt16(bytes[12]) << 8 | UInt16(bytes[11])
         return reserved != 0 && bytes[16] != 0 && (bytes[21] == 0xF0 || bytes[21] >= 0xF8)
             && [512, 1024, 2048, 4096].contains(sectorSize) && bytes[13].nonzeroBitCount == 1
     }
 
-    /// The partitions it lists, logical ones and those of BSD and MINIX included; without the protective
-    /// one, which is none.
+    /// The table of its partitions, including logical ones and those of BSD and MINIX. The protective entry is left
+    /// out: it is no partition.
     func table(of disk: any Source, _ warnings: [String]) -> PartitionTable {
         var list = PartitionList(diskSize: disk.size, sectorSize: Self.sectorSize, warnings)
         var extended: [ExtendedPartition] = []

@@ -3,16 +3,16 @@
 /// Layout, integers little-endian (UEFI specification 2.10, section 5.2.1):
 ///
 ///      0  status   1   80 for the partition to boot from, else 0
-///      1  first    3   cylinder, head, sector: not looked at
+///      1  first    3   cylinder, head, sector; ignored
 ///      4  type     1
-///      5  last     3   cylinder, head, sector: not looked at
+///      5  last     3   cylinder, head, sector; ignored
 ///      8  start    4   in sectors
 ///     12  count    4   in sectors
 struct MBREntry {
     let status: UInt8
     let type: UInt8
 
-    /// Its first sector; what it is counted from depends on where the entry stands.
+    /// The first sector. Its origin depends on where the entry is.
     let start: UInt32
 
     /// Its length in sectors.
@@ -32,19 +32,19 @@ struct MBREntry {
         count = try sector.little("count", at: offset + 12)
     }
 
-    /// Whether there is a partition.
+    /// True if the entry is a partition.
     var isUsed: Bool { type != 0 && count != 0 }
 
-    /// Whether it stands for what a chain of extended boot records lists.
+    /// True if the entry stands for the partitions that a chain of extended boot records lists.
     var isExtended: Bool { type == 0x05 || type == 0x0F || type == 0x85 }
 
-    /// Whether it says that the disk has a GPT, which begins in the next sector.
+    /// True if the entry says that the disk has a GPT, which starts in the next sector.
     var isProtective: Bool { type == 0xEE && start == 1 }
 
     /// The type as Linux tools write it.
     var typeText: String { "0x" + (type < 16 ? "0" : "") + String(type, radix: 16) }
 
-    /// The sectors it takes, when its start counts from sector `origin`; nil where it is not used.
+    /// The sectors of the partition, with its start counted from sector `origin`. Nil if the entry is not used.
     ///
     /// `origin` comes from 32-bit numbers as well, so the sum cannot overflow.
     func sectors(from origin: UInt64) -> ClosedRange<UInt64>? {

@@ -1,4 +1,4 @@
-/// What the partition types of MBR stand for.
+/// The partition types of MBR, and their names.
 enum MBRTypes {
     /// MINIX, which may have subpartitions.
     static let minix: UInt8 = 0x81
@@ -9,8 +9,7 @@ enum MBRTypes {
     /// The systems that have a disklabel in their partition: FreeBSD, OpenBSD and NetBSD.
     static let disklabels: [UInt8] = [freeBSD, 0xA6, 0xA9]
 
-    /// By type, called as sfdisk calls them (util-linux 2.38, `sfdisk --label dos --list-types`). Type 0 is no
-    /// partition.
+    /// Names by type, as in sfdisk (util-linux 2.38, `sfdisk --label dos --list-types`). Type 0 is no partition.
     static let names: [UInt8: String] = [
         0x01: "FAT12",
         0x02: "XENIX root",

@@ -1,14 +1,14 @@
 /// A primary partition of an MBR that may have a table of its own: a BSD disklabel, or MINIX subpartitions.
 ///
-/// Linux gives what is in such tables the numbers that follow those of the logical partitions.
+/// Linux numbers the partitions in such tables after the logical partitions.
 struct NestedPartitions {
     let number: Int
     let type: UInt8
 
-    /// The sectors it takes, counted from the start of the disk.
+    /// Its sectors, counted from the start of the disk.
     let sectors: ClosedRange<UInt64>
 
-    /// The primary partition called `number`; nil where its type has no table inside.
+    /// Creates the primary partition `number`. Nil if its type has no table inside.
     init?(number: Int, type: UInt8, sectors: ClosedRange<UInt64>) {
         guard type == MBRTypes.minix || MBRTypes.disklabels.contains(type) else { return nil }
         self.number = number
@@ -16,12 +16,12 @@ struct NestedPartitions {
         self.sectors = sectors
     }
 
-    /// Whether all of `others` are among its sectors.
+    /// True if all of `others` are among its sectors.
     func contains(_ others: ClosedRange<UInt64>) -> Bool {
         sectors.contains(others.lowerBound) && sectors.contains(others.upperBound)
     }
 
-    /// Adds the partitions that its table lists to `list`, numbered from `next` on.
+    /// Adds the partitions of its table to `list`, numbered from `next` on.
     func read(_ disk: any Source, from next: inout Int, into list: inout PartitionList) {
         do throws(ImageError) {
             guard let start = try start(on: disk) else { return }
@@ -36,7 +36,7 @@ struct NestedPartitions {
         }
     }
 
-    /// Its first two sectors, as far as there are so many; nil where it lies behind the end of the disk.
+    /// Its first two sectors, or the part of them that exists. Nil if it lies behind the end of the disk.
     private func start(on disk: any Source) throws(ImageError) -> Fields? {
         guard sectors.lowerBound < disk.size / MBR.sectorSize else { return nil }
         let offset = sectors.lowerBound * MBR.sectorSize
@@ -45,13 +45,13 @@ struct NestedPartitions {
         return Fields(try disk.bytes(at: offset, count: Int(count)), at: offset)
     }
 
-    /// Adds MINIX's subpartitions: the boot record in the first sector lists them, counted from the start of
-    /// the disk (libblkid/src/partitions/minix.c).
+    /// Adds MINIX's subpartitions. The boot record in the first sector lists them, counted from the start of the disk
+    /// (libblkid/src/partitions/minix.c).
     private func readSubpartitions(
         _ start: Fields, from next: inout Int, into list: inout PartitionList
     ) throws(ImageError) {
-        // An old Linux has its root in such a partition, with boot code in place of a table: so what makes
-        // no sense is no reason to warn.
+        // An old Linux has its root in such a partition, with boot code in place of a table, so an invalid table is no
+        // reason to warn.
         guard let record = try MBR(start) else { return }
         for entry in record.entries where entry.type == MBRTypes.minix {
             guard let taken = entry.sectors(from: 0), contains(taken) else { continue }

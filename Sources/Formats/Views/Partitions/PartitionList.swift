@@ -1,6 +1,6 @@
-/// The partitions a table lists, made to fit the disk, and what is wrong with them.
+/// The partitions of a table, cut to fit the disk, and warnings about them.
 struct PartitionList {
-    /// More warnings than this are only counted: a table may have thousands of entries.
+    /// The largest number of warnings that are kept. More are only counted: a table may have thousands of entries.
     static let maximumWarnings = 20
 
     let diskSize: UInt64
@@ -9,7 +9,7 @@ struct PartitionList {
     private var warnings: [String]
     private var warningsLeftOut = 0
 
-    /// The numbers of those that hold others.
+    /// The numbers of the partitions that hold others.
     private var containers: Set<Int> = []
 
     init(diskSize: UInt64, sectorSize: UInt64, _ warnings: [String]) {
@@ -18,7 +18,7 @@ struct PartitionList {
         self.warnings = warnings
     }
 
-    /// Adds the partition called `number`, which takes `sectors`, as far as it lies on the disk.
+    /// Adds the partition `number`, which takes `sectors`. Cuts off what is not on the disk.
     mutating func add(
         _ number: Int, _ sectors: ClosedRange<UInt64>, type: String, typeName: String?, name: String = "",
         isContainer: Bool = false
@@ -45,10 +45,10 @@ struct PartitionList {
         if isContainer { containers.insert(number) }
     }
 
-    /// Says that the partition called `number` holds others, which are in the list as well.
+    /// Notes that the partition `number` holds others, which are in the list as well.
     mutating func setContainer(_ number: Int) { containers.insert(number) }
 
-    /// Whether a partition takes just `sectors`.
+    /// True if a partition takes exactly `sectors`.
     func contains(_ sectors: ClosedRange<UInt64>) -> Bool {
         guard sectors.upperBound < diskSize / sectorSize else { return false }
         let range = sectors.lowerBound * sectorSize..<(sectors.upperBound + 1) * sectorSize
@@ -63,7 +63,7 @@ struct PartitionList {
         }
     }
 
-    /// The list as a table.
+    /// Completes the list and returns it as a table.
     consuming func table(_ scheme: PartitionTable.Scheme) -> PartitionTable {
         warnOfOverlaps()
         if warningsLeftOut > 0 { warnings.append("\(warningsLeftOut) more warnings are left out") }
@@ -71,7 +71,7 @@ struct PartitionList {
             scheme: scheme, sectorSize: sectorSize, partitions: partitions, warnings: warnings)
     }
 
-    /// Warns of each partition that begins inside an earlier one.
+    /// Warns of each partition that starts inside an earlier one.
     private mutating func warnOfOverlaps() {
         let sorted = partitions.filter { !containers.contains($0.number) }
             .sorted { ($0.range.lowerBound, $0.number) < ($1.range.lowerBound, $1.number) }

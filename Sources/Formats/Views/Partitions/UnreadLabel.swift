@@ -1,11 +1,11 @@
-/// Disk labels that are recognised, so that it can be said that they are there, but not read.
+/// Disk labels that are recognised only to report them. They are not read.
 enum UnreadLabel: String {
     case sgi = "an SGI volume header"
     case sun = "a Sun disk label"
 
-    /// The label in the first 512 bytes of a disk; nil where there is none.
+    /// Recognises the label in the first 512 bytes of a disk. Nil if there is none.
     ///
-    /// Both are words whose sum, of one kind or the other, is 0 (Linux, block/partitions/sgi.c and sun.c).
+    /// Both consist of words whose sum (SGI) or exclusive or (Sun) is 0 (Linux, block/partitions/sgi.c and sun.c).
     init?(_ sector: Fields) throws(ImageError) {
         let sgiMagic: UInt32 = try sector.big("magic", at: 0)
         let sunMagic: UInt16 = try sector.big("magic", at: 508)

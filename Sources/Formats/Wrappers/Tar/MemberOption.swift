@@ -11,8 +11,8 @@ enum MemberOption: FormatOption {
 }
 
 extension FormatOptions {
-    /// The name of the member to open of an archive, such as an OVA, and behind a slash that in the archive in it; without, the
-    /// only disk there is.
+    /// The name of the member to open of an archive, such as an OVA. If that member is an archive too, a slash and the
+    /// name of a member in it may follow. Without a name, the only disk is opened.
     public var member: SystemString? {
         get { self[MemberOption.self] }
         set { self[MemberOption.self] = newValue }

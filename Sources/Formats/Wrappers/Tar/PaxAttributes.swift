@@ -1,26 +1,26 @@
-/// What pax headers say of the member that follows them, as far as it matters for reading it.
+/// The attributes in the pax headers of a member that matter for reading it.
 struct PaxAttributes {
     var path: [UInt8]?
     var size: UInt64?
 
-    /// The name of a sparse member, whose own name is made up in forms 0.1 and 1.0.
+    /// The name of a sparse member. In forms 0.1 and 1.0, its name in `path` is made up.
     var sparseName: [UInt8]?
 
     /// The size of a sparse member, holes included.
     var sparseSize: UInt64?
 
-    /// The version of the form in which a member is sparse, from 1.0 on.
+    /// The version of the sparse form, which members have from 1.0 on.
     var sparseMajor: UInt64?
     var sparseMinor: UInt64?
 
-    /// The records that hold the map, in forms 0.0 and 0.1.
+    /// The range of the archive with the records that hold the map, in forms 0.0 and 0.1.
     var mapRecords: Range<UInt64>?
 
-    /// Whether star made it sparse, in a form of its own.
+    /// True if star stored the member as sparse, in a form of its own.
     var isStarSparse = false
 
-    /// Adds what `records` say, which are the bytes of `range` of the archive. A later value takes the place of an
-    /// earlier one; an empty one takes it back.
+    /// Adds the values in `records`, which are the bytes of `range` of the archive. A later value replaces an earlier
+    /// one. An empty one removes it.
     mutating func add(_ records: PaxRecords, in range: Range<UInt64>) throws(ImageError) {
         var attributes = self
         try records.forEach { (key, value, place) throws(ImageError) in
@@ -47,7 +47,7 @@ struct PaxAttributes {
         }
     }
 
-    /// Where the map of the member stands; nil where it is not sparse.
+    /// The location of the member's sparse map. Nil if the member is not sparse.
     var map: TarMember.MapPlace? {
         if sparseMajor != nil || sparseMinor != nil {
             let (major, minor) = (sparseMajor ?? 0, sparseMinor ?? 0)

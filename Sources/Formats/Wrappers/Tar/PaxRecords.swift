@@ -1,8 +1,8 @@
-/// The records of a pax extended header (POSIX.1-2017, pax, "pax Header Block"): `LENGTH KEY=VALUE\n`, the length in
-/// decimal and of the whole record.
+/// The records of a pax extended header (POSIX.1-2017, pax, "pax Header Block"): `LENGTH KEY=VALUE\n`. The length is
+/// decimal and counts the whole record.
 struct PaxRecords {
     private let bytes: [UInt8]
-    /// Where they start in the archive, in bytes.
+    /// The offset of the records in the archive, in bytes.
     private let base: UInt64
 
     init(_ bytes: [UInt8], at base: UInt64) {
@@ -10,9 +10,9 @@ struct PaxRecords {
         self.base = base
     }
 
-    /// Calls `body` with the key and the value of each record, and where it starts in the archive.
+    /// Calls `body` with the key, the value and the offset in the archive of each record.
     ///
-    /// Throws `corrupt` where a record is not formed so, and what `body` throws.
+    /// Throws `corrupt` if a record does not have this form, and the errors of `body`.
     func forEach(
         _ body: (_ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, _ place: UInt64) throws(ImageError) ->
             Void
@@ -22,7 +22,7 @@ struct PaxRecords {
             // Some programs pad with NULs within the size of the header.
             if rest.first == 0, rest.allSatisfy({ $0 == 0 }) { return }
             let place = base + UInt64(rest.startIndex)
-            // As many digits as the lengths have that are allowed.
+            // No allowed length has more digits.
             let digits = rest.prefix(12).prefix { $0 != UInt8(ascii: " ") }
             guard let length = Self.decimal(digits), length > UInt64(digits.count) + 1,
                 length <= UInt64(rest.count)
@@ -40,14 +40,14 @@ struct PaxRecords {
         }
     }
 
-    /// The number that `digits` are; nil where they are none, or make one from 2^63 on.
+    /// The decimal number in `digits`. Nil if there is none, or if it is 2^63 or more.
     static func decimal(_ digits: ArraySlice<UInt8>) -> UInt64? {
         guard !digits.isEmpty else { return nil }
         var number: UInt64 = 0
         for digit in digits {
             guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
             let (tens, overflows) = number.multipliedReportingOverflow(by: 10)
-            // At most 2^63 - 1 and 9.
+            // No overflow: the parts of the sum are at most 2^63 - 1 and 9.
             guard !overflows, tens <= UInt64(Int64.max) else { return nil }
             number = tens + UInt64(digit - UInt8(ascii: "0"))
             guard number <= UInt64(Int64.max) else { return nil }
@@ -55,7 +55,7 @@ struct PaxRecords {
         return number
     }
 
-    /// The number in a record's value.
+    /// The number in a record's value. `field` names it in errors.
     static func number(
         _ field: StaticString, _ value: ArraySlice<UInt8>, _ place: UInt64
     ) throws(ImageError) -> UInt64 {

@@ -1,5 +1,5 @@
 extension Format {
-    /// A tar archive, of which one member is opened: an OVA too (POSIX.1-2017, pax; GNU tar manual; DSP0243, 2.1).
+    /// A tar archive, such as an OVA. One member of it is opened (POSIX.1-2017, pax; GNU tar manual; DSP0243, 2.1).
     package static let tar = Format(
         name: "tar", kind: .wrapper, extensions: ["tar", "ova"], hasMembers: true,
         recognises: { TarHeader.isAtStart(of: $0.head) }
@@ -8,7 +8,7 @@ extension Format {
         let appliance = TarAppliance(archive)
         archive.add(appliance)
         let wanted = context.options.member
-        // Where the user says which member is meant, no other is read.
+        // If the user names a member, no other is read.
         let listed = appliance?.disks ?? []
         let disks = listed.isEmpty ? archive.disks(context.opener, probing: wanted == nil) : listed
         if let problem = appliance?.problem, wanted == nil {
@@ -33,15 +33,15 @@ extension Format {
 }
 
 extension TarArchive {
-    /// How many members, or disks, are listed.
+    /// The largest number of members, and of disks, that are listed.
     private static let maximumListed = 1024
 
-    /// What there is to say about the archive, of which `member` is opened, if any.
+    /// The properties of the archive. `member` is the opened one, if any.
     fileprivate func properties(
         _ disks: [TarMember], _ appliance: TarAppliance?, opened member: TarMember?
     ) -> [Layer.Property] {
         var properties: [Layer.Property] = [.init("variant", "variant", .text(variant))]
-        // What makes a tar archive an OVA.
+        // An archive with a descriptor is an OVA.
         if let appliance {
             properties.append(.init("ovf-descriptor", "OVF descriptor", .text(appliance.descriptorName)))
         }

@@ -1,20 +1,20 @@
-/// The disks of an appliance in a tar archive (OVA), as its descriptor lists them (DSP0243 2.1, 7.1).
+/// The disks of an appliance in a tar archive (OVA), by its descriptor (DSP0243 2.1, 7.1).
 struct TarAppliance {
     /// The name of the descriptor in the archive.
     let descriptorName: String
 
-    /// What the descriptor says; nil where it cannot be read.
+    /// The content of the descriptor. Nil if it cannot be read.
     private(set) var descriptor: OVFDescriptor?
 
-    /// The files of the disks, in the order of the descriptor: members, and files that are in pieces.
+    /// The files of the disks, in the order of the descriptor: members, and files that are stored in pieces.
     private(set) var disks: [TarMember] = []
 
     private(set) var warnings: [String] = []
 
-    /// Why the disks could not all be found; nil where they were.
+    /// The first error in finding the disks. Nil if all were found.
     private(set) var problem: ImageError?
 
-    /// The appliance that `archive` is; nil where no descriptor is in it.
+    /// The appliance in `archive`. Nil if the archive holds no descriptor.
     init?(_ archive: TarArchive) {
         guard
             let member = archive.members.first(where: {
@@ -48,10 +48,11 @@ struct TarAppliance {
     private struct Files {
         private let directory: ArraySlice<UInt8>
         private var members: [ArraySlice<UInt8>: TarMember] = [:]
-        /// Those whose names end with a period and nine digits, by what is before.
+        /// The members whose names end with a period and nine digits, by the name in front and the number.
         private var numbered: [ArraySlice<UInt8>: [UInt64: TarMember]] = [:]
 
-        /// How many pieces or versions are looked at for all disks: many disks may be in the same ones.
+        /// The largest number of pieces or versions examined for all disks together: many disks may share the same
+        /// ones.
         private static let maximumParts = 1 << 20
         private var parts = 0
 
@@ -79,7 +80,7 @@ struct TarAppliance {
                         .limit, "the disks of the OVF descriptor have more than \(Self.maximumParts) pieces")
                 }
                 if disk.chunkSize != nil, !parts.isEmpty { return try joined(path, parts, disk) }
-                // Without a size of pieces these are versions.
+                // Without a size of pieces, the numbered members are versions.
                 if let member = members[path] ?? parts.max(by: { $0.key < $1.key })?.value { return member }
             }
             throw ImageError(
@@ -88,7 +89,7 @@ struct TarAppliance {
             )
         }
 
-        /// The file at `path` of which `parts` are the pieces.
+        /// The file at `path`, joined from the pieces in `parts`.
         private func joined(
             _ path: ArraySlice<UInt8>, _ parts: [UInt64: TarMember], _ disk: OVFDescriptor.Disk
         ) throws(ImageError) -> TarMember {
@@ -114,7 +115,7 @@ struct TarAppliance {
                 size = sum
                 pieces.append(piece)
             }
-            // Headers start at blocks: by this number no member is known.
+            // An offset that no member has, as headers start at blocks.
             return TarMember(
                 name: Array(path), kind: .file, header: pieces[0].header + 1, size: size,
                 stored: pieces[0].stored, map: nil, pieces: pieces)

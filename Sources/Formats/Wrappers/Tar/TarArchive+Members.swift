@@ -1,19 +1,20 @@
 extension TarArchive {
-    /// How many members are listed in an error.
+    /// The largest number of members that are listed in an error.
     private static let maximumListed = 20
 
-    /// How many members are looked into for disks.
+    /// The largest number of members whose content is probed for disks.
     private static let maximumProbed = 1024
 
-    /// The files that are, or hold, a disk by their name or by what they start with; in the order of the archive.
-    /// `probes`: look at the content of those whose names tell nothing, too.
+    /// The files that are or hold a disk, by their names or their first bytes, in the order of the archive.
+    ///
+    /// With `probes`, the content of those counts whose names tell nothing.
     func disks(_ opener: any Opener, probing probes: Bool = true) -> [TarMember] {
         var last: [ArraySlice<UInt8>: Int] = [:]
         for (index, member) in members.enumerated() { last[member.path] = index }
         var probed = 0
         return members.enumerated().filter { index, member in
             guard member.kind == .file, member.size > 0, last[member.path] == index,
-                // What macOS keeps beside a file of that name.
+                // macOS keeps such a file beside the file of that name.
                 !member.baseName.starts(with: "._".utf8)
             else { return false }
             if opener.isNamedAsDisk(String(decoding: member.baseName, as: UTF8.self)) { return true }
@@ -28,10 +29,10 @@ extension TarArchive {
         return opener.recognises(probe)
     }
 
-    /// The member called `name`, and what is meant in it where that is an archive; without a name, the only one of `disks`, and nil
-    /// where there are several. `archive` stands before names in this one.
+    /// The member called `name`, and the name of the member inside it if `name` leads into an archive. Without a name,
+    /// the only one of `disks`; nil if there are several. `archive` is the prefix of names in this archive.
     ///
-    /// Throws `unsupported` where none is meant, with those there are.
+    /// Throws `unsupported` if there is no such member or disk, with a list of the members.
     func choose(
         _ name: SystemString?, among disks: [TarMember], _ archive: String
     ) throws(ImageError) -> (member: TarMember, inside: SystemString?)? {
@@ -47,15 +48,15 @@ extension TarArchive {
         return disks.count == 1 ? (disk, nil) : nil
     }
 
-    /// That it is not known which of `disks` is meant. `archive` stands before their names.
+    /// The error that several `disks` may be meant. `archive` is the prefix of their names.
     static func undecided(_ disks: [TarMember], _ archive: String) -> ImageError {
         ImageError(
             .unsupported,
             "there are \(disks.count) disks, of which --member \(archive)NAME chooses one: \(list(disks))")
     }
 
-    /// The member called `name`, as it is in the archive or as it is shown; or else the archive in it by whose name `name` starts, and
-    /// what follows.
+    /// The member called `name`, as stored or as shown. Otherwise, the inner archive whose name `name` starts with, and
+    /// the rest of `name`.
     private func member(
         called name: SystemString
     ) throws(ImageError) -> (TarMember, inside: SystemString?) {
@@ -83,7 +84,7 @@ extension TarArchive {
         return (member, inside)
     }
 
-    /// What `path` names in the archive that `member` is; nil where it does not lead through it.
+    /// The name that `path` has inside the archive `member`. Nil if it does not lead there.
     private static func name(_ path: ArraySlice<UInt8>, in member: TarMember) -> SystemString? {
         let rest = path.dropFirst(member.path.count)
         guard path.starts(with: member.path), rest.first == UInt8(ascii: "/"), rest.count > 1 else {
@@ -100,7 +101,7 @@ extension TarArchive {
 
     /// Opens `member`, which is a file.
     ///
-    /// Throws `corrupt` where the archive ends before it does, or its sparse map is wrong.
+    /// Throws `corrupt` if the archive ends before the member does, or if its sparse map is wrong.
     func open(_ member: TarMember) throws(ImageError) -> any Source {
         guard member.size > 0 else {
             throw ImageError(.corrupt, "member \"\(member.shownName)\" is empty")

@@ -2,27 +2,27 @@
 ///
 /// Walking from header to header reads no data of members.
 struct TarArchive: Sendable {
-    /// How many headers an archive may have: far more than one with disks.
+    /// The largest number of headers of an archive: far more than one with disks has.
     static let maximumHeaders = 65_536
 
-    /// How long a name may be, in bytes: as long as a path may be in Linux.
+    /// The largest length of a name, in bytes: that of a path in Linux.
     static let maximumName = 4096
 
-    /// How many bytes of pax records one header may have: room for a map of form 0.0 of 500,000 entries.
+    /// The most bytes of pax records that one header may have: room for a map of form 0.0 with 500,000 entries.
     static let maximumRecords: UInt64 = 32 << 20
 
-    /// How many bytes of names, pax records and further sparse headers may be read of all members.
+    /// The most bytes of names, pax records and further sparse headers that may be read, all members together.
     static let maximumMetadata: UInt64 = 64 << 20
 
     let source: any Source
 
-    /// In the order of the archive; of several with one name the last one counts, as it does where they are extracted.
+    /// The members in the order of the archive. Of several with one name, the last counts, as in extraction.
     private(set) var members: [TarMember] = []
 
-    /// Files that are in several members each, by the descriptor of an appliance.
+    /// Files that consist of several members each, by the descriptor of an appliance.
     private(set) var joined: [TarMember] = []
 
-    /// What the archive is called: `ustar`, `gnu`, `pax` or `v7`.
+    /// The variant of the archive: `ustar`, `gnu`, `pax` or `v7`.
     private(set) var variant = ""
 
     private(set) var warnings: [String] = []
@@ -32,20 +32,20 @@ struct TarArchive: Sendable {
 
     /// Walks through the headers of the archive in `source`.
     ///
-    /// Throws `corrupt` where one is damaged, `limit` where there are too many or they say too much.
+    /// Throws `corrupt` if a header is damaged, `limit` if there are too many headers or their data is too long.
     init(_ source: any Source) throws(ImageError) {
         self.source = source
         var position: UInt64 = 0
         while let next = try readMember(at: position) { position = next }
     }
 
-    /// Takes in what the descriptor of `appliance` says of the members.
+    /// Takes over the joined files and the warnings of `appliance`.
     mutating func add(_ appliance: TarAppliance?) {
         joined = appliance?.disks.filter { !$0.pieces.isEmpty } ?? []
         warnings += appliance?.warnings ?? []
     }
 
-    /// Reads the headers of the member that starts at `start`; returns where the next one does, and nil at the end.
+    /// Reads the headers of the member that starts at `start`. Returns the start of the next member. Nil at the end.
     private mutating func readMember(at start: UInt64) throws(ImageError) -> UInt64? {
         var attributes = PaxAttributes()
         var longName: [UInt8]?
@@ -58,7 +58,7 @@ struct TarArchive: Sendable {
                 }
                 return nil
             }
-            // Both are below 2^63.
+            // No overflow: both are below 2^63.
             let data = position + UInt64(TarHeader.blockSize)
             switch header.typeFlag {
             case UInt8(ascii: "x"):
@@ -69,7 +69,7 @@ struct TarArchive: Sendable {
             case UInt8(ascii: "L"):
                 let limit = UInt64(Self.maximumName) + 1
                 longName = TarHeader.text(try read("long name", data, header.size, limit: limit)[...])
-            // Records for all members, and the target of a link: nothing that reading a member takes.
+            // Reading a member needs neither the records for all members nor the target of a link.
             case UInt8(ascii: "g"), UInt8(ascii: "K"): break
             default:
                 note(header.variant, hasAttributes: hasAttributes)
@@ -80,7 +80,7 @@ struct TarArchive: Sendable {
         }
     }
 
-    /// The header at `position`; nil at the end of the archive, which a block of zeroes is as well.
+    /// The header at `position`. Nil at the end of the archive, which a block of zeroes marks as well.
     private mutating func header(at position: UInt64) throws(ImageError) -> TarHeader? {
         guard position < source.size else { return nil }
         let fields = try Fields("header", of: source, at: position, count: TarHeader.blockSize)
@@ -92,7 +92,7 @@ struct TarArchive: Sendable {
         return try TarHeader(fields)
     }
 
-    /// Adds the member with `header` at `position`; returns where the next one starts.
+    /// Adds the member with `header` at `position`. Returns the start of the next member.
     private mutating func add(
         _ header: TarHeader, _ position: UInt64, _ attributes: PaxAttributes, _ longName: [UInt8]?
     ) throws(ImageError) -> UInt64? {
@@ -107,7 +107,7 @@ struct TarArchive: Sendable {
         }
         var kind = TarMember.Kind(typeFlag: header.typeFlag)
         if kind == .file, name.last == UInt8(ascii: "/") { kind = .directory }
-        // What their size says is not the length of anything that follows (POSIX.1-2017, pax, "typeflag").
+        // For these kinds, the size is not the length of data that follows (POSIX.1-2017, pax, "typeflag").
         if let known = kind, known != .file {
             size = known == .hardLink ? try dataSize(ofLink: size, at: data) : 0
             if size > 0 { kind = .file }
@@ -131,10 +131,10 @@ struct TarArchive: Sendable {
         return try end(of: size, at: data)
     }
 
-    /// How many bytes of data follow the header of a hard link, whose size is said to be `size`, from `start` on.
+    /// The bytes of data that follow the header of a hard link, from `start` on. `size` is the size in the header.
     ///
-    /// pax lets a hard link carry the data of the file (POSIX.1-2017, pax, "typeflag"); programs before it gave the size, and no data.
-    /// What stands where the next header is expected tells them apart.
+    /// pax lets a hard link carry the data of the file (POSIX.1-2017, pax, "typeflag"). Older programs stored the size,
+    /// but no data. The content at the offset of the next header tells them apart.
     private func dataSize(ofLink size: UInt64, at start: UInt64) throws(ImageError) -> UInt64 {
         guard size > 0, source.holds(size, at: start) else { return 0 }
         let block = UInt64(TarHeader.blockSize)
@@ -142,7 +142,7 @@ struct TarArchive: Sendable {
         return try isHeader(at: start + (size + block - 1) / block * block) ? size : 0
     }
 
-    /// Whether a header, or the end of the archive, is at `position`.
+    /// True if a header or the end of the archive is at `position`.
     private func isHeader(at position: UInt64) throws(ImageError) -> Bool {
         guard position < source.size else { return true }
         guard UInt64(TarHeader.blockSize) <= source.size - position else { return false }
@@ -150,7 +150,7 @@ struct TarArchive: Sendable {
         return fields.bytes.allSatisfy { $0 == 0 } || (try? TarHeader(fields)) != nil
     }
 
-    /// How many further headers of a sparse member stand from `start` on (GNU tar manual, "Old GNU Format").
+    /// The number of further headers of a sparse member, from `start` on (GNU tar manual, "Old GNU Format").
     private mutating func sparseExtensions(
         _ header: TarHeader, at start: UInt64
     ) throws(ImageError) -> UInt64 {
@@ -166,7 +166,7 @@ struct TarArchive: Sendable {
         return count
     }
 
-    /// Where the header after data of `size` bytes from `start` on would be; nil where the archive ends before.
+    /// The offset of the header behind data of `size` bytes from `start` on. Nil if the archive ends before it.
     private mutating func end(of size: UInt64, at start: UInt64) throws(ImageError) -> UInt64? {
         guard source.holds(size, at: start) else {
             warnings.append(
@@ -179,7 +179,8 @@ struct TarArchive: Sendable {
         return padding <= source.size - start - size ? start + size + padding : nil
     }
 
-    /// `count` bytes from `offset` on, which `structure` names in an error.
+    /// Reads `count` bytes from `offset` on. Throws `limit` if there are more than `limit`, or too many in all.
+    /// `structure` names them in errors.
     private mutating func read(
         _ structure: StaticString, _ offset: UInt64, _ count: UInt64, limit: UInt64
     ) throws(ImageError) -> [UInt8] {
@@ -196,7 +197,7 @@ struct TarArchive: Sendable {
         return try Fields(structure, of: source, at: offset, count: Int(count)).bytes
     }
 
-    /// Notes what a header makes of the archive.
+    /// Updates the archive's variant by a header.
     private mutating func note(_ header: TarHeader.Variant, hasAttributes: Bool) {
         if hasAttributes {
             variant = "pax"

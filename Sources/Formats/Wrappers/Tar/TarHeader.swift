@@ -4,7 +4,7 @@ struct TarHeader {
     /// The length in bytes of a header, and of the blocks that data is padded to.
     static let blockSize = 512
 
-    /// Who defined what stands behind the fields that every tar has.
+    /// The format that defines the fields behind those of every tar.
     enum Variant: String {
         case v7, ustar, gnu
     }
@@ -12,15 +12,15 @@ struct TarHeader {
     let fields: Fields
     let variant: Variant
 
-    /// What kind of member, or of further header, it is the header of.
+    /// The kind of member, or of further header.
     let typeFlag: UInt8
 
-    /// The length in bytes of what follows the header.
+    /// The length in bytes of the data behind the header.
     let size: UInt64
 
-    /// The header in the block `fields`.
+    /// Reads the header in the block `fields`.
     ///
-    /// Throws `corrupt` where its checksum is not that of its bytes, or its size is no number below 2^63.
+    /// Throws `corrupt` if its checksum does not match its bytes, or its size is not a number below 2^63.
     init(_ fields: Fields) throws(ImageError) {
         try Self.requireChecksum(fields)
         self.fields = fields
@@ -29,10 +29,10 @@ struct TarHeader {
         size = try Self.number("size", fields, at: 124, width: 12)
     }
 
-    /// Whether a file that starts with `head` is a tar archive with a magic of its own, as all but the oldest have.
+    /// True if `head` starts a tar archive with a magic number, which all but the oldest have.
     static func isAtStart(of head: [UInt8]) -> Bool {
         guard head.count >= blockSize, variant(head) != .v7 else { return false }
-        // Whatever else may be wrong with it.
+        // Other damage does not matter here.
         return (try? requireChecksum(Fields(Array(head[..<blockSize]), at: 0))) != nil
     }
 
@@ -51,18 +51,18 @@ struct TarHeader {
     /// The name in the header, with the prefix that ustar has room for.
     var name: [UInt8] {
         let name = Self.text(fields.bytes[..<100])
-        // In GNU's header something else stands there.
+        // GNU's header has other fields there.
         let prefix = variant == .ustar ? Self.text(fields.bytes[345..<500]) : []
         return prefix.isEmpty ? name : prefix + [UInt8(ascii: "/")] + name
     }
 
-    /// What stands before the first NUL.
+    /// The bytes before the first NUL.
     static func text(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         Array(bytes.prefix { $0 != 0 })
     }
 
-    /// The number called `field`: octal digits, or big-endian where the first bit is set (GNU tar manual, "Basic Tar
-    /// Format"); 0 where the field is empty.
+    /// The number in `field`: octal digits, or big-endian if the first bit is set (GNU tar manual, "Basic Tar Format").
+    /// 0 if the field is empty.
     ///
     /// Throws `corrupt` for anything else, such as a negative number or one from 2^63 on.
     static func number(
@@ -89,7 +89,7 @@ struct TarHeader {
         return number <= UInt64(Int64.max) ? number : nil
     }
 
-    /// At most 12 digits of three bits.
+    /// The octal number in `bytes`. It cannot overflow: there are at most 12 digits of three bits.
     private static func octal(_ bytes: [UInt8]) -> UInt64? {
         let digits = bytes.drop { $0 == UInt8(ascii: " ") }.prefix { $0 != 0 && $0 != UInt8(ascii: " ") }
         var number: UInt64 = 0
@@ -100,8 +100,8 @@ struct TarHeader {
         return number
     }
 
-    /// The sum of the block's bytes, with blanks for the checksum itself; and with signed bytes, as some old programs
-    /// had it.
+    /// The sum of the block's bytes, with blanks in place of the checksum, and the sum of the same bytes as signed,
+    /// which some old programs stored.
     private static func checksums(_ block: [UInt8]) -> [UInt64] {
         let bytes = block[..<148] + [UInt8](repeating: 0x20, count: 8) + block[156..<blockSize]
         let sum = bytes.reduce(0) { $0 + UInt64($1) }

@@ -1,6 +1,6 @@
-/// What a tar archive says of one member.
+/// One member of a tar archive, by its headers.
 struct TarMember: Sendable {
-    /// What a member is, by its type flag.
+    /// The kind of a member, by its type flag.
     enum Kind: String, Sendable {
         case file
         case hardLink = "hard link"
@@ -10,10 +10,10 @@ struct TarMember: Sendable {
         case directory
         case pipe = "named pipe"
 
-        /// What `flag` stands for; nil where it is no member, or none that is known.
+        /// The kind that `flag` stands for. Nil if it marks no member, or no known kind.
         init?(typeFlag flag: UInt8) {
             switch flag {
-            // "7" was to be a file that lies in one piece on the disk.
+            // "7" was meant for a file that is contiguous on the disk.
             case 0, UInt8(ascii: "0"), UInt8(ascii: "7"), UInt8(ascii: "S"): self = .file
             case UInt8(ascii: "1"): self = .hardLink
             case UInt8(ascii: "2"): self = .symbolicLink
@@ -26,9 +26,9 @@ struct TarMember: Sendable {
         }
     }
 
-    /// Where the map of a sparse member stands.
+    /// The location of a sparse member's map.
     enum MapPlace: Sendable {
-        /// In the header, and so many blocks behind it: GNU's own form.
+        /// In the header and this many blocks behind it: GNU's own form.
         case headers(extensions: UInt64)
         /// In the pax records, which are these bytes of the archive: forms 0.0 and 0.1.
         case records(Range<UInt64>)
@@ -38,29 +38,29 @@ struct TarMember: Sendable {
         case unknown(String)
     }
 
-    /// Hostile; ought to be UTF-8.
+    /// The stored name: untrusted, and UTF-8 only by convention.
     var name: [UInt8]
     var kind: Kind
 
-    /// Where its header starts in the archive, in bytes.
+    /// The offset of its header in the archive, in bytes.
     var header: UInt64
 
-    /// The length in bytes of what the member holds, holes included.
+    /// The length of its content in bytes, holes included.
     var size: UInt64
 
-    /// What is stored of it, in bytes of the archive; may pass the archive's end.
+    /// The range of the archive in which it is stored, in bytes. May pass the archive's end.
     var stored: Range<UInt64>
 
-    /// Where its map stands, if it is sparse.
+    /// The location of its map. Nil if it is not sparse.
     var map: MapPlace?
 
-    /// The members that it is in, one behind the other; empty where it is one itself.
+    /// The members that hold its parts, in order. Empty if it is a member itself.
     var pieces: [TarMember] = []
 
-    /// Its name, fit to be shown.
+    /// Its name in printable form.
     var shownName: String { printable(name) }
 
-    /// Its name without the `./` that tar keeps of `tar -c .`.
+    /// Its name without the `./` that `tar -c .` puts in front.
     var path: ArraySlice<UInt8> {
         var path = name[...]
         while path.starts(with: "./".utf8) { path = path.dropFirst(2) }
@@ -73,6 +73,6 @@ struct TarMember: Sendable {
         return slash.map { name[($0 + 1)...] } ?? name[...]
     }
 
-    /// Its name and size, as they are listed in errors.
+    /// Its name and size, for lists in errors.
     var listed: String { "\"\(shownName)\" (\(kind == .file ? byteCount(size) : kind.rawValue))" }
 }

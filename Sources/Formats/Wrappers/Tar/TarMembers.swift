@@ -1,11 +1,11 @@
 import Synchronization
 
-/// The members of an archive that images in it name, each opened once.
+/// The members of an archive that images inside it name. Each is opened once.
 final class TarMembers: Sendable {
     private struct State {
-        /// The numbers of members by the names their paths lead through; made when the first is looked for.
+        /// The numbers of the members, by the components of their paths. Made by the first search.
         var numbers: [[[UInt8]]: Int]?
-        /// By where their headers are.
+        /// The opened members, by the offsets of their headers.
         var opened: [UInt64: any Source] = [:]
         var segments = 0
     }
@@ -13,12 +13,11 @@ final class TarMembers: Sendable {
     private let archive: TarArchive
     private let state = Mutex(State())
 
-    /// Those of `archive`.
     init(_ archive: TarArchive) {
         self.archive = archive
     }
 
-    /// The member at `path`; of several the last, as where the archive is extracted.
+    /// The member at `path`. Of several, the last, as in extraction.
     func find(_ path: PathName) -> TarMember? {
         state.withLock { state in
             var numbers = state.numbers ?? [:]
@@ -36,7 +35,7 @@ final class TarMembers: Sendable {
 
     /// Opens `member`, which is a file, for `reference`.
     ///
-    /// Throws as opening it from the archive does, and `limit` where too many are open.
+    /// Throws the errors of opening it from the archive, and `limit` if too many are open.
     func open(_ member: TarMember, _ reference: Reference) throws(ImageError) -> any Source {
         if let source = state.withLock({ $0.opened[member.header] }) { return source }
         let source = try inside(reference.text) { () throws(ImageError) in try archive.open(member) }

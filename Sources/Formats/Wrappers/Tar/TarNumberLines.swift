@@ -1,15 +1,15 @@
-/// Decimal numbers, a line each, as the sparse map of form 1.0 has them (GNU tar manual, "PAX Format, Version 1.0").
+/// Reads decimal numbers, one per line, as in the sparse map of form 1.0 (GNU tar manual, "PAX Format, Version 1.0").
 struct TarNumberLines {
     private static let windowSize: UInt64 = 16 << 10
 
     private let source: any Source
     private let range: Range<UInt64>
-    /// Where the next line starts, in bytes of the archive.
+    /// The offset of the next line in the archive, in bytes.
     private var position: UInt64
     private var window: [UInt8] = []
     private var windowStart: UInt64
 
-    /// The lines from the start of `range` on, which lies inside `source`.
+    /// Reads lines from the start of `range` on, which lies inside `source`.
     init(_ source: any Source, _ range: Range<UInt64>) {
         self.source = source
         self.range = range
@@ -17,7 +17,7 @@ struct TarNumberLines {
         windowStart = range.lowerBound
     }
 
-    /// The end of the block in which the last line ends; no further than the end of the range.
+    /// The end of the block in which the last line ends. At most the end of the range.
     var endOfBlock: UInt64 {
         let block = UInt64(TarHeader.blockSize)
         let blocks =
@@ -25,7 +25,7 @@ struct TarNumberLines {
         return min(range.lowerBound + blocks * block, range.upperBound)
     }
 
-    /// The number on the next line, which `field` names in an error.
+    /// Reads the number on the next line. `field` names it in errors.
     mutating func next(_ field: StaticString) throws(ImageError) -> UInt64 {
         let start = position
         var digits: [UInt8] = []

@@ -1,17 +1,17 @@
-/// What an image in an archive opens files through: they are members of the archive too, beside it or below.
+/// Opens the files that an image inside an archive names: other members of that archive, beside the image or below.
 ///
-/// No name leads out of the archive, so no file is opened, and nothing needs the user's leave.
+/// No name leads out of the archive, so no file of the system is opened, and the user need not allow anything.
 struct TarReferences: References {
     private let members: TarMembers
-    /// What the archive was opened with.
+    /// The context in which the archive was opened.
     private let context: OpenContext
     private let directory: PathName
-    /// Where the headers are of the member itself, and of those that led to it.
+    /// The offsets of the headers of the member itself and of those that led to it.
     private let chain: [UInt64]
-    /// By what the member was named; nil for the image.
+    /// The text that named the member. Nil for the image.
     private let text: String?
 
-    /// What `member` of `archive` opens files through, which was opened with `context`.
+    /// Opens files for `member` of `archive`, which was opened with `context`.
     init(_ archive: TarArchive, _ member: TarMember, _ context: OpenContext) {
         self.init(TarMembers(archive), member, context, after: [])
     }
@@ -43,7 +43,7 @@ struct TarReferences: References {
         }
     }
 
-    /// The member that `reference` names, or the one beside the image with the last component of that name.
+    /// The member that `reference` names. Otherwise, the one beside the image with the last component of that name.
     private func find(_ reference: Reference) throws(ImageError) -> TarMember {
         let name = reference.path.flatMap { $0.isAbsolute || $0.leadsUp ? nil : $0 }
         if let name, let member = members.find(name.from(directory)) { return member }
@@ -62,7 +62,7 @@ struct TarReferences: References {
         throw ImageError(.io, "there is no such member in the archive", path: [reference.text])
     }
 
-    /// The disk in `member`, which is `source`.
+    /// Opens the disk in `member`, whose content is `source`.
     private func disk(
         in source: any Source, _ member: TarMember, _ reference: Reference
     ) throws(ImageError) -> any Source {

@@ -1,5 +1,5 @@
 extension TarSparseMap {
-    /// Reads the map of `member`, which stands at `place`, and checks it.
+    /// Reads the map of `member`, which is at `place`, and checks it.
     init(of member: TarMember, at place: TarMember.MapPlace, in archive: any Source) throws(ImageError) {
         self.init(size: member.size, name: member.shownName)
         var data = member.stored
@@ -15,12 +15,12 @@ extension TarSparseMap {
         try end(data: data)
     }
 
-    /// Four entries in the header, and 21 in each block that follows (GNU tar manual, "Old GNU Format").
+    /// Reads four entries from the header, and 21 from each block that follows (GNU tar manual, "Old GNU Format").
     private mutating func readHeaders(
         _ archive: any Source, _ header: UInt64, _ extensions: UInt64
     ) throws(ImageError) {
         var (entry, count) = (386, 4)
-        // Both were read before, when the headers were walked.
+        // The blocks were read before, when the headers were walked.
         for number in 0...extensions {
             let block = try Fields(
                 "sparse header", of: archive, at: header + number * UInt64(TarHeader.blockSize),
@@ -36,7 +36,8 @@ extension TarSparseMap {
         }
     }
 
-    /// Records of offset and length in turn in form 0.0; in form 0.1 one record of all of them, with commas.
+    /// Reads pax records: in form 0.0, offset and length in turn; in form 0.1, a single record with all of them,
+    /// separated by commas.
     private mutating func readRecords(_ archive: any Source, _ range: Range<UInt64>) throws(ImageError) {
         var map = self
         var offset: UInt64?
@@ -75,8 +76,8 @@ extension TarSparseMap {
         self = map
     }
 
-    /// Before the data: how many entries there are, then offset and length of each, in decimal and a line each; padded
-    /// to a block. Returns where the data starts.
+    /// Reads the map in front of the data: the number of entries, then each one's offset and length, all in decimal,
+    /// one per line, padded to a block. Returns the offset of the data.
     private mutating func readData(
         _ archive: any Source, _ stored: Range<UInt64>
     ) throws(ImageError) -> UInt64 {

@@ -1,35 +1,35 @@
-/// Where the data of a sparse member lies; what is not data is a hole (GNU tar manual, "Storing Sparse Files").
+/// The location of a sparse member's data. The rest of the member is holes (GNU tar manual, "Storing Sparse Files").
 struct TarSparseMap: Sendable {
-    /// A stretch of data.
+    /// A segment of data.
     struct Segment: Sendable {
-        /// Where it is in the member, in bytes; never empty.
+        /// Its range in the member, in bytes. Never empty.
         var range: Range<UInt64>
-        /// Where it lies in the archive, in bytes.
+        /// Its offset in the archive, in bytes.
         var place: UInt64
     }
 
-    /// How many a map may have; of a disk of a TiB that is one to a MiB.
+    /// The largest number of segments: one per MiB for a disk of 1 TiB.
     static let maximumSegments = 1 << 20
 
-    /// In ascending order; no two touch.
+    /// The segments in ascending order. No two touch.
     private(set) var segments: [Segment] = []
 
     private let size: UInt64
     private let name: String
 
-    /// How many bytes of data the segments are.
+    /// The bytes of data in all segments.
     private(set) var stored: UInt64 = 0
     private var entries = 0
 
-    /// A map with no segment yet, of a member of `size` bytes that is shown as `name`.
+    /// Starts a map without segments, of a member of `size` bytes whose name is shown as `name`.
     init(size: UInt64, name: String) {
         self.size = size
         self.name = name
     }
 
-    /// Adds `count` bytes of data from `offset` on, which lie in the archive behind what was added before.
+    /// Adds `count` bytes of data from `offset` on, which follow the data added before in the archive.
     ///
-    /// Throws `corrupt` where they pass the member's end or begin before the end of the last ones.
+    /// Throws `corrupt` if they pass the member's end, or start before the end of the previous ones.
     mutating func add(_ offset: UInt64, _ count: UInt64) throws(ImageError) {
         entries += 1
         guard entries <= Self.maximumSegments else {
@@ -43,9 +43,10 @@ struct TarSparseMap: Sendable {
                 "entry \(entries) of the sparse map of \"\(name)\" is \(count) bytes at \(offset), "
                     + "expected from \(end) on and inside \(size) bytes")
         }
-        // The last one, at the end of the member, says that there the member ends.
+        // An empty last entry marks the end of the member.
         guard count > 0 else { return }
-        // Programs differ in whether padding would follow: none writes such a map, and a wrong guess is wrong data.
+        // Programs differ in whether padding would follow. None writes such a map, and a wrong guess would give wrong
+        // data.
         guard stored % UInt64(TarHeader.blockSize) == 0 else {
             throw ImageError(
                 .unsupported,
@@ -57,13 +58,13 @@ struct TarSparseMap: Sendable {
         } else {
             segments.append(Segment(range: offset..<offset + count, place: stored))
         }
-        // No more than the member's size.
+        // No overflow: at most the member's size.
         stored += count
     }
 
-    /// Ends the map of a member whose data are the bytes of `range` of the archive.
+    /// Ends the map of a member whose data is `range` of the archive.
     ///
-    /// Throws `corrupt` where they are more or fewer than the map's.
+    /// Throws `corrupt` if the range has more or fewer bytes than the map.
     mutating func end(data range: Range<UInt64>) throws(ImageError) {
         guard stored == range.upperBound - range.lowerBound else {
             throw ImageError(
@@ -74,7 +75,7 @@ struct TarSparseMap: Sendable {
         for index in segments.indices { segments[index].place += range.lowerBound }
     }
 
-    /// The index of the first segment that ends behind `offset`; as many as there are if none does.
+    /// The index of the first segment that ends behind `offset`. The number of segments if none does.
     func index(at offset: UInt64) -> Int {
         var (low, high) = (0, segments.count)
         while low < high {

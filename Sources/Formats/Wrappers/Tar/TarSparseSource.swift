@@ -1,13 +1,13 @@
-/// A sparse member of a tar archive: data from the archive, and holes between.
+/// A sparse member of a tar archive: data from the archive, and holes between it.
 final class TarSparseSource: Source {
     let size: UInt64
     private let archive: any Source
     private let map: TarSparseMap
 
-    /// How many stretches of data there are.
+    /// The number of data segments.
     var segmentCount: Int { map.segments.count }
 
-    /// The member of `size` bytes whose data lies in `archive` where `map` says, inside it.
+    /// Creates the member of `size` bytes whose data lies in `archive` as `map` tells, inside it.
     init(_ archive: any Source, _ map: TarSparseMap, size: UInt64) {
         self.archive = archive
         self.map = map
@@ -18,7 +18,7 @@ final class TarSparseSource: Source {
 
     var cost: SourceCost { archive.cost }
 
-    /// A stretch of the member: where its data lies in the archive, or a hole.
+    /// A part of the member. `place` is the offset of its data in the archive. Nil for a hole.
     private struct Piece {
         var range: Range<UInt64>
         var place: UInt64?
@@ -45,7 +45,7 @@ final class TarSparseSource: Source {
         try fill(&buffer, offset, mayWait: false)
     }
 
-    /// Fills `buffer` piece by piece; false where that takes waiting and `mayWait` is false.
+    /// Fills `buffer` piece by piece. Returns false if that would wait and `mayWait` is false.
     private func fill(
         _ buffer: inout MutableSpan<UInt8>, _ offset: UInt64, mayWait: Bool
     ) throws(ImageError) -> Bool {
@@ -75,7 +75,7 @@ final class TarSparseSource: Source {
         try extent(in: range, mayWait: false)
     }
 
-    /// The extent at the start of `range`; nil where that takes waiting and `mayWait` is false.
+    /// The extent at the start of `range`. Returns nil if finding it would wait and `mayWait` is false.
     private func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
         let piece = piece(in: range)
         guard let place = piece.place else { return Extent(piece.range, .hole) }

@@ -1,9 +1,9 @@
 /// Decodes one block from its start, piece by piece, and checks it at its end.
 ///
-/// It can be set aside between two pieces, and go on later.
+/// It can be parked between two pieces, and continue later.
 ///
-/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread
-/// through the cache, under whose lock it is parked and taken.
+/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread through the cache, under whose
+/// lock it is parked and taken.
 final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
     /// The length of every piece but the last, in bytes.
     static let pieceSize = 256 << 10
@@ -14,29 +14,29 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
     private let header: XZBlockHeader
     private let decoder: LZMADecoder
 
-    /// Compressed bytes that were read, and how many of them the decoder has taken.
+    /// Compressed bytes that were read, and the number of them that the decoder has taken.
     private var input: [UInt8] = []
     private var consumed = 0
-    /// Where `input` ends, in bytes from the start of the compressed data.
+    /// The offset of `input`'s end, in bytes from the start of the compressed data.
     private var inputEnd: UInt64 = 0
     private var decoded: UInt64 = 0
     private var check: XZCheck.Computation
 
     private static let inputSize: UInt64 = 64 << 10
 
-    /// The number of the piece that `decodePiece` gives next.
+    /// The number of the piece that `decodePiece` returns next.
     private(set) var nextPiece = 0
 
     var cost: Int { decoder.memory + Int(Self.inputSize) }
 
-    /// There is nowhere to start again but at the start of the block.
+    /// Always true: decoding can start again only at the start of the block.
     var isDear: Bool { true }
 
     let began = monotonicTime()
 
-    /// A decoder of `block`, which holds `uncompressedSize` bytes.
+    /// Creates a decoder of `block`, which decodes to `uncompressedSize` bytes.
     ///
-    /// Throws `limit` when it would take more than `memoryLimit` bytes.
+    /// Throws `limit` if it would take more than `memoryLimit` bytes.
     init(
         of source: any Source, _ block: XZContainer.Block, uncompressedSize: UInt64, memoryLimit: Int
     ) throws(ImageError) {
@@ -48,20 +48,21 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
         check = block.check.computation()
     }
 
-    /// The memory that a decoder takes of a block with `header` that holds `size` bytes, in bytes; no more than `limit`, as one that takes
-    /// more is refused.
+    /// The memory in bytes that a decoder takes for a block that has `header` and decodes to `size` bytes. At most
+    /// `limit`, as a decoder that takes more is refused.
     static func memory(_ header: XZBlockHeader, size: UInt64, limit: Int) -> Int {
         let window = min(header.lzma2Dictionary ?? 0, size)
         return Int(min(window + UInt64(inputSize) + otherMemory, UInt64(limit)))
     }
 
-    /// What liblzma takes besides the dictionary, and rounds it up by.
+    /// The memory in bytes that liblzma takes besides the dictionary, including the rounding up of the dictionary's
+    /// size.
     private static let otherMemory: UInt64 = 256 << 10
 
-    /// Whether the whole block has been decoded, and checked.
+    /// True if the whole block has been decoded and checked.
     var isFinished: Bool { decoded == uncompressedSize }
 
-    /// Decodes the next piece; with the last one, everything that can be checked is.
+    /// Decodes the next piece. With the last one, checks everything that can be checked.
     func decodePiece() throws(ImageError) -> [UInt8] {
         let count = Int(min(UInt64(Self.pieceSize), uncompressedSize - decoded))
         let piece = try [UInt8](capacity: count) { output throws(ImageError) in
@@ -83,7 +84,7 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     private var compressedStart: UInt64 { block.offset + UInt64(header.size) }
 
-    /// Lets the decoder work once, with more input where it has none left.
+    /// Lets the decoder work once. Gives it more input if it has none left.
     private func step(into output: inout OutputSpan<UInt8>) throws(ImageError) -> LZMADecoder.Status {
         let isExhausted = consumed == input.count && inputEnd == header.compressedSize
         if consumed == input.count && !isExhausted {
@@ -110,10 +111,10 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
         return status
     }
 
-    /// Checks what follows the last byte of data: its end marker, padding and the check (sections 3.2 to 3.4).
+    /// Checks the data's end marker, the padding and the check behind the last byte of data (sections 3.2 to 3.4).
     private func finish() throws(ImageError) {
         if block.isCut { return }
-        // One byte of room: a decoder that fills it holds more than the index says.
+        // One byte of room: a decoder that fills it has more data than the index says.
         let surplus = try [UInt8](capacity: 1) { output throws(ImageError) in
             while output.freeCapacity > 0, try step(into: &output) == .more {}
         }

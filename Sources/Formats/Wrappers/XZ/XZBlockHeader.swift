@@ -1,19 +1,19 @@
 /// The header of a block (.xz file format, section 3.1).
 package struct XZBlockHeader: Sendable {
-    /// Its length in bytes: 8 to 1024.
+    /// The header's length in bytes: 8 to 1024.
     let size: Int
     /// The length of the compressed data without padding, in bytes.
     let compressedSize: UInt64
-    /// One to four, in the order in which the encoder applied them; the last is LZMA2.
+    /// One to four filters, in the order in which the encoder applied them. The last is LZMA2.
     package let filters: [LZMADecoder.Filter]
-    /// Where the compressed data lies in the file, in bytes.
+    /// The range of the compressed data in the file, in bytes.
     package let data: Range<UInt64>
 
-    /// The size of the dictionary in bytes, if LZMA2 is the only filter (section 5.3.1); nil otherwise, and for properties that
-    /// cannot be.
+    /// The size of the dictionary in bytes, if LZMA2 is the only filter (section 5.3.1). Nil otherwise, and for
+    /// impossible properties.
     package var dictionary: UInt64? { filters.count == 1 ? lzma2Dictionary : nil }
 
-    /// The size of LZMA2's dictionary in bytes, whatever other filters there are; nil for properties that cannot be.
+    /// The size of LZMA2's dictionary in bytes, whatever other filters there are. Nil for impossible properties.
     var lzma2Dictionary: UInt64? {
         guard let properties = filters.last?.properties, properties.count == 1, properties[0] <= 40 else {
             return nil
@@ -24,13 +24,13 @@ package struct XZBlockHeader: Sendable {
 
     private static let lzma2: UInt64 = 0x21
     private static let delta: UInt64 = 0x03
-    /// BCJ filters known to section 5.3.2: x86, PowerPC, IA-64, ARM, ARM-Thumb, SPARC, ARM64.
+    /// The BCJ filters in section 5.3.2: x86, PowerPC, IA-64, ARM, ARM-Thumb, SPARC, ARM64.
     private static let branchFilters: ClosedRange<UInt64> = 0x04...0x0A
 
-    /// Section 5.4: from 2^62 up, for use inside programs only.
+    /// Section 5.4: IDs from 2^62 up are for use inside programs only.
     private static let privateIDs: ClosedRange<UInt64> = 1 << 62...UInt64.max
 
-    /// Reads the header of `block`, which holds `uncompressedSize` bytes, and checks it against the index.
+    /// Reads the header of `block`, which decodes to `uncompressedSize` bytes, and checks it against the index.
     package init(
         of source: any Source, _ block: XZContainer.Block, uncompressedSize: UInt64
     ) throws(ImageError) {
@@ -51,9 +51,9 @@ package struct XZBlockHeader: Sendable {
         let start = block.offset + UInt64(size)
         data = start..<start + compressedSize
         let fields = try Fields("block header", of: source, at: block.offset, count: size)
-        // The CRC first, so that damage is not taken for a newer format.
+        // The CRC is checked first, so that damage is not taken for a newer format.
         try fields.requireCRC32("block header CRC32", at: size - 4, of: 0..<size - 4)
-        // What a block that was cut short says of itself is not what is there of it.
+        // The sizes in the header of a truncated block do not describe the part that exists.
         filters = try Self.contents(fields, block.isCut ? nil : (compressedSize, uncompressedSize))
     }
 
@@ -100,7 +100,7 @@ package struct XZBlockHeader: Sendable {
         return LZMADecoder.Filter(id: id, properties: properties)
     }
 
-    /// LZMA2 is the one that can be last, and can be nothing else (section 5.3.1).
+    /// Checks that LZMA2 is the last filter and no other one (section 5.3.1), and that all filters are known.
     private static func check(_ filters: [LZMADecoder.Filter]) throws(ImageError) {
         for (index, filter) in filters.enumerated() {
             let isLast = index == filters.count - 1
@@ -137,8 +137,8 @@ package struct XZBlockHeader: Sendable {
         }
     }
 
-    /// Checks what follows the data of `block`, of which the decoder has taken `used` bytes: padding, and the check,
-    /// which is to be what `check` has computed (sections 3.3 and 3.4). A nil one is passed over.
+    /// Checks the padding and the check behind the data of `block`. The decoder has taken `used` bytes of the data. The
+    /// check must equal the result of `check` (sections 3.3 and 3.4); nil skips the comparison.
     func verifyEnd(
         of source: any Source, _ block: XZContainer.Block, used: UInt64, _ check: XZCheck.Computation?
     ) throws(ImageError) {

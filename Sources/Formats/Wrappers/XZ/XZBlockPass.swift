@@ -1,9 +1,9 @@
-/// Decodes a block from its start, or from a span that is known, to its end, and learns its spans on the way.
+/// Decodes a block from its start, or from a known span, to its end, and learns its spans on the way.
 ///
 /// Not thread-safe.
 ///
-/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread through the cache, under whose lock it is
-/// parked and taken.
+/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread through the cache, under whose
+/// lock it is parked and taken.
 final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// A span that was found, for the index.
     struct Learned {
@@ -12,63 +12,65 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         var zeroes: [Range<UInt64>]
     }
 
-    /// What to do with a piece of the span that starts at `span`, piece `number` of it.
+    /// Receives piece `number` of the span that starts at `span`.
     typealias TakePiece = (_ span: UInt64, _ number: Int, _ piece: XZPieceReader.Piece) -> Void
 
-    /// The memory it takes, in bytes.
+    /// The memory in bytes that the pass takes.
     let cost: Int
-    /// How far it has come, in bytes from the start of the layer.
+    /// The offset that it has reached, in bytes from the start of the layer.
     private(set) var position: UInt64
-    /// Where the span starts that it is in.
+    /// The start of its current span.
     private(set) var spanStart: UInt64
 
     private let source: any Source
     private let block: XZContainer.Block
     private let header: XZBlockHeader
     private let blockEnd: UInt64
-    /// Where a span starts that is known; where there is none, the end of the block.
+    /// The start of the known span at which it ends. If there is none, the end of the block.
     private let end: UInt64
-    /// Where spans that are known start on the way: new ones end there.
+    /// The starts of known spans on the way. New spans end there.
     private let boundaries: Set<UInt64>
-    /// The hashes of the span that it starts at, where that is known: what is decoded must have them.
+    /// The hashes of the known span that it starts at, which the decoded pieces must have. Nil if there is no such
+    /// span.
     private let knownHashes: [UInt64]?
     private let knownEnd: UInt64
-    /// What each span is to cost, in nanoseconds: the block's cost in equal parts.
+    /// The intended cost of each span in nanoseconds: the block's cost in equal parts.
     private let spacing: UInt64
-    /// What a span may cost where windows are large: such stretches of an image make up most of its index.
+    /// The largest cost of a span with a large window, in nanoseconds: such parts of an image make up most of its
+    /// index.
     private let longestSpacing: UInt64
 
     private let decoder: LZMA2Decoder
-    /// The position at which the decoder has decoded nothing.
+    /// The position at which the decoder had decoded nothing.
     private let origin: UInt64
     private var check: XZCheck.Computation?
-    /// Where the current span's compressed data starts, and what its detail has as its state.
+    /// The offset of the current span's compressed data, and the state for its detail.
     private var spanInput: UInt64
     private var spanState: [UInt8]
-    /// What the current span ran into; those before it are good.
+    /// The error that the current span ran into. The spans before it are good.
     private var failure: ImageError?
-    /// Of the current span: the hashes of its pieces, its zeroes, how much of it is data, in bytes, and the CPU time that decoding it has
-    /// taken, in nanoseconds.
+    /// Facts about the current span: the hashes of its pieces, its zeroes, the number of its bytes that are data, and
+    /// the CPU time of decoding it so far, in nanoseconds.
     private var hashes: [UInt64] = []
     private var scanner: ZeroScanner
     private var dataCount = 0
     private var time: UInt64 = 0
 
-    /// More data than this, in bytes, is not put into one span, zeroes not counted: it has to fit into the cache.
+    /// The most data in one span, in bytes, zeroes not counted: it has to fit into the cache.
     private static let maximumData = 32 << 20
 
-    /// A window from which more than this many bytes are read is a large one.
+    /// A window is large if more than this many bytes of it are read.
     private static let largeWindow = 256 << 10
 
     private static let zeroes = [UInt8](repeating: 0, count: SeekSpan.pieceSize)
 
-    /// A pass over `block` of `source`, whose header is `header` and whose data lies in `range` of the layer.
+    /// Creates a pass over `block` of `source`, whose header is `header` and whose data lies in `range` of the layer.
     ///
-    /// It starts at the span `known`, which is decoded again, or else at the start of the block; and ends at `end`. `fillWindow`
-    /// is to give the bytes of the layer before that span: those that its detail has are not enough for the spans after it. No
-    /// span reaches over any of the `boundaries`.
-    /// Spans are to cost about `spanCost`, in nanoseconds.
-    /// Throws `limit` when it would take more than `memoryLimit` bytes, and `corrupt` where the detail cannot be.
+    /// It starts at the span `known`, which is decoded again, or else at the start of the block, and ends at `end`.
+    /// `fillWindow` must give the bytes of the layer before that span: those in its detail are not enough for the spans
+    /// after it. No span reaches over any of the `boundaries`. Spans should cost about `spanCost` nanoseconds.
+    ///
+    /// Throws `limit` if it would take more than `memoryLimit` bytes, and `corrupt` if the detail is impossible.
     init(
         over block: XZContainer.Block, of source: any Source, _ header: XZBlockHeader, dictionary: UInt64,
         in range: Range<UInt64>, from known: (span: SeekSpan, detail: SpanDetail)?, to end: UInt64,
@@ -91,7 +93,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         spanState = known?.detail.state ?? []
         let total = DecodeCost.nanoseconds(
             input: header.compressedSize, output: range.upperBound - range.lowerBound)
-        // A tenth more than a span is to take makes no second one.
+        // A cost of up to a tenth more than that of one span makes no second one.
         spacing = total / max(1, (total + spanCost / 10 * 9) / spanCost)
         longestSpacing = max(spacing, spanCost / 20 * 21)
         // A quarter is for the recorder, whose bits take an eighth of the dictionary.
@@ -102,7 +104,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
             decoder = try LZMA2Decoder(
                 source, known.span.input..<header.data.upperBound, dictionary: dictionary,
                 size: blockEnd - origin, from: (state.lzma2, .full(fillWindow)), memoryLimit: decoderLimit)
-            // The same checkpoint once more, as what follows it is recorded anew.
+            // The same checkpoint is begun again, as what follows it is recorded anew.
             _ = try decoder.beginCheckpoint()
         } else {
             check = block.check.computation()
@@ -113,33 +115,35 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         cost = Self.cost(decoder: decoder.memory)
     }
 
-    /// The memory that a pass takes whose decoder takes `decoder`, in bytes: the recorder marks each byte of the dictionary.
+    /// The memory in bytes of a pass whose decoder takes `decoder` bytes: the recorder marks each byte of the
+    /// dictionary.
     static func cost(decoder: Int) -> Int { decoder + decoder / 8 }
 
-    /// It is parked as the decoder of the span that it is in, and of what follows.
+    /// The start of the current span: it is parked as the decoder of that span, and of what follows.
     var nextPiece: Int { Int(spanStart) }
 
-    /// Another one would have to decode the block from its start, or as much as a window before it starts.
+    /// Always true: another pass would have to decode the block from its start, or as much as a window before it
+    /// starts.
     var isDear: Bool { true }
 
     let began = monotonicTime()
 
-    /// Whether `offset` lies in the span that it is in, or on its way.
+    /// True if `offset` lies in the current span, or further on the way.
     func covers(_ offset: UInt64) -> Bool { spanStart <= offset && offset < end }
 
-    /// Whether it relies on an index.
+    /// True if the pass relies on an index.
     var startsFromIndex: Bool { knownHashes != nil }
 
-    /// Whether what it has decoded so far is what the index says.
+    /// True if it has decoded the known span, if any, and found what the index says.
     var isProven: Bool { position >= knownEnd }
 
-    /// Whether there is nothing more to learn.
+    /// True if there is nothing more to learn.
     var isFinished: Bool { position >= end }
 
-    /// Decodes the next piece, which `take` is given; returns the span that ends with it, if one does.
+    /// Decodes the next piece, and gives it to `take`. Returns the span that ends with the piece, if one does.
     ///
-    /// With the last span of the block, everything that can be checked is. Throws `corrupt` where the data is not what
-    /// it should be, and what reading the source throws.
+    /// With the last span of the block, checks everything that can be checked. Throws `corrupt` if the data is not what
+    /// it should be, and the errors of reading the source.
     func next(_ take: TakePiece) throws(ImageError) -> Learned? {
         if let failure { throw failure }
         let began = DecodeCost.threadTime()
@@ -155,7 +159,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         return learned
     }
 
-    /// Decodes the next piece; returns whether the span ends with it.
+    /// Decodes the next piece. Returns true if the span ends with it.
     private func decodePiece(_ take: TakePiece) throws(ImageError) -> Bool {
         guard position < blockEnd else { return true }
         let limit = Int(min(UInt64(SeekSpan.pieceSize), blockEnd - position))
@@ -164,7 +168,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
             next = try XZPieceReader(decoder: decoder).next(limit) { self.goesOn(dataCount) }
             if next.end == .dataEnd { throw dataEnds(after: next.piece.count) }
         } catch {
-            // What was decoded before it stays readable.
+            // The pieces decoded before stay readable.
             guard isProven, !hashes.isEmpty, error.code == .corrupt else { throw error }
             failure = error
             return true
@@ -191,7 +195,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         return next.end == .stopped || position == blockEnd
     }
 
-    /// Throws `corrupt` where `piece`, number `number` of the span that is known, is not what the index says it is.
+    /// Throws `corrupt` if `piece`, number `number` of the known span, is not what the index says.
     private func compare(_ piece: XZPieceReader.Piece, _ number: Int) throws(ImageError) {
         guard let knownHashes, !isProven else { return }
         guard number < knownHashes.count, piece.hash == knownHashes[number],
@@ -203,7 +207,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         }
     }
 
-    /// Whether to decode another chunk into this span, of which `data` bytes are data.
+    /// True if another chunk should be decoded into this span, which has `data` bytes of data.
     private func goesOn(_ data: Int) -> Bool {
         let here = origin + decoder.decoded
         guard here > spanStart else { return true }
@@ -243,7 +247,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
 
     private var blockSize: UInt64 { blockEnd - block.start }
 
-    /// Checks that the data ends here, and what follows it.
+    /// Checks that the data ends here, and checks what follows it.
     private func finish() throws(ImageError) {
         if block.isCut { return }
         guard try !decoder.decodeChunk() else {

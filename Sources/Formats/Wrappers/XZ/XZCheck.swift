@@ -1,12 +1,12 @@
-/// The kind of integrity check a stream's blocks carry (.xz file format, section 2.1.1.2).
+/// The kind of integrity check of a stream's blocks (.xz file format, section 2.1.1.2).
 struct XZCheck: Equatable, Hashable, Sendable {
-    /// 0 to 15.
+    /// The number of the kind, 0 to 15.
     let id: UInt8
 
     /// The size of a check in bytes.
     var size: Int { Self.sizes[Int(id & 0xF)] }
 
-    /// What `xz --list` calls it.
+    /// The name that `xz --list` shows.
     var name: String {
         switch id {
         case 0: "None"
@@ -17,7 +17,7 @@ struct XZCheck: Equatable, Hashable, Sendable {
         }
     }
 
-    /// Whether this program can compute it; others are passed over.
+    /// True if this program can compute the check. Others are skipped.
     var isKnown: Bool { [0, 1, 4, 10].contains(id) }
 
     private static let sizes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64]
@@ -44,7 +44,7 @@ struct XZCheck: Equatable, Hashable, Sendable {
             }
         }
 
-        /// The check as it is stored; nil where there is nothing to compare.
+        /// The check in its stored form. Nil if there is nothing to compare.
         func stored() -> [UInt8]? {
             switch self {
             case .none: nil
@@ -55,7 +55,7 @@ struct XZCheck: Equatable, Hashable, Sendable {
         }
     }
 
-    /// A computation that goes on from what `stored()` gave; nil where that cannot be: SHA-256 has more of a state.
+    /// A computation that continues from a result of `stored()`. Nil if that is not possible: SHA-256 has more state.
     func computation(from stored: [UInt8]) -> Computation? {
         let value = stored.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return switch (id, stored.count) {

@@ -1,11 +1,12 @@
 extension XZContainer {
-    /// More checks than this are not read: each may be a seek of the disk.
+    /// The largest number of checks that are read: each may be a seek of the disk.
     static let maximumDigestChecks = 4096
 
-    /// What tells the file `source` from others of the same size: SHA-256 over the number of its blocks and, of each, its length without
-    /// padding, what it holds, and its check; checks of 4096 blocks at most (docs/seek-index.md, "Fingerprint").
+    /// The fingerprint that tells the file `source` from others of the same size. It is the SHA-256 of the number of
+    /// blocks and, for each block, its length without padding, its decoded length and its check. The checks of at most
+    /// 4096 blocks are used (docs/seek-index.md, "Fingerprint").
     ///
-    /// Throws what reading the checks throws.
+    /// Throws the errors of reading the checks.
     func digest(of source: any Source) throws(ImageError) -> [UInt8] {
         var hash = SHA256()
         var count: [UInt8] = []

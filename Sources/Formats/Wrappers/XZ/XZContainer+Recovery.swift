@@ -1,8 +1,8 @@
 extension XZContainer {
-    /// Reads the structure of `file`, or finds what is there of it from its front where its end is missing or damaged, and that
-    /// is to be made do with; `warnings` say so then.
+    /// Reads the structure of `file`. If the file's end is missing or damaged and the user wants the rest, finds the
+    /// blocks from the front, and `warnings` say so.
     ///
-    /// Throws what is wrong with it otherwise, and how much is there.
+    /// If the user does not want the rest, throws the error, with a text about how much there is.
     static func read(
         _ file: any Source, _ context: OpenContext
     ) throws(ImageError) -> (container: XZContainer, warnings: [String]) {
@@ -12,6 +12,8 @@ extension XZContainer {
             guard error.code == .corrupt else { throw error }
             // Only for the text of the error: a few blocks, and nothing of what has to be decoded to be looked at.
             let limit = context.options.recovers ? Int.max : file.cost.isLow ? XZFrontScan.cursory : 0
+            // For the text of the error alone, a few blocks are enough, and none if looking at them takes decoding an
+            // outer layer.
             guard let scan = try? XZFrontScan(file, limit: limit), !scan.blocks.isEmpty else { throw error }
             guard context.options.recovers else {
                 throw ImageError(.corrupt, "\(error.reason). \(scan.summary); --recover serves these")

@@ -1,17 +1,17 @@
-/// Where everything lies in an .xz file: its streams and their blocks.
+/// The structure of an .xz file: its streams and their blocks.
 ///
-/// Source: The .xz File Format 1.2.1, sections 1 to 4. The file is walked from its end
-/// to its start, as only footers and indexes tell where streams and blocks begin.
+/// Source: The .xz File Format 1.2.1, sections 1 to 4. The file is walked from its end to its start, as only footers
+/// and indexes locate streams and blocks.
 package struct XZContainer: Sendable {
     package struct Block: Sendable {
-        /// Where the block header starts in the file, in bytes.
+        /// The offset of the block header in the file, in bytes.
         var offset: UInt64
         /// The length of the block without its padding, in bytes: header, data and check.
         var unpaddedSize: UInt64
-        /// Where its data starts in what the file holds, in bytes.
+        /// The offset of the block's data in the decoded file, in bytes.
         package var start: UInt64
         var check: XZCheck
-        /// Whether its end is missing: what it is said to hold is what is there, and nothing follows that could be checked.
+        /// True if the block's end is missing. Its sizes are then those of the part that exists, and there is no check.
         var isCut = false
     }
 
@@ -21,24 +21,24 @@ package struct XZContainer: Sendable {
         var records: [XZIndex.Record]
     }
 
-    /// More blocks than this are refused: 2 Mi of 64 KiB make 128 GiB, and their table takes 64 MiB.
+    /// The largest number of blocks: 2 Mi of 64 KiB make 128 GiB, and their table takes 64 MiB.
     static let maximumBlocks = 2 << 20
-    /// More streams than this are refused.
+    /// The largest number of streams.
     static let maximumStreams = 1 << 20
-    /// More stream padding than this, in bytes, is not searched for the stream before it.
+    /// The most bytes of stream padding through which the stream before it is searched for.
     static let maximumPadding: UInt64 = 1 << 30
 
     /// The length of the shortest stream, in bytes: header, an index without records, footer.
     private static let minimumStream: UInt64 = 32
 
-    /// In the order of the file; some may be empty.
+    /// The blocks in the order of the file. Some may be empty.
     package let blocks: [Block]
     let streams: Int
-    /// Each once, in the order of the file.
+    /// The kinds of checks, each once, in the order of the file.
     let checks: [XZCheck]
-    /// The length of what the file holds, in bytes.
+    /// The length of the decoded file, in bytes.
     let size: UInt64
-    /// The length of what the largest block holds, in bytes.
+    /// The decoded length of the largest block, in bytes.
     let largestBlock: UInt64
 
     /// Reads the structure of `source`, and checks all of it but the blocks.
@@ -82,7 +82,8 @@ package struct XZContainer: Sendable {
             blocks: blocks, checks: streams.reversed().map(\.check), size: start)
     }
 
-    /// The structure of a file with these `blocks`, which hold `size` bytes; `checks` are those of its streams, in order.
+    /// The structure of a file with these `blocks`, which decode to `size` bytes. `checks` has the check of each
+    /// stream, in order.
     init(blocks: [Block], checks: [XZCheck], size: UInt64) {
         streams = checks.count
         self.checks = checks.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -92,13 +93,12 @@ package struct XZContainer: Sendable {
         largestBlock = zip(blocks, ends).reduce(0) { max($0, $1.1 - $1.0.start) }
     }
 
-    /// Where a block's data ends in what the file holds, in bytes.
+    /// The offset of the end of a block's data in the decoded file, in bytes.
     package func end(of block: Int) -> UInt64 { block + 1 < blocks.count ? blocks[block + 1].start : size }
 
     /// The block that holds the byte at `offset`, which is less than `size`.
     func block(at offset: UInt64) -> Int {
-        // The last block that starts at or before `offset`: never an empty one, which starts
-        // where the next one does.
+        // The last block that starts at or before `offset` is never an empty one: that starts where the next one does.
         var low = 0
         var high = blocks.count
         while high - low > 1 {
@@ -108,14 +108,14 @@ package struct XZContainer: Sendable {
         return low
     }
 
-    /// The end of the last stream before `end`: stream padding is skipped (section 2.2).
+    /// The end of the last stream before `end`. Skips stream padding (section 2.2).
     private static func endOfStream(_ source: any Source, before end: UInt64) throws(ImageError) -> UInt64 {
         var position = end
         while position > 0 {
             let count = min(position, 64 << 10)
             let bytes = try source.bytes(at: position - count, count: Int(count))
             if let last = bytes.lastIndex(where: { $0 != 0 }) {
-                // Rounded up: padding comes in fours.
+                // Rounded up, as padding comes in units of four bytes.
                 position = position - count + UInt64(last / 4 * 4 + 4)
                 break
             }

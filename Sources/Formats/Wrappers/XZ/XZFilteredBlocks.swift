@@ -1,20 +1,20 @@
 import Synchronization
 
-/// Reads blocks whose filters are not LZMA2 alone: by liblzma, and from the start of a block only, as a BCJ or delta
-/// filter has a state of its own that no checkpoint holds.
+/// Reads blocks with other filters than LZMA2 alone: with liblzma, and only from the start of a block, as a BCJ or
+/// delta filter has a state of its own that no checkpoint holds.
 ///
-/// A block that is small against the cache is decoded whole, and nothing of it is given out before its check has
-/// been verified. A larger one is decoded as far as a read needs it, and the decoder is kept for the next
-/// read; its check is verified when its end is reached, and damage found then fails every later read of the block.
+/// A block that is small against the cache is decoded whole, and nothing of it is returned before its check has been
+/// verified. A larger one is decoded up to the end of a read, and the decoder is kept for the next read. Its check is
+/// verified when its end is reached, and damage found then fails every later read of the block.
 final class XZFilteredBlocks: Sendable {
     private let spans: XZSpans
     private let engine: Engine
     private let owner: Int
-    /// Blocks that turned out to be unreadable, so that they are not decoded again for every read.
+    /// The blocks that turned out to be unreadable, so that they are not decoded again for every read.
     private let damages = Mutex<[Int: Damage]>([:])
     private static let maximumDamages = 1024
 
-    /// That a block cannot be read, and from which of its pieces on.
+    /// The error of a block, and the first piece that cannot be read.
     private struct Damage {
         var firstPiece: Int
         var error: ImageError
@@ -42,7 +42,7 @@ final class XZFilteredBlocks: Sendable {
         engine.cache.cached(unit(block), piece: piece, taking: count)
     }
 
-    /// Whether the first piece of `block` is in the cache, or being decoded, or cannot be.
+    /// True if the first piece of `block` is in the cache or being decoded, or if the block is damaged.
     func isUnderWay(_ block: Int) -> Bool {
         engine.cache.isUnderWay(unit(block), piece: 0) || damages.withLock { $0[block] != nil }
     }
@@ -98,7 +98,7 @@ final class XZFilteredBlocks: Sendable {
                 if let parked = turn.parked as? XZBlockDecoder { parked } else { try decoder(block) }
             while true {
                 let number = decoder.nextPiece
-                // What is found at the end of a block is wrong with all of it.
+                // An error found at the end of a block affects all of it.
                 defer { firstDamaged = decoder.isFinished ? 0 : number }
                 let bytes = try decoder.decodePiece()
                 engine.cache.publish(
@@ -116,7 +116,7 @@ final class XZFilteredBlocks: Sendable {
             memoryLimit: spans.memoryLimit)
     }
 
-    /// Remembers `error`, unless another attempt may end differently; returns it with the block it lies in.
+    /// Remembers `error`, unless another attempt may end differently. Returns it with the block added to its path.
     private func note(_ error: ImageError, in block: Int, from piece: Int) -> ImageError {
         let placed = spans.placed(error, block)
         let damage = Damage(firstPiece: piece, error: placed)
@@ -124,7 +124,7 @@ final class XZFilteredBlocks: Sendable {
         case .io, .outOfRange: break
         case .corrupt, .unsupported, .limit, .refused:
             damages.withLock { if $0.count < Self.maximumDamages { $0[block] = damage } }
-            // What was given out of the block already cannot be taken back; no more of it will be.
+            // Data of the block that was returned already cannot be taken back, but no more of it will be returned.
             if piece == 0 { engine.cache.remove(unit(block)) }
         }
         return placed

@@ -1,26 +1,26 @@
-/// The blocks of an .xz file whose end is missing, or damaged, found from its front (.xz file format, sections 2 to 4).
+/// The blocks of an .xz file whose end is missing or damaged, found from its front (.xz file format, sections 2 to 4).
 ///
-/// Where a block's header does not say how long it is, its LZMA2 chunks are gone through from header to header. Nothing is decoded.
+/// If a block's header does not give its sizes, the scan follows the headers of its LZMA2 chunks. Nothing is decoded.
 struct XZFrontScan {
-    /// How many steps are taken where only the text of an error depends on it: blocks and chunks that are looked at.
+    /// The largest number of steps if only the text of an error depends on the scan. A step is a block or a chunk.
     static let cursory = 4096
 
     private(set) var blocks: [XZContainer.Block] = []
 
-    /// Those of the streams, in order.
+    /// The checks of the streams, in order.
     private var checks: [XZCheck] = []
-    /// How many bytes the blocks hold.
+    /// The number of bytes that the blocks decode to.
     private var size: UInt64 = 0
-    /// Where the next thing is expected, in bytes.
+    /// The offset of the next part of the file, in bytes.
     private var position: UInt64 = 0
-    /// How many steps are left.
+    /// The number of steps left.
     private var steps: Int
 
     private let file: any Source
 
-    /// Goes through `file` from its start, for `limit` steps at most.
+    /// Scans `file` from its start, for at most `limit` steps.
     ///
-    /// Throws where not even its header can be read.
+    /// Throws if not even its header can be read.
     init(_ file: any Source, limit: Int) throws(ImageError) {
         self.file = file
         steps = limit
@@ -33,10 +33,10 @@ struct XZFrontScan {
         } while passStreamEnd() && isStream(at: position)
     }
 
-    /// The structure of the file as far as it was found.
+    /// The structure of the part of the file that was found.
     var container: XZContainer { XZContainer(blocks: blocks, checks: checks, size: size) }
 
-    /// What was found, in words.
+    /// A text about what was found.
     var summary: String {
         let cut = blocks.last.flatMap { $0.isCut ? size - $0.start : nil }
         let whole = blocks.count - (cut == nil ? 0 : 1)
@@ -52,7 +52,7 @@ struct XZFrontScan {
 
     // MARK: Blocks
 
-    /// What a block's header says of its sizes.
+    /// The sizes in a block's header.
     private struct Header {
         /// The length of the header, in bytes.
         var size: UInt64
@@ -61,7 +61,7 @@ struct XZFrontScan {
         var uncompressed: UInt64?
     }
 
-    /// Takes the block at `position`; false where there is none, and after one that is cut.
+    /// Takes the block at `position`. Returns false if there is none, or if the block is truncated.
     private mutating func takeBlock(_ check: XZCheck) -> Bool {
         guard steps > 0, blocks.count < XZContainer.maximumBlocks, let header = header(at: position) else {
             return false
@@ -79,7 +79,7 @@ struct XZFrontScan {
         {
             return add(header, found.compressed, found.uncompressed, check, end: end)
         }
-        // What filters hold back until they see the end of the data, 16 bytes at most, is not there either.
+        // Filters hold back up to 16 bytes until they see the end of the data. Those are missing as well.
         let there = header.hasFilters ? found.uncompressed - min(16, found.uncompressed) : found.uncompressed
         guard there > 0 else { return false }
         _ = add(header, found.compressed, there, check, end: nil)
@@ -99,7 +99,7 @@ struct XZFrontScan {
         return true
     }
 
-    /// Where a block ends that starts at `position`; nil where that is past the end of the file.
+    /// The end of the block that starts at `position`. Nil if it is past the end of the file.
     private func end(_ header: Header, _ compressed: UInt64, _ check: XZCheck) -> UInt64? {
         let left = file.size - position
         guard compressed > 0, compressed <= left else { return nil }
@@ -107,7 +107,7 @@ struct XZFrontScan {
         return size <= left ? position + size : nil
     }
 
-    /// The header of the block at `offset`; nil where there is none.
+    /// The header of the block at `offset`. Nil if there is none.
     private func header(at offset: UInt64) -> Header? {
         guard let first = try? file.bytes(at: offset, count: 1)[0], first != 0 else { return nil }
         let size = (Int(first) + 1) * 4
@@ -134,7 +134,7 @@ struct XZFrontScan {
 
     // MARK: Chunks
 
-    /// The chunks of the block at `position`: how much they hold together, and whether the end of the data follows them.
+    /// Measures the chunks of the block at `position`. `isWhole` is true if the end of the data follows them.
     private mutating func chunks(
         _ header: Header
     ) -> (compressed: UInt64, uncompressed: UInt64, isWhole: Bool) {
@@ -152,7 +152,8 @@ struct XZFrontScan {
         return (offset - start, held, false)
     }
 
-    /// How long the chunk is that starts with `bytes`, and how many bytes it holds; nil where it is none.
+    /// The length of the chunk that starts with `bytes`, and the number of bytes it decodes to. Nil if there is no
+    /// chunk.
     private static func chunk(_ bytes: [UInt8]) -> (length: UInt64, held: UInt64)? {
         func number(_ index: Int) -> UInt64 { UInt64(bytes[index]) << 8 | UInt64(bytes[index + 1]) }
         let control = bytes[0]
@@ -165,7 +166,7 @@ struct XZFrontScan {
 
     // MARK: Streams
 
-    /// Goes on behind the index and the footer at `position`, and behind padding; false where these are not there.
+    /// Moves on behind the index and the footer at `position`, and behind padding. Returns false if they are missing.
     private mutating func passStreamEnd() -> Bool {
         guard blocks.last?.isCut != true, (try? file.bytes(at: position, count: 1))?.first == 0,
             let end = indexEnd(), let footer = try? XZStreamFooter(of: file, at: end),
@@ -185,7 +186,7 @@ struct XZFrontScan {
         return false
     }
 
-    /// Where the index at `position` ends; nil where it is not there as a whole.
+    /// The end of the index at `position`. Nil if the index is incomplete.
     private func indexEnd() -> UInt64? {
         var reader = ByteReader(file, position..<file.size)
         do throws(ImageError) {

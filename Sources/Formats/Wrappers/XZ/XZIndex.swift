@@ -3,14 +3,14 @@ struct XZIndex: Sendable {
     struct Record: Sendable {
         /// The length of the block without its padding, in bytes: header, data and check.
         var unpaddedSize: UInt64
-        /// The length of what it holds, in bytes.
+        /// The decoded length of the block, in bytes.
         var uncompressedSize: UInt64
 
         /// The length of the whole block, in bytes.
         var paddedSize: UInt64 { (unpaddedSize + 3) & ~3 }
     }
 
-    /// Section 4.3: a block has a header of at least 8 bytes less padding, and sizes stay below 2^63.
+    /// Section 4.3: a block has at least a header of 8 bytes less padding, and sizes stay below 2^63.
     private static let unpaddedSizes: ClosedRange<UInt64> = 5...UInt64(Int64.max) & ~3
 
     let records: [Record]
@@ -18,7 +18,7 @@ struct XZIndex: Sendable {
     /// The length of all blocks together, in bytes.
     let blocksSize: UInt64
 
-    /// Reads the index that fills `range` of `source`; it may have `maximum` records at most.
+    /// Reads the index that fills `range` of `source`. It may have at most `maximum` records.
     init(of source: any Source, _ range: Range<UInt64>, maximum: Int) throws(ImageError) {
         var reader = ByteReader(source, range)
         let indicator = try reader.next("index indicator")
@@ -78,7 +78,7 @@ struct XZIndex: Sendable {
         return Record(unpaddedSize: unpadded, uncompressedSize: uncompressed)
     }
 
-    /// Checks what follows the records: padding to a multiple of 4, and the CRC-32.
+    /// Checks the end of the index: padding to a multiple of 4, and the CRC-32.
     private static func finish(_ reader: inout ByteReader, _ range: Range<UInt64>) throws(ImageError) {
         while (reader.position - range.lowerBound) % 4 != 0 {
             let place = reader.position

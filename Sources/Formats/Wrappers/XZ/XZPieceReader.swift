@@ -1,8 +1,8 @@
-/// Cuts what an LZMA2 decoder gives into pieces.
+/// Cuts the output of an LZMA2 decoder into pieces.
 struct XZPieceReader {
-    /// One piece, or what there was of one.
+    /// One piece, or the part of one before the end.
     enum Piece {
-        /// So many zeroes.
+        /// This many zeroes.
         case zeroes(Int)
         case bytes([UInt8])
 
@@ -24,7 +24,7 @@ struct XZPieceReader {
             }
         }
 
-        /// The hash that seek indexes keep of it.
+        /// The hash of the piece in seek indexes.
         var hash: UInt64 {
             switch self {
             case .zeroes: SpanDetail.zeroHash
@@ -33,10 +33,10 @@ struct XZPieceReader {
         }
     }
 
-    /// Why a piece ends where it does.
+    /// The reason why a piece ends.
     enum End {
         case full
-        /// `goesOn` said so, between two chunks.
+        /// `goesOn` returned false between two chunks.
         case stopped
         /// The data has ended.
         case dataEnd
@@ -44,12 +44,12 @@ struct XZPieceReader {
 
     let decoder: LZMA2Decoder
 
-    /// The next piece of up to `limit` bytes; `goesOn` is asked before each chunk whether to decode it.
+    /// The next piece of up to `limit` bytes. Calls `goesOn` before each chunk, and stops if it returns false.
     func next(
         _ limit: Int, while goesOn: () -> Bool = { true }
     ) throws(ImageError) -> (piece: Piece, end: End) {
         var end = End.full
-        // Zeroes are counted, and no memory is taken for them, until something else comes.
+        // Zeroes are only counted, and take no memory, until something else comes.
         var zeroes = 0
         while zeroes < limit {
             if decoder.available == 0 {

@@ -22,7 +22,7 @@ extension XZSource: Indexable {
                     progress(self.indexState)
                 } catch {
                     failure.withLock { $0 = $0 ?? error }
-                    // Damage is remembered, and the next block may well be sound; all else would go on failing.
+                    // Damage is remembered, and the next block may well be sound. Other errors would only repeat.
                     if error.code == .io || error.code == .outOfRange { return }
                 }
             }
@@ -68,8 +68,8 @@ extension XZSource: Indexable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    /// Decodes all of `span` of this `generation`, in which there are zeroes by the `claims` of the index; returns the CPU time that
-    /// took, in microseconds.
+    /// Decodes all of `span`, which is of `generation`, and compares it with the zeroes that the index `claims`.
+    /// Returns the CPU time that this took, in microseconds.
     private func verify(
         _ span: SeekSpan, _ generation: Int, _ claims: ZeroClaims
     ) throws(ImageError) -> UInt32 {
@@ -88,8 +88,8 @@ extension XZSource: Indexable {
     }
 
     package func indexInBackground(isStopped: @escaping @Sendable () -> Bool) {
-        // Readers come first. Who reads on indexes all by that, and what was decoded ahead of its window would be decoded again. Where
-        // those who jump about never pause, a second has room for a span all the same.
+        // Readers come first. A sequential reader indexes everything by its reads, and what was decoded ahead of its
+        // window would be decoded again. If random readers never pause, each second still has room for one span.
         let quietTime: UInt64 = 300_000_000
         let patience: UInt64 = 1_000_000_000
         var last: UInt64 = 0
@@ -109,7 +109,7 @@ extension XZSource: Indexable {
                 case .done: return
                 }
             } catch {
-                // Readers are told of damage when they come to it. What cannot be read at all is left to them.
+                // Readers learn of damage when they come to it. What cannot be read at all is left to them.
                 if error.code == .io || error.code == .outOfRange { return }
             }
         }

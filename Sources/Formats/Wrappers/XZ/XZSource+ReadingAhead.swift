@@ -14,9 +14,9 @@ extension XZSource {
         }
     }
 
-    /// Reads ahead of whoever reads on and on.
+    /// Notes a read, and reads ahead if it is a sequential reader's.
     ///
-    /// Returns whether this is such a reader.
+    /// Returns true if it is.
     @discardableResult
     func noteRead(_ range: Range<UInt64>) -> Bool {
         guard readers.withLock({ $0.isSequential(range) }) else { return false }
@@ -28,13 +28,13 @@ extension XZSource {
         return true
     }
 
-    /// Has the workers decode what lies between `position` and `end`, as far as they are free: each takes the rest of one span,
-    /// or a block that is not known yet.
+    /// Lets free workers decode the data between `position` and `end`. Each takes the rest of one span, or a block that
+    /// is not known yet.
     private func readAhead(from position: UInt64, to end: UInt64) {
         var position = position
         var tasks = 0
         while position < end, tasks < engine.workers.count {
-            // Whoever reads what cannot be read is told what is wrong with it.
+            // Errors are ignored: a read of the data reports them.
             guard let place = try? spans.placeNow(position) else {
                 let block = structure.block(at: position)
                 guard spans.isDecodedWhole(block) else { return spans.want(position..<end) }
@@ -76,8 +76,8 @@ extension XZSource {
         }
     }
 
-    /// The piece of `span` from which a reader who comes to `position` has it decoded ahead; nil where nothing is missing, or only what it
-    /// has passed was decoded, and the decoder has gone.
+    /// The piece from which `span` is decoded ahead for a reader that comes to `position`. Nil if nothing is missing,
+    /// or if only pieces that the reader has passed were decoded, and the decoder has gone.
     private func missing(of span: SeekSpan, from position: UInt64) -> Int? {
         let start = span.range.lowerBound
         let unit = spans.unit(start)
@@ -92,7 +92,7 @@ extension XZSource {
         return first
     }
 
-    /// Has a worker run `task`, which decodes what starts at `start`, unless that is queued already.
+    /// Lets a worker run `task`, which decodes data from `start` on, unless that is queued already.
     private func submitAhead(_ start: UInt64, _ task: @escaping @Sendable () -> Void) {
         guard queued.withLock({ $0.insert(start).inserted }) else { return }
         let isTaken = engine.workers.submit(.ahead) {

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// What an .xz file holds, readable at any offset.
+/// The content of an .xz file, readable at any offset.
 ///
-/// Decoding starts at the start of a span: of a block, or of a stretch inside one at which a checkpoint was taken. Where
-/// spans start is known from the seek index, or from a pass over the block: see `XZSpans`. Pieces are given out when
-/// they have the hash that the pass found.
+/// Decoding starts at the start of a span: at the start of a block, or at a checkpoint inside one. The starts of spans
+/// come from the seek index, or from a pass over the block: see `XZSpans`. A piece is returned only if it has the hash
+/// that the pass found.
 package final class XZSource: Source {
     package let size: UInt64
 
@@ -13,34 +13,33 @@ package final class XZSource: Source {
     let filtered: XZFilteredBlocks
     private let owner: Int
     let readers = Mutex(SequentialReaders())
-    /// When somebody last read on, in nanoseconds of the monotonic clock.
+    /// The time of the last sequential read, in nanoseconds of the monotonic clock.
     let lastSequential = Atomic<UInt64>(0)
-    /// Where what the workers are to decode ahead starts.
+    /// The start offsets of what is queued for the workers to decode ahead.
     let queued = Mutex<Set<UInt64>>([])
 
-    /// A read that has found so many spans to be wrong fails: something else than the index is wrong.
+    /// The number of wrong spans at which a read fails: something other than the index is wrong.
     private static let maximumFailures = 16
 
-    /// The structure of the file.
     var structure: XZContainer { spans.container }
 
-    /// Opens the .xz file that `base` holds; its whole structure is checked, no block is decoded.
+    /// Opens the .xz file in `base`. Checks its whole structure, but decodes no block.
     ///
-    /// `index`: where what is learnt of it is kept; given the size of what the file holds.
+    /// `index` receives the size of the decoded file, and returns the index that keeps what is learned of it.
     package convenience init(
         _ base: any Source, _ engine: Engine, index: (UInt64) -> (any SeekIndex)? = { _ in nil }
     ) throws(ImageError) {
         try self.init(base, engine, spanCost: DecodeCost.span, index: index)
     }
 
-    /// Opens it likewise; decoding one span is to take `spanCost` nanoseconds.
+    /// Opens the .xz file in `base`. Decoding one span should take `spanCost` nanoseconds.
     convenience init(
         _ base: any Source, _ engine: Engine, spanCost: UInt64, index: (UInt64) -> (any SeekIndex)?
     ) throws(ImageError) {
         try self.init(base, XZContainer(of: base), engine, spanCost: spanCost, index: index)
     }
 
-    /// Opens the .xz file that `base` holds, whose structure is `container`.
+    /// Opens the .xz file in `base`, whose structure is `container`.
     init(
         _ base: any Source, _ container: XZContainer, _ engine: Engine, spanCost: UInt64 = DecodeCost.span,
         index: (UInt64) -> (any SeekIndex)?
@@ -78,18 +77,18 @@ package final class XZSource: Source {
         let isHere = try fill(&buffer, at: offset) { position throws(ImageError) in
             try contentNow(at: position, taking: end - position)
         }
-        // Otherwise the same read comes again, by `fill`.
+        // If false, the same read is repeated through `fill`.
         if isHere { noteRead(offset..<end) }
         return isHere
     }
 
-    /// What lies at an offset: as many zeroes, or bytes from an index of a piece on.
+    /// The content at an offset: a number of zeroes, or the bytes of a piece from an index on.
     enum Content {
         case zeroes(UInt64)
         case bytes([UInt8], from: Int)
     }
 
-    /// Fills `buffer` with the content that `content` gives; false as soon as it gives none.
+    /// Fills `buffer` with the results of `content`. Returns false as soon as that returns nil.
     private func fill(
         _ buffer: inout MutableSpan<UInt8>, at offset: UInt64,
         from content: (UInt64) throws(ImageError) -> Content?
@@ -111,7 +110,7 @@ package final class XZSource: Source {
         return true
     }
 
-    /// What lies at `position`, of which a reader takes `count` bytes, if that takes neither waiting nor decoding.
+    /// The content at `position`, for a reader that takes `count` bytes. Nil if it takes waiting or decoding.
     private func contentNow(at position: UInt64, taking count: UInt64) throws(ImageError) -> Content? {
         switch try spans.placeNow(position) {
         case .zeroes(let end): return .zeroes(end - position)
@@ -125,7 +124,7 @@ package final class XZSource: Source {
         }
     }
 
-    /// What lies at `position`, of which a reader takes `count` bytes.
+    /// The content at `position`, for a reader that takes `count` bytes.
     func content(
         at position: UInt64, taking count: UInt64, isSequential: Bool
     ) throws(ImageError) -> Content {
@@ -145,7 +144,8 @@ package final class XZSource: Source {
                         isSequential: isSequential)
                     return .bytes(bytes, from: index)
                 } catch {
-                    // Where the index was wrong it is gone now, and a pass reads this again: it costs time, and no read.
+                    // If the index was wrong, it is gone now, and a pass reads this again. That costs time, but no read
+                    // fails.
                     failures += 1
                     guard failures < Self.maximumFailures, spans.generation != generation else { throw error }
                 }
@@ -168,19 +168,19 @@ package final class XZSource: Source {
             .map { .bytes($0, from: index) }
     }
 
-    /// The same, unless the piece must be decompressed for that.
+    /// The same as `cached`, but nil also if the piece would have to be decompressed.
     private func cachedNow(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
         let (piece, index) = place(position, inSpan: start)
         return engine.cache.cachedNow(spans.unit(start), piece: piece, taking: taken(count, from: index))
             .map { .bytes($0, from: index) }
     }
 
-    /// How many bytes of a piece a reader has who takes `count` from `index` on.
+    /// The number of bytes that a reader takes of a piece, if it takes `count` bytes from `index` on.
     private func taken(_ count: UInt64, from index: Int, of size: Int = SeekSpan.pieceSize) -> Int {
         Int(min(count, UInt64(size - index)))
     }
 
-    /// The number of the piece that holds `position`, of the span that starts at `start`; and the index in that piece.
+    /// The number of the piece that holds `position` in the span that starts at `start`, and the index in that piece.
     func place(_ position: UInt64, inSpan start: UInt64) -> (piece: Int, index: Int) {
         let (piece, index) = (position - start).quotientAndRemainder(dividingBy: UInt64(SeekSpan.pieceSize))
         return (Int(piece), Int(index))
@@ -192,9 +192,10 @@ package final class XZSource: Source {
         return (Int(piece), Int(index))
     }
 
-    /// Piece `wanted` of `span`, for a reader that takes `count` bytes of it; those before it are decoded too, from the start of the
-    /// span or from where another reader has stopped. Pieces on the way are kept compressed, unless the reader `isSequential`; then
-    /// those that it comes to next are decoded as well, as far as there is room for them. The span is of this `generation`.
+    /// Piece `wanted` of `span`, for a reader that takes `count` bytes of it. The pieces before it are decoded too,
+    /// from the start of the span or from the place where another reader has stopped. They are kept compressed, unless
+    /// the reader `isSequential`: then the pieces that it comes to next are decoded as well while there is room. The
+    /// span is of `generation`.
     private func decodedPiece(
         of span: SeekSpan, _ wanted: Int, _ generation: Int, taking count: Int, isSequential: Bool
     ) throws(ImageError) -> [UInt8] {
@@ -210,7 +211,7 @@ package final class XZSource: Source {
             })
     }
 
-    /// Has what is missing of `span` from piece `wanted` on decoded, as far as there is room for it.
+    /// Decodes what is missing of `span` from piece `wanted` on, while there is room for it.
     func decodeAhead(_ span: SeekSpan, _ generation: Int, from wanted: Int) throws(ImageError) {
         var block: XZSpans.LZMA2Block?
         try engine.cache.decodeAhead(
@@ -223,7 +224,8 @@ package final class XZSource: Source {
             })
     }
 
-    /// What decoding piece `wanted` of `span`, and what comes after it, takes; finds out the `block` for that.
+    /// The memory for decoding piece `wanted` of `span`, and what follows if the reader `isSequential`. Sets `block` to
+    /// the span's block.
     private func demand(
         of span: SeekSpan, _ wanted: Int, _ generation: Int, isSequential: Bool,
         _ block: inout XZSpans.LZMA2Block?
@@ -244,7 +246,8 @@ package final class XZSource: Source {
         }
     }
 
-    /// So many pieces of a span that are left are decoded although there is no room for them: less than a decoder takes.
+    /// The largest number of remaining pieces of a span that are decoded even without room for them: they take less
+    /// memory than a decoder.
     private static let worthFinishing = 8
 
     private func decode(
@@ -277,11 +280,11 @@ package final class XZSource: Source {
             let piece = try decoder.decodePiece()
             let isWanted = number == wanted
             if isWanted { found = piece.content }
-            // Zeroes are known to be zeroes, and nobody looks for them in the cache.
+            // Zeroes are known to be zeroes, and no reader looks for them in the cache.
             if isWanted || !piece.isZeroes {
                 let bytes = piece.content
                 if isSequential {
-                    // Those before it were read, or are about to be: readers come a little out of order.
+                    // Earlier pieces were read, or are about to be: readers come a little out of order.
                     engine.cache.publish(
                         turn, number, bytes,
                         for: number < wanted ? .again(rounds: 0) : .ahead(taken: isWanted ? count : 0))
@@ -292,7 +295,7 @@ package final class XZSource: Source {
             }
             guard let found else { continue }
             if decoder.isFinished { return (found, nil) }
-            // Who reads on wants the rest next, and others wait for it already.
+            // A sequential reader wants the rest next, and others wait for it already.
             let isAlmostDone = span.pieces - decoder.nextPiece <= Self.worthFinishing
             if !isSequential || turn.ahead < SeekSpan.pieceSize && !isAlmostDone { return (found, decoder) }
         }

@@ -1,9 +1,9 @@
-/// Decodes one span that is known, piece by piece, and compares each with its hash.
+/// Decodes one known span, piece by piece, and compares each piece with its hash.
 ///
-/// It can be set aside between two pieces, and go on later.
+/// It can be parked between two pieces, and continue later.
 ///
-/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread
-/// through the cache, under whose lock it is parked and taken.
+/// @unchecked Sendable: one thread at a time has it. It passes from thread to thread through the cache, under whose
+/// lock it is parked and taken.
 final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
     private let span: SeekSpan
     private let hashes: [UInt64]
@@ -11,7 +11,7 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     private(set) var nextPiece = 0
 
-    /// Where the next piece starts, in bytes from the start of the layer.
+    /// The offset of the next piece, in bytes from the start of the layer.
     var position: UInt64 { span.range.lowerBound + UInt64(nextPiece) * UInt64(SeekSpan.pieceSize) }
 
     var cost: Int { decoder.memory }
@@ -20,13 +20,14 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     let began = monotonicTime()
 
-    /// Whether all pieces have been decoded.
+    /// True if all pieces have been decoded.
     var isFinished: Bool { nextPiece == span.pieces }
 
-    /// A decoder of `span`, which lies in the block of `source` with the header `header`; the block ends at `blockEnd` in
+    /// Creates a decoder of `span`, which lies in the block of `source` with `header`. The block ends at `blockEnd` in
     /// the layer.
     ///
-    /// Throws `limit` when it would take more than `memoryLimit` bytes, and `corrupt` where the detail cannot be.
+    /// Throws `limit` if the decoder would take more than `memoryLimit` bytes, and `corrupt` if the detail is
+    /// impossible.
     init(
         of span: SeekSpan, _ detail: SpanDetail, in source: any Source, _ header: XZBlockHeader,
         dictionary: UInt64, blockEnd: UInt64, memoryLimit: Int
@@ -47,8 +48,8 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     /// Decodes the next piece.
     ///
-    /// Throws `corrupt` where it is not what the index says it is, or cannot be decoded at all: then the index is wrong, or the
-    /// image has changed.
+    /// Throws `corrupt` if the piece is not what the index says, or cannot be decoded at all: then the index is wrong,
+    /// or the image has changed.
     func decodePiece() throws(ImageError) -> XZPieceReader.Piece {
         let start = position
         let count = Int(min(UInt64(SeekSpan.pieceSize), span.range.upperBound - start))

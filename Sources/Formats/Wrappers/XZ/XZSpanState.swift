@@ -1,16 +1,16 @@
-/// What the detail of a span keeps as the state of an xz decoder: where the span starts, the check of the block so far, and LZMA2's
+/// The state of an xz decoder in the detail of a span: the span's start, the check of the block so far, and LZMA2's
 /// checkpoint.
 struct XZSpanState: Equatable {
-    /// In bytes from the start of the layer. Without it a span that is said to start elsewhere would decode to pieces that have
-    /// the right hashes, and are in the wrong place.
+    /// The start of the span, in bytes from the start of the layer. Without it, a span with a wrong start in the index
+    /// would decode to pieces that have the right hashes, but are in the wrong place.
     var start: UInt64
-    /// The check over the block up to the span, as it would be stored; empty where there is none that can go on.
+    /// The check over the block up to the span, in its stored form. Empty if there is none that can continue.
     var check: [UInt8]
     var lzma2: LZMA2Checkpoint
 
     private static let maximumCheck = 8
 
-    /// As it stands in seek indexes (docs/seek-index.md, "State").
+    /// The form stored in seek indexes (docs/seek-index.md, "State").
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(little: start)
@@ -24,7 +24,8 @@ struct XZSpanState: Equatable {
         self.lzma2 = lzma2
     }
 
-    /// The state that `bytes` hold, of a span that starts at `start`; throws `corrupt` where they cannot, or are of another span.
+    /// Reads the state of a span that starts at `start` from `bytes`. Throws `corrupt` if they are invalid, or of
+    /// another span.
     init(_ bytes: [UInt8], at start: UInt64) throws(ImageError) {
         self.start = try Fields(bytes, at: 0).little("start of a span's state", at: 0)
         guard self.start == start else {

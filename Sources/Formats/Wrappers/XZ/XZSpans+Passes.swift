@@ -1,21 +1,22 @@
-// The finding out of what is not known: passes over blocks, one at a time over each.
+// Passes that decode a block and record its spans. One pass at a time runs over a block.
 extension XZSpans {
-    /// What `learnSome` has come to.
+    /// The result of `learnSome`.
     enum Progress {
         case learned
-        /// All that is left is being found out by other threads.
+        /// Other threads are working on all that is left.
         case othersAtWork
         /// Nothing is left, or the index takes no more.
         case done
     }
 
-    /// Finds out the next thing that is not known: a small block, or a span of another one.
+    /// Learns the next unknown part: a small block, or a span of a larger one.
     ///
-    /// With a `backlog`, all spans of that other one, until `isStopped`; compressing them is left to the backlog.
+    /// With a `backlog`, learns all spans of the larger block until `isStopped`. Compressing them is left to the
+    /// backlog.
     func learnSome(
         _ backlog: Backlog? = nil, isStopped: @escaping () -> Bool = { true }
     ) throws(ImageError) -> Progress {
-        // Before a pass takes memory.
+        // Waits before a pass takes memory.
         index.waitForRoom()
         var othersAtWork = false
         let gap = state.withLock { state -> (block: Int, offset: UInt64, ticket: Int)? in
@@ -40,7 +41,7 @@ extension XZSpans {
         return isLearned ? .learned : .done
     }
 
-    /// How far the file is indexed.
+    /// The progress of indexing the file.
     var indexState: IndexState {
         state.withLock { state in
             IndexState(
@@ -53,20 +54,20 @@ extension XZSpans {
         }
     }
 
-    /// Every span that is known.
+    /// All known spans.
     var all: [SeekSpan] { state.withLock { $0.table.spans } }
 
-    /// Runs a pass over `block` until `offset` is known, one way or the other, or over all of a small block; with `goesOn`, for as
-    /// long as that says so. The caller has a `ticket` for it.
+    /// Runs a pass over `block` until `offset` is known, one way or the other, or over all of a small block. With
+    /// `goesOn`, runs it on while that returns true. The caller has the `ticket`.
     ///
-    /// Gives the piece at `offset`, where it came by it and is `keepingPieces` for a reader that takes so many bytes. With a `backlog`,
-    /// that does the adding.
+    /// `keepingPieces` is the number of bytes that a reader takes from `offset` on, or nil if no reader waits. For a
+    /// reader, returns the piece at `offset` if the pass decodes it. A `backlog`, if there is one, adds the spans.
     func runPass(
         over block: Int, _ ticket: Int, until offset: UInt64, keepingPieces: UInt64?,
         _ backlog: Backlog? = nil, while goesOn: (() -> Bool)? = nil
     ) throws(ImageError) -> PassOutcome {
         defer {
-            // Before anyone else takes what is not added yet for unknown.
+            // Drained first, or other threads would take spans that are not added yet for unknown.
             backlog?.drain()
             state.change { $0.leavePass(block, ticket: ticket) }
         }
@@ -80,9 +81,9 @@ extension XZSpans {
                 guard attempt.reliesOnIndex, error.code == .corrupt || error.code == .unsupported else {
                     throw note(error, in: block, from: attempt.damageStart)
                 }
-                // The index may be wrong as well as the data: a pass from the start of the block tells.
+                // The index may be wrong, or the data: a pass from the start of the block tells.
                 attempt.isProven ? forget(block) : drop(attempt.generation)
-                // Memory is waited for anew.
+                // The next attempt waits for memory anew.
                 state.withLock { state in
                     if state.passes[block]?.phase == .running(ticket: ticket) {
                         state.passes[block]?.phase = .waiting(ticket: ticket)
@@ -92,19 +93,19 @@ extension XZSpans {
         }
     }
 
-    /// What has become of a pass.
+    /// The result of a pass.
     enum PassOutcome {
-        /// It was run, and came by this.
+        /// The pass ran, and found this place.
         case ran(Place?)
-        /// Another thread went first, or there is no memory for it now.
+        /// Another thread went first, or there is no memory for the pass now.
         case notRun
     }
 
-    /// How far a pass got.
+    /// The progress of a pass.
     private struct Attempt {
-        /// Where what it ran into may have started.
+        /// The start of what may be damaged if the pass fails.
         var damageStart: UInt64
-        /// That of the spans that it starts from.
+        /// The generation of the spans that it starts from.
         var generation: Int
         var reliesOnIndex = false
         var isProven = false
@@ -123,10 +124,10 @@ extension XZSpans {
         }
         let demand = DecodedCache.Demand(
             decoder: XZBlockPass.cost(decoder: lzma2.decoderMemory),
-            // The decoder that fills its window, where it has one, is one more below it.
+            // A pass that starts from a span has one more decoder below it: the one that fills its window.
             below: (before == nil ? 0 : lzma2.decoderMemory) + memoryBelow,
             ahead: keepingPieces == nil ? 0 : Int(clamping: ahead(of: offset, in: block)))
-        // Who indexes beside readers waits for none of them.
+        // A pass that indexes beside readers waits for none of them.
         let turn =
             keepingPieces != nil || goesOn != nil
             ? engine.cache.begin(demand, passUnit(block), before: Int(offset))
@@ -152,21 +153,22 @@ extension XZSpans {
         return .ran(place)
     }
 
-    /// What a pass is run for.
+    /// The target of a pass.
     private struct Target {
         var offset: UInt64
-        /// How many bytes the reader takes from there on who waits for it; nil where it is to be known, that is all.
+        /// The number of bytes that the waiting reader takes from there on. Nil if the offset only has to become known.
         var taken: UInt64?
 
         var keepsPieces: Bool { taken != nil }
 
-        /// How many bytes that reader has of a piece that it is given.
+        /// The number of bytes of `piece` that this reader takes.
         func taken(of piece: Range<UInt64>) -> Int {
             piece.contains(offset) ? Int(clamping: min(taken ?? 0, piece.upperBound - offset)) : 0
         }
     }
 
-    /// How many bytes of `block` a reader who wants `offset` is about to read, as far as that is known.
+    /// The number of bytes of `block` that will be decoded for a reader who wants `offset`: all of a block that is
+    /// decoded whole, otherwise those that readers are known to want.
     private func ahead(of offset: UInt64, in block: Int) -> UInt64 {
         let range = range(of: block)
         guard !isDecodedWhole(block) else { return range.upperBound - range.lowerBound }
@@ -190,30 +192,32 @@ extension XZSpans {
         while !pass.isFinished {
             attempt.damageStart = pass.position
             attempt.isProven = pass.isProven
-            // What is found at the end of a block is wrong with all of it.
+            // An error found at the end of a block affects all of it.
             defer { if pass.position == range.upperBound { attempt.damageStart = range.lowerBound } }
             let step = try learnNext(block, pass, target, turn, backlog)
             place = step.place ?? place
             if target.keepsPieces {
-                // What readers come to next is decoded meanwhile, as far as it can be kept. Who finds that its piece has gone waits for the span.
+                // Decodes what readers come to next while it can be kept. A reader whose piece has gone waits for the
+                // span.
                 let isPast = pass.position > target.offset
                 if isPast, step.endsSpan || place != nil && !isWorthDecoding(pass.position, turn) { break }
             } else if step.endsSpan, pass.position > target.offset || goesOn?() == false {
-                // Beyond what is needed only while the index has room: it is parked until that has saved what it has.
+                // Goes beyond the target only while the index has room. Otherwise, the pass is parked until the index
+                // has saved.
                 guard let goesOn, goesOn(), index.hasRoom else { break }
             }
         }
         return place
     }
 
-    /// Whether readers are about to come to the piece at `offset`, and there is room to keep it until they do.
+    /// True if readers wait for the piece at `offset`, or will come to it soon and there is room to keep it until then.
     private func isWorthDecoding(_ offset: UInt64, _ turn: DecodedCache.Turn) -> Bool {
         let piece = offset..<offset + UInt64(SeekSpan.pieceSize)
         let wanted = state.withLock { $0.isWanted(piece) }
         return wanted.awaited || wanted.soon && engine.cache.hasRoomAhead(turn, SeekSpan.pieceSize)
     }
 
-    /// Forgets the spans of `block`: something in the index of it may be wrong.
+    /// Forgets the spans of `block`, as the index of it may be wrong.
     private func forget(_ block: Int) {
         let range = range(of: block)
         index.remove(range)
@@ -227,7 +231,7 @@ extension XZSpans {
         engine.cache.remove(passUnit(block))
     }
 
-    /// Remembers that only liblzma decodes `block`.
+    /// Remembers that only liblzma can decode `block`.
     private func noteFiltered(_ block: Int) {
         let range = range(of: block)
         state.change { state in
@@ -236,7 +240,8 @@ extension XZSpans {
         }
     }
 
-    /// A new pass over `block`, block `number`, that will come to `offset`: from the span `before`, if there is one.
+    /// Creates a pass over `block`, block `number`, that will come to `offset`. It starts from the span `before`, if
+    /// there is one.
     private func newPass(
         over block: LZMA2Block, _ number: Int, at offset: UInt64, after before: SeekSpan?,
         _ attempt: inout Attempt
@@ -248,7 +253,7 @@ extension XZSpans {
             do throws(ImageError) {
                 known = (before, try detail(of: before))
             } catch {
-                // From the start of the block, then.
+                // The pass starts from the start of the block instead.
                 if error.code == .corrupt { drop(attempt.generation) }
             }
         }
@@ -275,7 +280,7 @@ extension XZSpans {
             let span = try pass.next { span, number, piece in
                 guard target.keepsPieces else { return }
                 let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
-                // Zeroes too, as the index may have no room to keep that they are.
+                // Zeroes are returned too, as the index may have no room to record them.
                 if start <= target.offset, target.offset - start < UInt64(piece.count) {
                     place = .piece(start: start, piece.content)
                 }
@@ -283,7 +288,7 @@ extension XZSpans {
             }
             if let span { learned.append(span) }
         }
-        // Into the cache first: a reader that finds a span known would decode it otherwise.
+        // The cache comes first: a reader that finds a span known, but not cached, would decode it.
         for (span, number, bytes) in pieces {
             let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
             let taken = target.taken(of: start..<start + UInt64(bytes.count))
@@ -293,7 +298,7 @@ extension XZSpans {
         return place
     }
 
-    /// Decodes the next piece, and learns the span that ends with it, if one does.
+    /// Decodes the next piece. If a span ends with it, learns the span.
     private func learnNext(
         _ block: Int, _ pass: XZBlockPass, _ target: Target, _ turn: DecodedCache.Turn, _ backlog: Backlog?
     ) throws(ImageError) -> (place: Place?, endsSpan: Bool) {
@@ -305,7 +310,7 @@ extension XZSpans {
                 place = .piece(start: start, piece.content)
             }
             var published: UInt64 = 0
-            // Zeroes would only push out what is worth keeping: who wants them waits until the span is known.
+            // Zeroes would only push out pieces worth keeping. A reader that wants them waits until the span is known.
             if case .bytes(let bytes) = piece {
                 let wanted = state.withLock { $0.isWanted(range) }
                 if wanted.awaited || wanted.soon,
@@ -318,7 +323,8 @@ extension XZSpans {
             }
             state.change { $0.notePiece(of: span, in: block, published: published) }
         }
-        // One that a pass started from is known already: nothing is learned by that, nor is anybody told of progress.
+        // The span that a pass started from is known already: it is not learned again, and there is no progress to
+        // tell.
         if let learned, !isKnown(learned.span) {
             if let backlog { backlog.submit { self.add(learned) } } else { add(learned) }
         }
@@ -330,11 +336,11 @@ extension XZSpans {
     private func add(_ learned: XZBlockPass.Learned) {
         let span = learned.span
         let level = index.compressionLevel
-        // It may take its time, as it saves now and then.
+        // Adding may take a while, as the index saves now and then.
         guard index.add(span, detail: learned.detail.packed(level: level), zeroes: learned.zeroes)
         else { return }
         state.change { state in
-            // Of windows that readers have, what is known is done with.
+            // The known part of a reader's window is not wanted any more.
             state.wanted = state.wanted.compactMap { window in
                 guard span.range.contains(window.lowerBound) else { return window }
                 return window.upperBound > span.range.upperBound
@@ -344,7 +350,7 @@ extension XZSpans {
         }
     }
 
-    /// Remembers `error`, unless another attempt may end differently; returns it with the block it lies in.
+    /// Remembers `error`, unless another attempt may end differently. Returns it with the block added to its path.
     private func note(_ error: ImageError, in block: Int, from offset: UInt64) -> ImageError {
         let placed = placed(error, block)
         switch error.code {
@@ -355,7 +361,7 @@ extension XZSpans {
                 if state.damages.count < Self.maximumDamages {
                     state.damages[block] = Damage(from: offset, error: placed)
                 }
-                // What was given out of the block already cannot be taken back; no more of it will be.
+                // Data of the block that was returned already cannot be taken back, but no more of it will be returned.
                 if offset == range.lowerBound { state.table.remove(range) }
             }
             if offset == range.lowerBound { index.remove(range) }

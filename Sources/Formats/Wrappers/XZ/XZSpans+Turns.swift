@@ -1,9 +1,9 @@
-// Who runs the pass over a block, and what is wanted of it.
+// The turns of threads to run passes over blocks, and the ranges that readers want.
 extension XZSpans.State {
-    /// Makes the calling thread the one that runs the pass over `block`, as soon as it has memory for that; returns its ticket, or nil where
-    /// another one is.
+    /// Gives the pass over `block` to the calling thread, which runs it as soon as it has memory. Returns the thread's
+    /// ticket. Nil if another thread has the pass.
     ///
-    /// A thread that decodes already does not wait for one that waits for memory, which it might have itself: it goes first.
+    /// A thread that decodes already goes before one that waits for memory, since it might hold that memory itself.
     mutating func takePass(_ block: Int, at offset: UInt64) -> Int? {
         switch passes[block]?.phase {
         case .running: return nil
@@ -17,14 +17,14 @@ extension XZSpans.State {
         return tickets
     }
 
-    /// Whether the pass over `block` is still the one of `ticket`, which has memory now.
+    /// True if `ticket`, which has memory now, still has the pass over `block`. Marks the pass as running.
     mutating func startPass(_ block: Int, ticket: Int) -> Bool {
         guard passes[block]?.phase == .waiting(ticket: ticket) else { return false }
         passes[block]?.phase = .running(ticket: ticket)
         return true
     }
 
-    /// Lets others run the pass over `block`, if it is the one of `ticket`.
+    /// Lets others run the pass over `block`, if `ticket` has it.
     mutating func leavePass(_ block: Int, ticket: Int) {
         switch passes[block]?.phase {
         case .waiting(ticket), .running(ticket): passes[block]?.phase = .stopped
@@ -32,8 +32,8 @@ extension XZSpans.State {
         }
     }
 
-    /// Notes that the pass over `block` has decoded a piece of the span that starts at `span`; what it has put into the cache of that ends
-    /// at `published`, or where it did.
+    /// Notes that the pass over `block` has decoded a piece of the span that starts at `span`. `published` is the end
+    /// of what it has put into the cache of that span, unless an earlier end was larger.
     mutating func notePiece(of span: UInt64, in block: Int, published: UInt64) {
         guard var pass = passes[block] else { return }
         if pass.spanStart != span { (pass.spanStart, pass.published) = (span, 0) }
@@ -41,7 +41,7 @@ extension XZSpans.State {
         passes[block] = pass
     }
 
-    /// Where in `range` readers wait for something, or are about to come.
+    /// Tells if readers wait for something in `range`, and if they will come there soon.
     func isWanted(_ range: Range<UInt64>) -> (awaited: Bool, soon: Bool) {
         (awaited.contains { range.contains($0) }, wanted.contains { $0.overlaps(range) })
     }

@@ -1,9 +1,9 @@
-// What a pass starts with: a span's detail has just those bytes of the window that this span reads, and what comes after it
-// may read others.
+// The window that a pass starts with. A span's detail has only the bytes of the window that this span reads, but data
+// after the span may read others.
 extension XZSpans {
-    /// Fills `window` with the bytes of the layer before `end`, which lie in spans that are known.
+    /// Fills `window` with the bytes of the layer before `end`, which lie in known spans.
     ///
-    /// Throws `corrupt` where they are not, or not what the index says they are.
+    /// Throws `corrupt` if they do not, or are not what the index says.
     func fillWindow(_ window: inout MutableSpan<UInt8>, before end: UInt64) throws(ImageError) {
         guard window.count <= end else {
             throw ImageError(.corrupt, "seek index: a window of \(window.count) bytes at \(end)")

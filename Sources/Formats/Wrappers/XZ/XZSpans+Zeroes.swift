@@ -1,15 +1,15 @@
-// Zeroes that an index claims: they are known, and given out, once the detail of their span proves them.
+// Zeroes that an index claims. They count as known, and are returned, once the detail of their span proves them.
 extension XZSpans {
-    /// How often something that was known has been forgotten.
+    /// The number of times that spans were forgotten because they were wrong.
     var generation: Int { state.withLock { $0.generation } }
 
-    /// Whether zeroes are claimed in `span` that its detail has not proved yet.
+    /// True if zeroes are claimed in `span` that its detail has not proved yet.
     func isClaimed(_ span: SeekSpan) -> Bool { state.withLock { $0.table.isClaimed(span) } }
 
-    /// Has the detail of `span`, which is of this `generation`, prove the zeroes that are claimed in it.
+    /// Lets the detail of `span`, which is of `generation`, prove the zeroes claimed in it.
     ///
-    /// Returns whether that changes what is known: what is at an offset is to be looked up again then. Where the detail is no good
-    /// the index is dropped.
+    /// Returns true if that changes what is known: offsets must then be looked up again. Drops the index if the detail
+    /// is invalid.
     func proveZeroes(of span: SeekSpan, _ generation: Int) -> Bool {
         guard isClaimed(span) else { return false }
         do throws(ImageError) {
@@ -34,7 +34,7 @@ extension XZSpans {
         }
     }
 
-    /// The data or zeroes at the start of `range`; nil where zeroes are claimed there that a detail must prove first.
+    /// The data or zeroes at the start of `range`. Nil if zeroes are claimed there that a detail must prove first.
     func extentNow(in range: Range<UInt64>) -> Extent? {
         state.withLock { state in
             if let span = state.table.span(at: range.lowerBound), state.table.isClaimed(span) { return nil }
@@ -43,7 +43,7 @@ extension XZSpans {
         }
     }
 
-    /// Forgets `span`, of which the index keeps nothing any more.
+    /// Forgets `span`, as the index keeps nothing of it any more.
     func forget(_ span: SeekSpan) {
         let block = container.block(at: span.range.lowerBound)
         state.change { state in

@@ -1,41 +1,41 @@
-/// What is known of where decoding can start in an .xz file, and the finding out of the rest.
+/// The map of an .xz file's spans, at which decoding can start, and the passes that complete it.
 ///
-/// Whoever needs what is not known yet runs a pass over the block that it lies in, as far as it needs; others who need
-/// something of the same block wait for that pass. A block that is small against the cache is decoded whole, and nothing of
-/// it is known, or given out, before its check has been verified.
+/// A thread that needs an unknown part runs a pass over its block up to there. Other threads that need something of the
+/// same block wait for that pass. A block that is small against the cache is decoded whole: nothing of it becomes
+/// known, or is returned, before its check has been verified.
 final class XZSpans: Sendable {
-    /// What there is at an offset.
+    /// The result of looking up an offset.
     enum Place {
         case zeroes(end: UInt64)
         case span(SeekSpan)
-        /// A span that starts there is being decoded, and the piece in question has gone to the cache.
+        /// A span that starts there is being decoded, and the piece at the offset has gone to the cache.
         case open(spanStart: UInt64)
-        /// A piece that was decoded for this, and where it starts.
+        /// A piece that was decoded for this lookup, and its start.
         case piece(start: UInt64, [UInt8])
-        /// A block that only liblzma decodes.
+        /// A block that only liblzma can decode.
         case filtered(block: Int)
     }
 
-    /// That a block cannot be read, and from which offset in the layer on.
+    /// The error of a block, and the offset in the layer from which it cannot be read.
     struct Damage {
         var from: UInt64
         var error: ImageError
     }
 
-    /// How far the pass over a block has come, and who has it.
+    /// The progress of the pass over a block, and the thread that has it.
     struct PassState {
         enum Phase: Equatable {
-            /// The thread that has this ticket waits for memory to run it with.
+            /// The thread with this ticket waits for memory to run it.
             case waiting(ticket: Int)
             case running(ticket: Int)
-            /// Nobody has it. What it has put into the cache may still be there.
+            /// No thread has it. The pieces that it has put into the cache may still be there.
             case stopped
         }
 
         var phase: Phase
-        /// Where the span starts that it is in.
+        /// The start of its current span.
         var spanStart: UInt64
-        /// The end of what it has put into the cache of its span.
+        /// The end of the part of that span that it has put into the cache.
         var published: UInt64
     }
 
@@ -46,16 +46,16 @@ final class XZSpans: Sendable {
         var filteredBytes: UInt64 = 0
         var passes: [Int: PassState] = [:]
         var tickets = 0
-        /// What readers are about to read, latest last.
+        /// The ranges that readers are about to read, the latest last.
         var wanted: [Range<UInt64>] = []
         /// The offsets that readers wait for.
         var awaited: [UInt64] = []
-        /// Everything before this block is known, or cannot be.
+        /// The first block that may have unknown parts. Everything before it is known, or cannot be.
         var firstUnknown = 0
-        /// How often something that was known has been forgotten, as it was wrong: what is found out of a span of an earlier
-        /// generation says nothing of the present ones.
+        /// The number of times that spans were forgotten because they were wrong. Results about a span of an earlier
+        /// generation say nothing about the present spans.
         var generation = 0
-        /// When somebody last needed something decoded, in nanoseconds of the monotonic clock.
+        /// The time at which a thread last needed something decoded, in nanoseconds of the monotonic clock.
         var lastDemand: UInt64 = 0
     }
 
@@ -63,25 +63,26 @@ final class XZSpans: Sendable {
     let container: XZContainer
     let engine: Engine
     let index: any SeekIndex
-    /// Whose units the pieces of spans are, numbered by where their spans start; and parked passes, numbered by block.
+    /// The owner of the units of spans, which are numbered by their spans' starts, and the owner of parked passes,
+    /// which are numbered by block.
     let owner: Int
     let passOwner: Int
-    /// What decoding one span is to take, in nanoseconds.
+    /// The time that decoding one span should take, in nanoseconds.
     let spanCost: UInt64
-    /// The most memory that decoders of the layers below take for one read, in bytes.
+    /// The most memory in bytes that decoders of the layers below take for one read.
     let memoryBelow: Int
     let state = Monitor(State())
-    /// An estimate of how long decoding the largest block takes, in microseconds.
+    /// An estimate of the time for decoding the largest block, in microseconds.
     let worstBlock: UInt64
-    /// Whether the first block is one that only liblzma decodes, as all others are then, usually.
+    /// True if only liblzma can decode the first block. That usually holds for all others, too.
     let startsWithFilters: Bool
-    /// The size of the first block's dictionary, in bytes; that of all others, usually.
+    /// The size of the first block's dictionary, in bytes. Usually that of all others, too.
     private let dictionary: UInt64
 
     static let maximumDamages = 1024
     private static let maximumWanted = 128
 
-    /// What is known of the file that `base` holds, at first what `index` knows.
+    /// Starts the map of the file in `base` with what `index` knows.
     init(
         _ base: any Source, _ container: XZContainer, _ engine: Engine, _ index: any SeekIndex, owner: Int,
         spanCost: UInt64
@@ -118,7 +119,7 @@ final class XZSpans: Sendable {
         engine.cache.remove(owner: passOwner)
     }
 
-    /// Throws `corrupt` unless `span` lies in one block, in the layer as in the file.
+    /// Throws `corrupt` unless `span` lies in one block, both in the layer and in the file.
     private func check(_ span: SeekSpan) throws(ImageError) {
         let number = container.block(at: span.range.lowerBound)
         let block = container.blocks[number]
@@ -141,10 +142,10 @@ final class XZSpans: Sendable {
 
     func range(of block: Int) -> Range<UInt64> { container.blocks[block].start..<container.end(of: block) }
 
-    /// The memory that one decoder may take, in bytes.
+    /// The memory in bytes that one decoder may take.
     var memoryLimit: Int { engine.cache.plan.decoder(below: memoryBelow) }
 
-    /// The most memory that decoders take at once for one read, in bytes.
+    /// The most memory in bytes that decoders take at once for one read.
     var decodingMemory: Int {
         let decoder = LZMA2Decoder.memory(
             dictionary: dictionary, size: container.size, memoryLimit: memoryLimit)
@@ -153,7 +154,7 @@ final class XZSpans: Sendable {
 
     // MARK: Looking up
 
-    /// What is known at `offset`, or in the cache; nil where that is nothing.
+    /// The place at `offset`, if it is known or in the cache. Nil otherwise.
     func placeNow(_ offset: UInt64) throws(ImageError) -> Place? {
         let block = container.block(at: offset)
         return try state.withLock { state throws(ImageError) in
@@ -161,7 +162,7 @@ final class XZSpans: Sendable {
         }
     }
 
-    /// What a pass may have put into the cache, of the span that it is in.
+    /// The place at `offset` if a pass may have put its piece into the cache, for the span that it is in.
     private func open(_ offset: UInt64, _ block: Int, _ state: State) -> Place? {
         guard let pass = state.passes[block], pass.spanStart <= offset, offset < pass.published else {
             return nil
@@ -178,9 +179,9 @@ final class XZSpans: Sendable {
         return extent.kind == .zero ? .zeroes(end: extent.range.upperBound) : .span(span)
     }
 
-    /// What is at `offset`, after a pass as far as that, if none has been there; for a reader that takes `count` bytes from there on.
+    /// The place at `offset`. If it is unknown, runs a pass up to there. The reader takes `count` bytes from there on.
     ///
-    /// `ignoringOpen`: wait until the span is known, as the piece has left the cache.
+    /// `ignoringOpen` is true to wait until the span is known, because the piece has left the cache.
     func place(
         _ offset: UInt64, taking count: UInt64, ignoringOpen: Bool = false
     ) throws(ImageError) -> Place {
@@ -224,7 +225,7 @@ final class XZSpans: Sendable {
         }
     }
 
-    /// Says that `range` will be read soon, so that a pass that comes there puts it into the cache.
+    /// Notes that `range` will be read soon, so that a pass that comes there puts it into the cache.
     func want(_ range: Range<UInt64>) {
         state.withLock { want(range, &$0) }
     }
@@ -234,7 +235,7 @@ final class XZSpans: Sendable {
         let end = range.lowerBound + min(engine.cache.plan.window, container.size - range.lowerBound)
         let window = range.lowerBound..<min(range.upperBound, end)
         guard !window.isEmpty else { return }
-        // A reader that reads on widens its window.
+        // A sequential reader widens its window.
         if let index = state.wanted.lastIndex(where: { $0.contains(window.lowerBound) }) {
             let old = state.wanted.remove(at: index)
             state.wanted.append(old.lowerBound..<max(old.upperBound, window.upperBound))
@@ -244,22 +245,22 @@ final class XZSpans: Sendable {
         }
     }
 
-    /// The offset of the last byte of `span` that is not known to be zero; nil where there is none.
+    /// The offset of the last byte of `span` that is not known to be zero. Nil if there is none.
     func lastData(of span: SeekSpan) -> UInt64? {
         state.withLock { $0.table.lastData(in: span.range) }
     }
 
-    /// The offset of the first byte of `span` that is not known to be zero; nil where there is none.
+    /// The offset of the first byte of `span` that is not known to be zero. Nil if there is none.
     func firstData(of span: SeekSpan) -> UInt64? {
         let extent = extent(in: span.range)
         guard extent.kind == .zero else { return span.range.lowerBound }
         return extent.range.upperBound < span.range.upperBound ? extent.range.upperBound : nil
     }
 
-    /// How many bytes in `range` are not known to be zero.
+    /// The number of bytes in `range` that are not known to be zero.
     func dataCount(in range: Range<UInt64>) -> UInt64 { state.withLock { $0.table.dataCount(in: range) } }
 
-    /// Whether anything of `block` is unknown, and no pass is finding it out.
+    /// True if anything of `block` is unknown and no pass is working on it.
     func isUnknown(_ block: Int) -> Bool {
         state.withLock { state in
             (state.passes[block]?.phase ?? .stopped) == .stopped && state.damages[block] == nil
@@ -268,8 +269,8 @@ final class XZSpans: Sendable {
         }
     }
 
-    /// Whether `block` is decoded whole, and verified, before anything of it is known. Blocks of up to an eighth of the budget
-    /// leave room for those that others read meanwhile. Of one that is cut nothing can be verified.
+    /// True if `block` is decoded whole, and verified, before anything of it is known. Blocks of up to an eighth of the
+    /// budget leave room for those that others read meanwhile. A truncated block cannot be verified.
     func isDecodedWhole(_ block: Int) -> Bool {
         !container.blocks[block].isCut
             && container.end(of: block) - container.blocks[block].start <= engine.cache.plan.wholeBlock
@@ -277,18 +278,18 @@ final class XZSpans: Sendable {
 
     // MARK: Decoding what is known
 
-    /// What decoding a block needs to know of it.
+    /// The facts about a block that decoding it needs.
     struct LZMA2Block {
         var header: XZBlockHeader
         /// The size of its dictionary, in bytes.
         var dictionary: UInt64
-        /// Where it lies in the layer.
+        /// Its range in the layer.
         var range: Range<UInt64>
-        /// The most memory that a decoder of any part of it takes, in bytes.
+        /// The most memory in bytes that a decoder of any part of it takes.
         var decoderMemory: Int
     }
 
-    /// The block `number`; nil where LZMA2 is not its only filter.
+    /// The block `number`. Nil if LZMA2 is not its only filter.
     func lzma2Block(_ number: Int) throws(ImageError) -> LZMA2Block? {
         let range = range(of: number)
         let size = range.upperBound - range.lowerBound
@@ -298,12 +299,12 @@ final class XZSpans: Sendable {
         return LZMA2Block(header: header, dictionary: dictionary, range: range, decoderMemory: memory)
     }
 
-    /// Calls `body` with a decoder of `span`, and with memory for it.
+    /// Calls `body` with a decoder of `span`, once there is memory for it.
     func withDecoder<Result>(
         of span: SeekSpan, _ body: (XZSpanDecoder) throws(ImageError) -> Result
     ) throws(ImageError) -> Result {
         let block = try block(of: span)
-        // Before anything of a unit: nothing that is parked will do.
+        // Before all pieces of the unit, as no parked decoder will do.
         let turn = engine.cache.begin(demand(block), unit(span.range.lowerBound), before: -1)
         defer { engine.cache.end(turn) }
         return try body(try decoder(of: span, in: block))
@@ -331,8 +332,8 @@ final class XZSpans: Sendable {
 
     /// The detail of `span`.
     ///
-    /// Throws `corrupt` where it cannot be had, whatever the reason: the index is of no use then; or only the span is not, where
-    /// nothing is kept of it, and forgotten is what it is then.
+    /// Throws `corrupt` if the detail cannot be read, whatever the reason: the index is then useless. If the index
+    /// merely keeps nothing of the span, only the span is useless, and is forgotten.
     func detail(of span: SeekSpan) throws(ImageError) -> SpanDetail {
         do throws(ImageError) {
             guard let packed = try index.detail(of: span) else {
@@ -354,23 +355,24 @@ final class XZSpans: Sendable {
     /// The span that holds `offset`, if it is known.
     func span(at offset: UInt64) -> SeekSpan? { state.withLock { $0.table.span(at: offset) } }
 
-    /// Whether nobody waits for something to be found out, or has needed something decoded for `time` nanoseconds.
+    /// True if no reader waits for unknown data, and none has needed decoding for `time` nanoseconds.
     func isQuiet(for time: UInt64) -> Bool {
         let now = monotonicTime()
         return state.withLock { $0.awaited.isEmpty && now - min(now, $0.lastDemand) > time }
     }
 
-    /// Notes that somebody needs something decoded now.
+    /// Notes that a reader needs something decoded now.
     func noteDemand() {
         state.withLock { $0.lastDemand = monotonicTime() }
     }
 
-    /// Takes `error`, met in decoding `span` of this `generation`, for what it says of the index; returns it with its place.
+    /// Handles `error` from decoding `span`, which is of `generation`: drops the index if it may be wrong. Returns the
+    /// error with its location.
     func note(_ error: ImageError, in span: SeekSpan, _ generation: Int) -> ImageError {
         let block = container.block(at: span.range.lowerBound)
         switch error.code {
         case .corrupt, .unsupported:
-            // Either the index is wrong or the image has changed since: a pass from the start will tell.
+            // Either the index is wrong, or the image has changed since. A pass from the start will tell.
             drop(generation)
         case .io, .outOfRange, .limit, .refused:
             break
@@ -380,7 +382,8 @@ final class XZSpans: Sendable {
         return placed(error, block)
     }
 
-    /// Forgets all spans: something in the index is wrong. Nothing happens where others have done so since this `generation`.
+    /// Forgets all spans, as something in the index is wrong. Does nothing if another thread has done so since
+    /// `generation`.
     func drop(_ generation: Int) {
         let isFirst = state.change { state in
             guard state.generation == generation else { return false }
@@ -396,7 +399,7 @@ final class XZSpans: Sendable {
         engine.cache.remove(owner: passOwner)
     }
 
-    /// `error` with the block it lies in.
+    /// Adds the block to the path of `error`.
     func placed(_ error: ImageError, _ block: Int) -> ImageError {
         var placed = error
         placed.path = ["xz", "block \(block + 1) at \(container.blocks[block].offset)"] + error.path

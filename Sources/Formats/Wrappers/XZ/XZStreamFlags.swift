@@ -1,4 +1,4 @@
-/// What the header of a stream says, and its footer repeats (.xz file format, section 2.1.1).
+/// The flags in the header of a stream, which its footer repeats (.xz file format, section 2.1.1).
 struct XZStreamFlags: Equatable, Sendable {
     /// The length in bytes of a stream header, and of a stream footer.
     static let size = 12
@@ -14,7 +14,7 @@ struct XZStreamFlags: Equatable, Sendable {
     init(headerOf source: any Source, at offset: UInt64) throws(ImageError) {
         let fields = try Fields("stream header", of: source, at: offset, count: Self.size)
         try fields.require("stream header magic", at: 0, is: Self.headerMagic)
-        // The CRC first, so that damage is not taken for a newer format.
+        // The CRC is checked first, so that damage is not taken for a newer format.
         try fields.requireCRC32("stream header CRC32", at: 8, of: 6..<8)
         self = try Self.flags("stream header flags", fields, at: 6)
     }
@@ -39,7 +39,7 @@ struct XZStreamFlags: Equatable, Sendable {
 /// The footer of a stream (.xz file format, section 2.1.2).
 struct XZStreamFooter: Sendable {
     let flags: XZStreamFlags
-    /// The length of the index, in bytes; a multiple of 4, from 4 to 16 GiB.
+    /// The length of the index in bytes: a multiple of 4, from 4 to 16 GiB.
     let backwardSize: UInt64
 
     /// Reads the stream footer at `offset`.

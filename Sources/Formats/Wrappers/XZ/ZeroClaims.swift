@@ -1,13 +1,13 @@
-/// What a seek index says of where a layer is all zeroes, to be compared with what is decoded.
+/// The runs of zeroes that a seek index claims for a layer. They are compared with the decoded data.
 struct ZeroClaims: Sendable {
-    /// In order; none overlaps another.
+    /// Runs in order, without overlaps.
     private let runs: [Range<UInt64>]
 
     init(_ runs: [Range<UInt64>]) {
         self.runs = runs
     }
 
-    /// Throws `corrupt` unless `piece`, decoded at `start` of the layer, is zero wherever it is said to be.
+    /// Throws `corrupt` unless `piece`, decoded at `start` of the layer, is zero where the index claims it.
     func compare(_ piece: XZPieceReader.Piece, at start: UInt64) throws(ImageError) {
         guard case .bytes(let bytes) = piece else { return }
         let range = start..<start + UInt64(bytes.count)

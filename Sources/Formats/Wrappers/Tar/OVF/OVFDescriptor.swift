@@ -1,43 +1,43 @@
-/// What the descriptor of an appliance says of its disks (DSP0243 2.1, 7.1 and 9.1).
+/// The disks of an appliance, by its descriptor (DSP0243 2.1, 7.1 and 9.1).
 struct OVFDescriptor {
-    /// The longest that is read, in bytes.
+    /// The largest size of a descriptor that is read, in bytes.
     static let maximumSize: UInt64 = 1 << 20
 
-    /// How many disks are looked at.
+    /// The largest number of disks.
     static let maximumDisks = 4096
 
-    /// How long an attribute may be, in bytes: as long as a path may be in Linux. All disks may name one file, and its
-    /// name is gone through for each.
+    /// The largest length of an attribute in bytes: that of a path in Linux. All disks may name one file, and its name
+    /// is processed for each.
     static let maximumAttribute = 4096
 
-    /// How many disks are listed.
+    /// The largest number of disks that are listed.
     private static let maximumListed = 1024
 
-    /// A disk that is in a file.
+    /// A disk that is stored in a file.
     struct Disk {
         var id: String
 
-        /// The file's name, from the directory of the descriptor.
+        /// The file's name, relative to the directory of the descriptor.
         var name: String
 
-        /// The length in bytes of the pieces that the file is in; nil where it is in one.
+        /// The length in bytes of the file's pieces. Nil if it is in one piece.
         var chunkSize: UInt64?
 
-        /// How the file is compressed; nil where it is not.
+        /// The compression of the file. Nil if it has none.
         var compression: String?
 
-        /// What the file is, as a URI.
+        /// The kind of file, as a URI.
         var format: String?
 
-        /// The size of the disk, in bytes; nil where that is not said, or not in a way that is known.
+        /// The size of the disk, in bytes. Nil if it is missing, or in an unknown form.
         var capacity: UInt64?
 
-        /// The file's name in bytes, with what a URI writes as `%20`.
+        /// The file's name in bytes, with the escapes of URIs, such as `%20`, decoded.
         var unescapedName: [UInt8] {
             var bytes: [UInt8] = []
             var rest = Array(name.utf8)[...]
             while let byte = rest.popFirst() {
-                // A number might have a sign, which no digit of a URI is.
+                // Checked first, as `UInt8` would accept a sign, which is no digit of a URI.
                 if byte == UInt8(ascii: "%"), rest.count >= 2, rest.prefix(2).allSatisfy(Self.isHexDigit),
                     let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
                 {
@@ -53,12 +53,12 @@ struct OVFDescriptor {
         private static func isHexDigit(_ byte: UInt8) -> Bool { Character(UnicodeScalar(byte)).isHexDigit }
     }
 
-    /// In their order; a disk without a file, which starts empty, is left out.
+    /// The disks in order. A disk without a file, which starts empty, is left out.
     private(set) var disks: [Disk] = []
 
     /// Reads the descriptor `text`.
     ///
-    /// Throws what `XMLElements` does, and `limit` where there are too many disks or an attribute is too long.
+    /// Throws the errors of `XMLElements`, and `limit` if there are too many disks or an attribute is too long.
     init(_ text: [UInt8]) throws(ImageError) {
         let elements = try XMLElements(text, named: ["File", "Disk"]).elements
         for element in elements {
@@ -90,7 +90,7 @@ struct OVFDescriptor {
         }
     }
 
-    /// The size that a disk's `attributes` give: a number of units, which are `byte * 2^30` or the like.
+    /// The size in bytes in a disk's `attributes`: a number of units. A unit is `byte * 2^30` or the like.
     private static func capacity(_ attributes: [String: String]) -> UInt64? {
         guard let number = attributes["capacity"].flatMap({ UInt64($0) }) else { return nil }
         let units = (attributes["capacityAllocationUnits"] ?? "byte").filter { $0 != " " }
@@ -102,7 +102,7 @@ struct OVFDescriptor {
         return overflows ? nil : bytes
     }
 
-    /// What there is to say about the disks.
+    /// The properties of the disks.
     var properties: [Layer.Property] {
         let records = disks.prefix(Self.maximumListed).map { disk -> [Layer.Property] in
             [

@@ -1,8 +1,8 @@
 import CExpat
 
-/// The elements of an XML document that have one of the names asked for, read by expat.
+/// The elements of an XML document that have one of the given names, read by expat.
 ///
-/// A document type declaration is refused: entities are declared there, and nothing else is wanted of it.
+/// A document type declaration is refused: entities are declared there, and nothing else in it is needed.
 final class XMLElements {
     /// An element: its name and attributes, all without the prefix of their namespace.
     struct Element {
@@ -14,16 +14,17 @@ final class XMLElements {
     private let names: [String]
     private var hasDocumentType = false
 
-    /// Reads the document `bytes`, in UTF-8, UTF-16 or what else expat knows, and keeps the elements called one of `names`.
+    /// Reads the document `bytes`, in UTF-8, UTF-16 or another encoding that expat knows. Keeps the elements called one
+    /// of `names`.
     ///
-    /// Throws `corrupt` where it is not well-formed, `refused` where it declares a document type.
+    /// Throws `corrupt` if the document is not well-formed, `refused` if it declares a document type.
     init(_ bytes: [UInt8], named names: [String]) throws(ImageError) {
         self.names = names
         guard let parser = unsafe XML_ParserCreate(nil) else {
             throw ImageError(.limit, "there is no memory for reading XML")
         }
         defer { unsafe XML_ParserFree(parser) }
-        // It lives as long as the parser, which calls nobody after this function has returned.
+        // Unretained: `self` lives as long as the parser, which calls nobody after this function has returned.
         unsafe XML_SetUserData(parser, Unmanaged.passUnretained(self).toOpaque())
         unsafe XML_SetStartElementHandler(parser) { state, name, attributes in
             guard let state = unsafe state, let name = unsafe name else { return }
@@ -33,7 +34,7 @@ final class XMLElements {
             guard let state = unsafe state else { return }
             unsafe Unmanaged<XMLElements>.fromOpaque(state).takeUnretainedValue().hasDocumentType = true
         }
-        // In parts, so that nothing of a document type is read but its beginning.
+        // Parsed in parts, so that only the beginning of a document type is read.
         for start in stride(from: 0, to: max(bytes.count, 1), by: Self.partSize) {
             let part = bytes[start..<min(start + Self.partSize, bytes.count)]
             let isLast: Int32 = part.endIndex == bytes.count ? 1 : 0
@@ -62,7 +63,7 @@ final class XMLElements {
         guard names.contains(name) else { return }
         var element = Element(name: name, attributes: [:])
         var index = 0
-        // Names and values by turns, and nil at the end.
+        // Names and values alternate. Nil ends them.
         while let key = unsafe attributes?[index], let value = unsafe attributes?[index + 1] {
             element.attributes[unsafe Self.localName(key)] = unsafe String(cString: value)
             index += 2

@@ -1,18 +1,18 @@
-/// An LZMA2 decoder between two chunks, without the bytes of its window.
+/// The state of an LZMA2 decoder between two chunks, without the bytes of its window.
 package struct LZMA2Checkpoint: Equatable, Sendable {
     var lzma: LZMAState
-    /// Whether the next LZMA chunk has to bring properties.
+    /// True if the next LZMA chunk must bring properties.
     var needsProperties: Bool
-    /// How many bytes matches may refer to; 0 where the next chunk resets the dictionary.
+    /// The number of bytes that matches may refer to. 0 if the next chunk resets the dictionary.
     var history: UInt64
     /// The low four bits of the position since the dictionary was reset.
     var position: UInt8
-    /// The probabilities of the model, as `LZMAModel` has them; empty where the next chunk resets them.
+    /// The probabilities of the model, laid out as in `LZMAModel`. Empty if the next chunk resets them.
     var probabilities: [UInt16]
 
     private static let fixedSize = 28
 
-    /// As it stands in seek indexes (docs/seek-index.md, "State").
+    /// The form stored in seek indexes (docs/seek-index.md, "State").
     package var bytes: [UInt8] {
         var bytes: [UInt8] = [needsProperties ? 1 : 0, lzma.properties, UInt8(lzma.state), position]
         for rep in [lzma.rep0, lzma.rep1, lzma.rep2, lzma.rep3] { bytes.append(little: rep) }
@@ -32,10 +32,10 @@ package struct LZMA2Checkpoint: Equatable, Sendable {
         self.probabilities = probabilities
     }
 
-    /// The checkpoint that `bytes` hold.
+    /// Reads a checkpoint from `bytes`.
     ///
-    /// Throws `corrupt` where a value is not possible: decoding from what is returned is as safe as
-    /// decoding any stream. Whether it gives the right bytes, only their hash can tell.
+    /// Throws `corrupt` if a value is not possible. So decoding from any result is as safe as decoding any stream. Only
+    /// the hash of the decoded bytes can tell if they are right.
     package init(_ bytes: [UInt8]) throws(ImageError) {
         let fields = Fields(bytes, at: 0)
         let flags = try fields.little("flags of a checkpoint", at: 0, as: UInt8.self)

@@ -1,7 +1,7 @@
-/// The header of a chunk, the unit in which LZMA2 holds data (liblzma's lzma2_decoder.c is its only
-/// specification; .xz file format, section 5.3.1, says what it is for).
+/// The header of a chunk, the unit in which LZMA2 holds data. liblzma's lzma2_decoder.c is its only specification; the
+/// .xz file format, section 5.3.1, gives its purpose.
 enum LZMA2Chunk: Equatable {
-    /// What a chunk of LZMA data forgets before it; each forgets what those before it do.
+    /// The part of the decoder's state that a chunk of LZMA data resets. Each case resets all that those before it do.
     enum Reset: Int {
         case nothing
         case state
@@ -13,19 +13,19 @@ enum LZMA2Chunk: Equatable {
 
     /// No more chunks.
     case end
-    /// Bytes as they are.
+    /// Stored bytes.
     case stored(resetsDictionary: Bool, count: Int)
-    /// LZMA data: `input` bytes that give `output` bytes; with properties where `reset` is for new ones.
+    /// LZMA data: `input` bytes that decode to `output` bytes. It has properties if `reset` resets them.
     case lzma(reset: Reset, properties: UInt8, input: Int, output: Int)
 
-    /// The most bytes that a header takes.
+    /// The largest length of a header, in bytes.
     static let maximumHeader = 6
-    /// The most bytes of data that a chunk takes.
+    /// The largest length of a chunk's data, in bytes.
     static let maximumInput = 64 << 10
-    /// The most bytes that a chunk gives.
+    /// The most bytes that a chunk decodes to.
     static let maximumOutput = 2 << 20
 
-    /// The length of the header whose first byte is `control`, in bytes; nil where no chunk starts with it.
+    /// The length in bytes of the header whose first byte is `control`. Nil if no chunk starts with it.
     static func headerSize(control: UInt8) -> Int? {
         switch control {
         case 0: 1
@@ -36,12 +36,12 @@ enum LZMA2Chunk: Equatable {
         }
     }
 
-    /// What `control`, the first byte of an LZMA chunk, resets; nil for other chunks.
+    /// The reset of an LZMA chunk whose first byte is `control`. Nil for other chunks.
     static func reset(control: UInt8) -> Reset? {
         control >= 0x80 ? Reset(rawValue: Int(control >> 5 & 3)) : nil
     }
 
-    /// The chunk whose header is `bytes`, as many as `headerSize` says.
+    /// Reads the header in `bytes`, as many as `headerSize` returns.
     init(_ bytes: [UInt8]) {
         let control = bytes[0]
         switch control {

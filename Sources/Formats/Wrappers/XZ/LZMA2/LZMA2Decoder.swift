@@ -2,8 +2,8 @@ import Glibc
 
 /// Decodes LZMA2 chunk by chunk, from the start of a block or from a checkpoint.
 ///
-/// The buffer it decodes into is its own window: a match is copied from where it lies. When the buffer is
-/// full, the bytes that matches may still refer to are moved to its start.
+/// It decodes into a buffer that is its window, too: a match is copied from its place there. If the buffer is full, the
+/// bytes that matches may still refer to are moved to its start.
 ///
 /// Not thread-safe: one thread at a time.
 ///
@@ -16,56 +16,56 @@ import Glibc
     private var needsProperties = true
     private var needsDictionaryReset = true
 
-    /// How many bytes may still be decoded.
+    /// The number of bytes that may still be decoded.
     private var left: UInt64
-    /// How many bytes have been decoded.
+    /// The number of bytes decoded so far.
     package private(set) var decoded: UInt64 = 0
 
-    /// How far back matches may refer, in bytes.
+    /// The largest distance of a match, in bytes.
     private let dictionary: Int
     /// The index in the window of the oldest byte that matches may refer to.
     private var oldest = LZMA2Decoder.alignment
-    /// Where the next byte goes. Its low four bits are those of the position since the dictionary was reset.
+    /// The index of the next byte. Its low four bits equal those of the position since the dictionary was reset.
     private var position = LZMA2Decoder.alignment
-    /// Where the first byte is that has not been taken.
+    /// The index of the first byte that has not been taken.
     private var taken = LZMA2Decoder.alignment
 
-    /// Everything from this index up to `taken` is zero.
+    /// The start of a run of zeroes that ends at `taken`.
     private var zeroesStart = LZMA2Decoder.alignment
 
     private var recorder: WindowRecorder?
-    /// The index in the window of the first byte after the checkpoint, which is negative when that has moved out;
-    /// nil while nothing is recorded.
+    /// The index in the window of the first byte after the checkpoint: negative once that byte has moved out. Nil while
+    /// nothing is recorded.
     private var checkpoint: Int?
 
-    /// How many zeroes too many there are before the position goes back, in bytes.
+    /// The number of surplus zeroes, in bytes, from which the position goes back.
     private static let zeroStep = 1 << 20
 
-    /// Models are chosen by up to four low bits of a position.
+    /// The alignment of positions: models are chosen by up to four low bits of a position.
     private static let alignment = 16
 
-    /// The memory it takes, in bytes.
+    /// The memory in bytes that the decoder takes.
     package let memory: Int
 
-    /// How many bytes a decoder keeps as its window where `dictionary` bytes are asked for and `size` are decoded.
+    /// The length in bytes of the window for a dictionary of `dictionary` bytes, if `size` bytes are decoded.
     private static func windowSize(_ dictionary: UInt64, _ size: UInt64) -> UInt64 {
-        // What is not there cannot be referred to. liblzma has no dictionary under 4 KiB.
+        // Matches cannot refer to bytes that do not exist. liblzma has no dictionary under 4 KiB.
         (min(max(dictionary, 4096), max(size, 4096)) + 15) & ~15
     }
 
-    /// The size of the buffer for a window of `dictionary` bytes, when `size` bytes are decoded: the window, room
-    /// for a chunk, and as much again as makes moving the window rare, where memory is not short.
+    /// The size of the buffer for a window of `dictionary` bytes, if `size` bytes are decoded: the window, room for a
+    /// chunk, and, unless memory is short, more room so that the window moves rarely.
     private static func bufferSize(_ dictionary: UInt64, _ size: UInt64, _ memoryLimit: Int) -> UInt64 {
         let rarity = min(dictionary, 16 << 20, UInt64(memoryLimit / 8))
         let room = UInt64(LZMA2Chunk.maximumOutput) + rarity
         return min(dictionary + room, dictionary + size) + UInt64(3 * alignment + LZMAState.slack)
     }
 
-    /// What a decoder takes besides its buffer, in bytes.
+    /// The memory in bytes that a decoder takes besides its buffer.
     private static let fixedMemory = UInt64(LZMA2Input.memory + LZMAModel.maximumCount * 2)
 
-    /// The most memory, in bytes, that a decoder takes of data with a dictionary of `dictionary` bytes that gives `size` bytes in all,
-    /// wherever it starts.
+    /// The most memory in bytes that a decoder takes for data with a dictionary of `dictionary` bytes that decodes to
+    /// `size` bytes, wherever it starts.
     static func memory(dictionary: UInt64, size: UInt64, memoryLimit: Int) -> Int {
         let most = bufferSize(windowSize(dictionary, size), size, memoryLimit) + fixedMemory
         return Int(min(most, UInt64(memoryLimit)))
@@ -73,17 +73,17 @@ import Glibc
 
     /// The bytes before a checkpoint.
     package enum Window {
-        /// Those that one span reads: what comes after it may need others.
+        /// The bytes that one span reads. Data after the span may need others.
         case sparse(SparseWindow)
-        /// All of them: filled in by this.
+        /// All bytes, which the function fills in.
         case full((inout MutableSpan<UInt8>) throws(ImageError) -> Void)
     }
 
-    /// A decoder of the LZMA2 data in `range` of `source`: from its start, or from a checkpoint.
+    /// Creates a decoder of the LZMA2 data in `range` of `source`, from its start or from a checkpoint.
     ///
-    /// `dictionary`: the size that the file asks for, in bytes. `size`: how many bytes will be decoded at most. Throws `limit`,
-    /// before anything is allocated, when it would take more than `memoryLimit` bytes; and `corrupt` for a checkpoint that
-    /// cannot be.
+    /// `dictionary` is the size in bytes that the file asks for, and `size` the most bytes that will be decoded. Throws
+    /// `limit`, before anything is allocated, if the decoder would take more than `memoryLimit` bytes, and `corrupt` if
+    /// the checkpoint is not possible.
     package init(
         _ source: any Source, _ range: Range<UInt64>, dictionary: UInt64, size: UInt64,
         from start: (checkpoint: LZMA2Checkpoint, window: Window)? = nil, memoryLimit: Int
@@ -117,13 +117,13 @@ import Glibc
 
     // MARK: Decoding
 
-    /// The offset in the source of the next chunk.
+    /// The offset of the next chunk in the source.
     package var inputOffset: UInt64 { input.offset }
 
-    /// How many bytes have been decoded and not taken.
+    /// The number of bytes decoded and not taken.
     package var available: Int { position - taken }
 
-    /// Moves up to `limit` of the bytes that were decoded to `output`, which has room for them.
+    /// Moves up to `limit` decoded bytes to `output`, at most as many as it has room for.
     package func take(_ limit: Int, into output: inout OutputSpan<UInt8>) {
         let count = min(limit, available, output.freeCapacity)
         unsafe output.withUnsafeMutableBufferPointer { target, filled in
@@ -135,8 +135,7 @@ import Glibc
         zeroesStart = taken
     }
 
-    /// Passes over up to `limit` of the bytes that were decoded, if all of these are zero; returns how many: 0 where
-    /// they are not.
+    /// Skips up to `limit` decoded bytes if all of them are zero. Returns their number, or 0 if they are not.
     package func skipZeroes(_ limit: Int) -> Int {
         let count = min(limit, available)
         let bytes = unsafe UnsafeRawBufferPointer(start: window.start + taken, count: count)
@@ -145,9 +144,9 @@ import Glibc
         return count
     }
 
-    /// Decodes the next chunk; false where the data ends instead. Everything decoded before has been taken.
+    /// Decodes the next chunk. Returns false if the data ends instead. The bytes decoded before must have been taken.
     ///
-    /// Throws `corrupt` where the data is not LZMA2, and what reading the source throws.
+    /// Throws `corrupt` if the data is not LZMA2, and the errors of reading the source.
     package func decodeChunk() throws(ImageError) -> Bool {
         precondition(available == 0, "a chunk may take the place of bytes that nobody has taken")
         let place = input.offset
@@ -177,7 +176,7 @@ import Glibc
         return true
     }
 
-    /// Takes the header of the next chunk.
+    /// Reads the header of the next chunk.
     private func nextChunk() throws(ImageError) -> LZMA2Chunk {
         let place = input.offset
         guard let control = try unsafe input.peek(1)?.pointee else {
@@ -235,8 +234,8 @@ import Glibc
             needsProperties = false
             resetModel()
         }
-        // A checkpoint that is wrong, or a byte gone from the window: neither may become a read outside it. What is farther
-        // away than the dictionary is long may still be in the buffer, but goes when the window moves.
+        // A wrong checkpoint, or a byte gone from the window, must not lead to a read outside it. Bytes farther back
+        // than the dictionary's length may still be in the buffer, but leave it when the window moves.
         let reach = min(dictionary, position - oldest)
         guard !lzma.readsLastDistance || Int(lzma.rep0) < reach else {
             throw ImageError(
@@ -247,7 +246,7 @@ import Glibc
     }
 
     private func decode(_ bytes: UnsafePointer<UInt8>, _ inputSize: Int, _ outputSize: Int) -> Bool {
-        // The range decoder starts with five bytes, the first of which is 0.
+        // The range decoder starts with five bytes. The first must be 0.
         guard inputSize >= 5, unsafe bytes.pointee == 0 else { return false }
         let output = unsafe window.start + position
         if let checkpoint, let recorder {
@@ -267,7 +266,7 @@ import Glibc
     }
 
     private func resetDictionary(andProperties: Bool) {
-        // Nothing before it can be read any more; the byte before the first one counts as 0.
+        // Nothing before it can be read any more. The byte before the first one counts as 0.
         collect(before: position)
         position = Self.alignment
         oldest = position
@@ -279,9 +278,9 @@ import Glibc
         needsProperties = true
     }
 
-    /// Moves the window to the start of the buffer where `count` bytes have no room after it.
+    /// Moves the window to the start of the buffer if there is no room for `count` bytes behind it.
     ///
-    /// Throws `corrupt` where more would be decoded than there is to be.
+    /// Throws `corrupt` if more would be decoded than there should be.
     private func makeRoom(_ count: Int, _ place: UInt64) throws(ImageError) {
         guard count <= left else {
             throw ImageError(
@@ -291,8 +290,9 @@ import Glibc
         left -= UInt64(count)
         decoded += UInt64(count)
         oldest = max(oldest, position - dictionary)
-        // By whole steps of the alignment; and the byte before the oldest stays readable. Zeroes need not be moved, where
-        // there are enough of them; decoding an empty disk then stays in the processor's cache.
+        // Moves are multiples of the alignment, and the byte before the oldest stays readable. If there are enough
+        // zeroes, the position goes back into them, and nothing is moved: so decoding an empty disk stays in the
+        // processor's cache.
         let inZeroes = max(0, oldest - zeroesStart) & ~(Self.alignment - 1)
         let isFull = window.count - LZMAState.slack - position < count
         guard isFull || inZeroes >= Self.zeroStep else { return }
@@ -312,9 +312,9 @@ import Glibc
 
     // MARK: Checkpoints
 
-    /// Starts to record a checkpoint where it stands, between two chunks; nil where the data ends here.
+    /// Starts to record a checkpoint at the current position, between two chunks. Returns nil if the data ends here.
     ///
-    /// `WindowRecorder.memory` says what that takes in memory, from the first time on.
+    /// From the first time on, recording takes `WindowRecorder.memory` bytes.
     package func beginCheckpoint() throws(ImageError) -> LZMA2Checkpoint? {
         precondition(available == 0)
         guard let control = try unsafe input.peek(1)?.pointee, control != 0 else { return nil }
@@ -333,17 +333,17 @@ import Glibc
             probabilities: unsafe Array(UnsafeBufferPointer(start: model, count: count)))
     }
 
-    /// How many bytes of the window at the checkpoint have been read so far.
+    /// The number of bytes of the checkpoint's window that have been read so far.
     var recordedBytes: Int { checkpoint == nil ? 0 : recorder?.recordedBytes ?? 0 }
 
-    /// Ends the recording: what was read of the window at the checkpoint.
+    /// Ends the recording. Returns the bytes of the checkpoint's window that were read.
     package func endCheckpoint() -> SparseWindow {
         guard let recorder, let checkpoint else { return SparseWindow() }
         defer { self.checkpoint = nil }
         return unsafe recorder.finish(windowEnd: window.start + checkpoint)
     }
 
-    /// Has the recorder collect the bytes before index `limit`, which are about to go.
+    /// Lets the recorder collect the bytes before index `limit`, which are about to go.
     private func collect(before limit: Int) {
         guard let recorder, let checkpoint else { return }
         unsafe recorder.collect(before: window.start + limit, windowEnd: window.start + checkpoint)
@@ -354,7 +354,7 @@ import Glibc
         needsProperties = checkpoint.needsProperties
         needsDictionaryReset = checkpoint.history == 0
         let history = Int(checkpoint.history)
-        // The buffer has two alignments to spare.
+        // The buffer has room for two more alignments.
         position = (history + 2 * Self.alignment - 1) & ~(Self.alignment - 1) + Int(checkpoint.position)
         oldest = position - history
         taken = position

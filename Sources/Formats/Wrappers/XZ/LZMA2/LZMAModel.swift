@@ -1,12 +1,12 @@
-/// Where the probabilities of the LZMA model stand in one array of 16-bit numbers.
+/// The indexes of the LZMA model's probabilities in one array of 16-bit numbers.
 ///
-/// Each is the chance that the next bit in its context is 0, out of 2048. Source: the LZMA specification
-/// (lzma-specification.txt, "The main loop of decoder"); any order would do, and this one goes into seek
-/// indexes, so it must stay (docs/seek-index.md).
+/// A probability is the chance that the next bit in its context is 0, out of 2048. Source: the LZMA specification
+/// (lzma-specification.txt, "The main loop of decoder"). Any order would do, but this one is stored in seek indexes, so
+/// it must stay (docs/seek-index.md).
 enum LZMAModel {
-    /// Of the bit that tells a match from a literal: 12 states, 16 positions.
+    /// The bit that tells a match from a literal: 12 states, 16 positions.
     static let isMatch = 0
-    /// Of the bits that tell which kind of match: 12 states each.
+    /// The bits that tell the kind of match: 12 states each.
     static let isRep = 192
     static let isRepG0 = 204
     static let isRepG1 = 216
@@ -24,7 +24,7 @@ enum LZMAModel {
     /// 768 for each context of a literal.
     static let literal = 1846
 
-    /// Within the probabilities of a length.
+    /// The indexes within the probabilities of a length.
     enum Length {
         static let choice = 0
         static let choice2 = 1
@@ -35,15 +35,15 @@ enum LZMAModel {
         static let high = 258
     }
 
-    /// What every probability starts at: a half.
+    /// The initial value of every probability: a half.
     static let initial: UInt16 = 1024
 
-    /// The values that coding can lead to from there.
+    /// The values that updates can give, starting there.
     static let possible: ClosedRange<UInt16> = 31...2017
 
     /// The number of probabilities with `literalBits` bits of context (lc + lp) for a literal: 0 to 4.
     static func count(literalBits: Int) -> Int { literal + 0x300 << literalBits }
 
-    /// The most there can be: LZMA2 has lc + lp up to 4.
+    /// The largest number of probabilities: in LZMA2, lc + lp is at most 4.
     static let maximumCount = literal + 0x300 << 4
 }

@@ -1,7 +1,7 @@
-/// What LZMA carries from symbol to symbol, besides the model and the window (LZMA specification, "The main
+/// The state that LZMA carries from symbol to symbol, besides the model and the window (LZMA specification, "The main
 /// loop of decoder").
 struct LZMAState: Equatable, Sendable {
-    /// Which kinds of symbols came last: 0 to 11; from 7 up, the last one was a match.
+    /// The kinds of the last symbols, 0 to 11. From 7 up, the last one was a match.
     var state = 0
     /// The last four distances of matches, less 1.
     var rep0: UInt32 = 0
@@ -9,25 +9,25 @@ struct LZMAState: Equatable, Sendable {
     var rep2: UInt32 = 0
     var rep3: UInt32 = 0
 
-    /// lc: how many high bits of the byte before it choose the model of a literal.
+    /// lc: the number of high bits of the previous byte that choose a literal's model.
     private(set) var literalContextBits = 0
-    /// lp: how many low bits of its position do.
+    /// lp: the number of low bits of a literal's position that choose its model.
     private(set) var literalPositionBits = 0
-    /// pb: how many low bits of the position choose the model of everything else.
+    /// pb: the number of low bits of the position that choose the model of everything else.
     private(set) var positionBits = 0
 
-    /// The states up to this one follow a literal.
+    /// The last state that follows a literal.
     private static let lastLiteralState = 6
 
-    /// The length in bytes that is readable behind the input and writable behind the output: a symbol takes up to
+    /// The length in bytes that must be readable behind the input and writable behind the output: a symbol takes up to
     /// 48 steps of the range decoder, and copies are made in steps of up to 64 bytes.
     static let slack = 64
 
     init() {}
 
-    /// The state at its start, with the properties that `byte` holds: (pb * 5 + lp) * 9 + lc.
+    /// The initial state, with the properties in `byte`: (pb * 5 + lp) * 9 + lc.
     ///
-    /// Nil for values that LZMA2 does not allow: lc + lp is 4 at most.
+    /// Nil for values that LZMA2 does not allow: lc + lp is at most 4.
     init?(properties byte: UInt8) {
         guard byte < 9 * 5 * 5 else { return nil }
         literalContextBits = Int(byte % 9)
@@ -36,32 +36,37 @@ struct LZMAState: Equatable, Sendable {
         guard literalContextBits + literalPositionBits <= 4 else { return nil }
     }
 
-    /// The properties, as they stand in a file.
+    /// The properties as stored in a file.
     var properties: UInt8 { UInt8((positionBits * 5 + literalPositionBits) * 9 + literalContextBits) }
 
-    /// How many bits choose the model of a literal.
+    /// The number of bits that choose the model of a literal.
     var literalBits: Int { literalContextBits + literalPositionBits }
 
-    /// Forgets all but the properties.
+    /// Resets all but the properties.
     mutating func reset() {
         state = 0
         (rep0, rep1, rep2, rep3) = (0, 0, 0, 0)
     }
 
-    /// Whether the next symbol may read the byte at the last distance without checking it.
+    /// True if the next symbol may read the byte at the last distance without checking it.
     var readsLastDistance: Bool { state > Self.lastLiteralState }
 
-    /// Decodes one chunk, and returns whether it is sound: whether it fills `output` up to `outputEnd` exactly, and
-    /// takes the input up to `inputEnd` exactly.
+    /// Decodes one chunk. Returns true if the chunk is sound: it fills `output` up to `outputEnd` exactly, and takes
+    /// the input up to `inputEnd` exactly.
     ///
-    /// The caller sees to it that `slack` bytes can be read from `inputEnd` on, and written from `outputEnd` on; that the
-    /// bytes from `oldest` to `output` are the history that matches may refer to, as far as `dictionary` bytes back, and a
-    /// byte before `output` can be read; that the low four bits of the address `output` are those of the position since the dictionary was reset;
-    /// that `model` has all probabilities for the properties; and that `rep0` is within the history
-    /// where `readsLastDistance`. Given that, no input makes it touch anything else: input is checked once for
-    /// each symbol, which is never longer than `slack`, and every distance and length before it is used.
+    /// The caller guarantees that:
     ///
-    /// `marks` is told of every byte of the history that is read; it is generic so that decoding without it
+    /// - `slack` bytes can be read from `inputEnd` on, and written from `outputEnd` on;
+    /// - the bytes from `oldest` to `output` are the history, to which matches may refer up to `dictionary` bytes back,
+    ///   and a byte before `output` can be read;
+    /// - the low four bits of the address `output` equal those of the position since the dictionary was reset;
+    /// - `model` has all probabilities for the properties;
+    /// - `rep0` is within the history if `readsLastDistance`.
+    ///
+    /// Then, no input can make it touch anything else: it checks the input once for each symbol, which is never longer
+    /// than `slack`, and every distance and length before use.
+    ///
+    /// It calls `marks` for every byte of the history that it reads. `Marks` is generic so that decoding without it
     /// costs nothing.
     @inline(never)
     mutating func decode<Marks: WindowMarks>(
@@ -70,7 +75,7 @@ struct LZMAState: Equatable, Sendable {
         _ outputStart: UnsafeMutablePointer<UInt8>, _ outputEnd: UnsafeMutablePointer<UInt8>,
         oldest: UnsafeMutablePointer<UInt8>, dictionary: Int, _ marks: Marks
     ) -> Bool {
-        // Locals, so that they live in registers.
+        // Locals live in registers.
         var coder = unsafe RangeDecoder(inputStart)
         var output = unsafe outputStart
         var state = self.state
@@ -127,7 +132,7 @@ struct LZMAState: Equatable, Sendable {
                 } else if unsafe !coder.bit(
                     model + (LZMAModel.isRep0Long &+ state &* 16 &+ positionState))
                 {
-                    // One byte from the last distance.
+                    // A single byte from the last distance.
                     guard unsafe Int(rep0) < output - oldest else { return false }
                     let source = unsafe output - (Int(rep0) &+ 1)
                     unsafe marks.mark(source, 1)
@@ -191,7 +196,7 @@ struct LZMAState: Equatable, Sendable {
                     unsafe output += 16
                 } while unsafe output < end
             } else if distance == 1 {
-                // Runs of one byte, which most of an empty disk is made of.
+                // Runs of one byte make up most of an empty disk.
                 let bytes = unsafe SIMD64<UInt8>(repeating: source.pointee)
                 repeat {
                     unsafe UnsafeMutableRawPointer(output).storeBytes(of: bytes, as: SIMD64<UInt8>.self)

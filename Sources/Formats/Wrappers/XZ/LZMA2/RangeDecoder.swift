@@ -1,9 +1,9 @@
 /// The range decoder of LZMA at work on one chunk (LZMA specification, "Range Decoder").
 ///
-/// Every method is one step of the hot loop in `LZMAState.decode`, and is inlined into it; a call would spill
-/// `range` and `code` to memory at each bit. Nothing here checks bounds: that loop does.
+/// Every method is one step of the hot loop in `LZMAState.decode`, and is inlined into it: a call would spill `range`
+/// and `code` to memory at each bit. Nothing here checks bounds, as that loop does.
 ///
-/// @safe: only that loop makes one, and it answers for the pointer.
+/// @safe: only that loop makes one, and it is responsible for the pointer.
 @safe struct RangeDecoder {
     private var range: UInt32 = .max
     private(set) var code: UInt32
@@ -26,7 +26,7 @@
         }
     }
 
-    /// A bit that the program branches on.
+    /// A bit for the program to branch on.
     @inline(__always) mutating func bit(_ probability: UnsafeMutablePointer<UInt16>) -> Bool {
         normalize()
         let chance = unsafe UInt32(probability.pointee)
@@ -43,11 +43,11 @@
         }
     }
 
-    /// A bit that the program computes with: a mask of ones where it is 0, and of zeroes where it is 1.
+    /// A bit for the program to compute with: a mask of ones if the bit is 0, and of zeroes if it is 1.
     ///
-    /// Half of these bits cannot be predicted, so there is no branch, and no `?:` that might become one: the
-    /// mask comes from the borrow of the comparison itself. `chance` is the probability's value, which the
-    /// caller has loaded ahead of time.
+    /// Half of these bits cannot be predicted, so there is no branch, and no `?:` that might become one: the mask comes
+    /// from the borrow of the comparison itself. `chance` is the probability's value, which the caller has loaded ahead
+    /// of time.
     @inline(__always) mutating func mask(
         _ probability: UnsafeMutablePointer<UInt16>, _ chance: UInt32
     ) -> UInt32 {
@@ -65,9 +65,9 @@
         return mask
     }
 
-    /// One level of a bit tree; `chance` is that of the node `symbol`, and becomes that of the child.
+    /// One level of a bit tree. `chance` is the probability of the node `symbol`, and becomes that of the child.
     ///
-    /// Both children are loaded before the bit is known: their loads overlap with its arithmetic.
+    /// Both children are loaded before the bit is known, so their loads overlap with its arithmetic.
     @inline(__always) mutating func branch(
         _ tree: UnsafeMutablePointer<UInt16>, _ symbol: inout Int, _ chance: inout UInt32
     ) {
@@ -126,7 +126,7 @@
         return symbol &- 256
     }
 
-    /// A literal where the byte at the last distance, `match`, is likely to differ from it in its later bits.
+    /// A literal that is likely to differ from the byte at the last distance, `match`, in its later bits.
     @inline(__always) mutating func matchedLiteral(
         _ tree: UnsafeMutablePointer<UInt16>, _ match: UInt8
     ) -> Int {
@@ -146,8 +146,8 @@
         return 2 &* symbol &+ 1 &+ Int(Int32(bitPattern: mask)) &- 256
     }
 
-    /// One level of that: `offset` is 0x100 until the first bit that differs from `match`, and 0 from then on. As in
-    /// `branch`, both probabilities that may come next are loaded before the bit is known.
+    /// One level of a matched literal. `offset` is 0x100 until the first bit that differs from `match`, and 0 from then
+    /// on. As in `branch`, both probabilities that may come next are loaded before the bit is known.
     @inline(__always) private mutating func matchedBranch(
         _ tree: UnsafeMutablePointer<UInt16>, _ match: inout UInt32, _ offset: inout UInt32,
         _ symbol: inout Int, _ chance: inout UInt32
@@ -173,12 +173,12 @@
         unsafe branch(tree, &symbol, &chance)
         unsafe branch(tree, &symbol, &chance)
         unsafe leaf(tree, &symbol, chance)
-        // Its first bit is the lowest one.
+        // The first bit of the tree is the lowest one.
         let bits = UInt32(truncatingIfNeeded: symbol)
         return (bits & 1) &<< 3 | (bits & 2) &<< 1 | (bits & 4) &>> 1 | (bits & 8) &>> 3
     }
 
-    /// A reverse bit tree of `count` bits, 1 to 5, each of which adds its place to `value`.
+    /// A reverse bit tree of `count` bits, 1 to 5. Adds each bit to `value` at its position.
     @inline(__always) mutating func reverseTree(
         _ tree: UnsafeMutablePointer<UInt16>, _ count: UInt32, _ value: inout UInt32
     ) {
@@ -192,7 +192,7 @@
         } while place < count
     }
 
-    /// `count` bits, 1 to 26, that are as likely 0 as 1, appended to `value`.
+    /// Appends `count` bits, 1 to 26, to `value`. Each is as likely 0 as 1.
     @inline(__always) mutating func direct(_ count: UInt32, _ value: inout UInt32) {
         var count = count
         repeat {

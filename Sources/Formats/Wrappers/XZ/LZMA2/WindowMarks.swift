@@ -1,23 +1,23 @@
-/// Is told which bytes of the window decoding reads; see `LZMAState.decode`.
+/// Records the bytes of the window that decoding reads; see `LZMAState.decode`.
 protocol WindowMarks {
-    /// `count` bytes, 1 to 273, are read from `source` on.
+    /// Notes that `count` bytes, 1 to 273, are read from `source` on.
     func mark(_ source: UnsafeMutablePointer<UInt8>, _ count: Int)
 }
 
-/// Marks nothing: for decoding that is not to become a checkpoint.
+/// Marks nothing: for decoding without a checkpoint.
 struct NoMarks: WindowMarks {
     @inline(__always) func mark(_ source: UnsafeMutablePointer<UInt8>, _ count: Int) {}
 }
 
-/// Marks the bytes before a checkpoint that are read after it, a bit for each.
+/// Marks the bytes before a checkpoint that are read after it, one bit for each.
 ///
-/// @safe: `WindowRecorder` alone makes one, for the time of one chunk.
+/// @safe: only `WindowRecorder` makes one, and only for one chunk.
 @safe struct BitMarks: WindowMarks {
-    /// Bit `n` of these is for the byte at `start + n`.
+    /// Bit `n` is for the byte at `start + n`.
     let bits: UnsafeMutablePointer<UInt64>
-    /// The address that the oldest byte of the window has, or would have if it were still there.
+    /// The address of the oldest byte of the window, or the one it would have if it were still there.
     let start: UnsafeMutablePointer<UInt8>
-    /// The address of the byte after the window: what lies there was decoded after the checkpoint.
+    /// The address of the byte after the window. Bytes from there on were decoded after the checkpoint.
     let end: UnsafeMutablePointer<UInt8>
 
     @inline(__always) func mark(_ source: UnsafeMutablePointer<UInt8>, _ count: Int) {
