@@ -35,7 +35,6 @@ extension Format {
     /// Disk images, and backups of disks.
     private static let disks: [Format] = [
         foreign(.disk, "vhdx", title: "VHDX", ["vhdx"], starts: Array("vhdxfile".utf8)),
-        // A dynamic one has its footer in front, too; a fixed one only at its end.
         // A dynamic one has its footer at the start, too; a fixed one only at its end.
         // (Virtual Hard Disk Image Format Specification 1.0: the cookie, and the version of the format.)
         foreign(.disk, "vhd", title: "VHD", ["vhd"]) {

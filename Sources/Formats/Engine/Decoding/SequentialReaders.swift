@@ -10,30 +10,42 @@ package struct SequentialReaders: Sendable {
         var next: UInt64
         /// How much it has read since, in bytes.
         var run: UInt64
+        /// The number of its last read, among those of all readers.
+        var lastRead: UInt64
+
+        /// Of many who jump about, some come near each other; but they leave out nearly all that lies between. Who reads on may leave
+        /// out holes.
+        var isSequential: Bool { run >= SequentialReaders.threshold && run >= (next - start) / 16 }
     }
 
     private static let maximumReaders = 128
     /// How far from the expected offset a read may lie and still belong to its reader.
     private static let slack: UInt64 = 8 << 20
     /// How much must have been read in sequence before it counts as such.
-    private static let threshold: UInt64 = 1 << 20
+    fileprivate static let threshold: UInt64 = 1 << 20
+
+    /// A reader that has not come for so many reads of all is not reckoned with any more.
+    private static let patience: UInt64 = 1024
 
     /// Latest first.
     private var readers: [Reader] = []
+    private var reads: UInt64 = 0
 
     package init() {}
 
     /// Notes a read of `range`; true when it goes on with a sequence.
     package mutating func isSequential(_ range: Range<UInt64>) -> Bool {
         let count = range.upperBound - range.lowerBound
+        reads += 1
         guard let index = readers.firstIndex(where: { $0.isNear(range.lowerBound, Self.slack) }) else {
             readers.insert(
-                Reader(start: range.lowerBound, next: range.upperBound, run: count), at: 0)
+                Reader(start: range.lowerBound, next: range.upperBound, run: count, lastRead: reads), at: 0)
             if readers.count > Self.maximumReaders { readers.removeLast() }
             return false
         }
         var reader = readers[index]
         reader.next = max(reader.next, range.upperBound)
+        reader.lastRead = reads
         // Requests may come out of order; but who reads backwards does not read on, and reading the same place again is no progress.
         if range.lowerBound >= reader.start {
             reader.run = min(
@@ -45,9 +57,15 @@ package struct SequentialReaders: Sendable {
         } else {
             readers[0] = reader
         }
-        // Of many who jump about, some come near each other; but they leave out nearly all that lies between. Who reads on may
-        // leave out holes.
-        return reader.run >= Self.threshold && reader.run >= (reader.next - reader.start) / 16
+        return reader.isSequential
+    }
+
+    /// The place where another sequential reader began, the first behind `offset`; nil if none did.
+    ///
+    /// What lies behind it was read from there on already: who reads up to it is not likely to read on.
+    package func start(behind offset: UInt64) -> UInt64? {
+        readers.lazy.filter { $0.start > offset && $0.isSequential && reads - $0.lastRead < Self.patience }
+            .map(\.start).min()
     }
 }
 

@@ -10,10 +10,9 @@ extension XZContainer {
             return (try XZContainer(of: file), [])
         } catch {
             guard error.code == .corrupt else { throw error }
-            // Only for the text of the error: a few blocks, and nothing of what has to be decoded to be looked at.
-            let limit = context.options.recovers ? Int.max : file.cost.isLow ? XZFrontScan.cursory : 0
             // For the text of the error alone, a few blocks are enough, and none if looking at them takes decoding an
             // outer layer.
+            let limit = context.options.recovers ? Int.max : file.cost.isLow ? XZFrontScan.cursory : 0
             guard let scan = try? XZFrontScan(file, limit: limit), !scan.blocks.isEmpty else { throw error }
             guard context.options.recovers else {
                 throw ImageError(.corrupt, "\(error.reason). \(scan.summary); --recover serves these")

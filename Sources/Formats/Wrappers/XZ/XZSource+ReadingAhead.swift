@@ -19,12 +19,15 @@ extension XZSource {
     /// Returns true if it is.
     @discardableResult
     func noteRead(_ range: Range<UInt64>) -> Bool {
-        guard readers.withLock({ $0.isSequential(range) }) else { return false }
-        lastSequential.store(monotonicTime(), ordering: .relaxed)
-        if range.upperBound < size {
-            readAhead(
-                from: range.upperBound, to: min(size, range.upperBound + engine.cache.plan.readAhead))
+        let end = readers.withLock { readers -> UInt64? in
+            guard readers.isSequential(range) else { return nil }
+            return min(
+                size, range.upperBound + engine.cache.plan.readAhead,
+                readers.start(behind: range.upperBound) ?? .max)
         }
+        guard let end else { return false }
+        lastSequential.store(monotonicTime(), ordering: .relaxed)
+        if range.upperBound < end { readAhead(from: range.upperBound, to: end) }
         return true
     }
 

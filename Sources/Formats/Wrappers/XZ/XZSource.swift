@@ -236,7 +236,8 @@ package final class XZSource: Source {
             var demand = spans.demand(found)
             if isSequential {
                 let start = span.range.lowerBound + UInt64(wanted) * UInt64(SeekSpan.pieceSize)
-                let data = Int(clamping: spans.dataCount(in: start..<span.range.upperBound))
+                let end = min(span.range.upperBound, readers.withLock { $0.start(behind: start) } ?? .max)
+                let data = Int(clamping: spans.dataCount(in: start..<end))
                 // Pieces are kept whole.
                 demand.ahead = (data / SeekSpan.pieceSize + 1) * SeekSpan.pieceSize
             }
