@@ -1,11 +1,11 @@
 import DequeModule
 
-/// Work that follows on other work, such as compressing what was decoded: other workers do it meanwhile.
+/// Queues work that follows on other work, such as compressing decoded data, for other workers to do meanwhile.
 final class Backlog: Sendable {
     private struct State {
-        /// What no worker has begun yet.
+        /// Tasks that no worker has begun yet.
         var queued: Deque<Workers.Task> = []
-        /// What is not done yet.
+        /// The number of tasks that are not done yet.
         var pending = 0
     }
 
@@ -13,14 +13,14 @@ final class Backlog: Sendable {
     private let state = Monitor(State())
     private let afterEach: @Sendable () -> Void
 
-    /// No work yet; `afterEach` is called after each task.
+    /// Creates an empty backlog. `afterEach` is called after each task.
     init(_ workers: Workers, afterEach: @escaping @Sendable () -> Void) {
         self.workers = workers
         self.afterEach = afterEach
     }
 
-    /// Has a worker run `task`; where as many are pending as there are workers, does one of those first or waits for one, as each
-    /// holds memory.
+    /// Lets a worker run `task`. If as many tasks are pending as there are workers, first runs one of them or waits for
+    /// one, as each holds memory.
     func submit(_ task: @escaping Workers.Task) {
         while state.withLock({ $0.pending >= workers.count }) {
             guard !runOne() else { continue }
@@ -35,13 +35,13 @@ final class Backlog: Sendable {
         workers.submit(.now) { self.runOne() }
     }
 
-    /// Returns when everything is done, and does itself what no worker has begun: there may be none that could.
+    /// Returns when everything is done. Runs the tasks that no worker has begun, as there may be no worker that could.
     func drain() {
         while runOne() {}
         workers.whileBlocked { state.wait { $0.pending == 0 ? () : nil } }
     }
 
-    /// Does the first of what is queued; false where nothing is.
+    /// Runs the first queued task. Returns false if none is queued.
     @discardableResult
     private func runOne() -> Bool {
         guard let task = state.withLock({ $0.queued.popFirst() }) else { return false }

@@ -1,19 +1,19 @@
 /// A piece of decoded data as the cache keeps it.
 enum CachedPiece: Sendable {
     case plain([UInt8])
-    /// A frame of zstd that holds `count` bytes.
+    /// A zstd frame that holds `count` bytes.
     case packed([UInt8], count: Int)
 
-    /// The fastest level: what is gained is time.
+    /// The fastest level of zstd: the gain of the cache is time.
     private static let level: Int32 = 1
 
-    /// `bytes`, compressed unless that gains little.
+    /// Creates a piece of `bytes`, compressed unless that gains little.
     init(packing bytes: [UInt8]) {
         let frame = Zstd.compress(bytes, level: Self.level)
         self = frame.count < bytes.count / 8 * 7 ? .packed(frame, count: bytes.count) : .plain(bytes)
     }
 
-    /// The bytes of memory that it holds.
+    /// The bytes of memory that the piece holds.
     var held: Int {
         switch self {
         case .plain(let bytes): bytes.count

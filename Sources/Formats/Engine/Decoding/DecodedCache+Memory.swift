@@ -1,9 +1,10 @@
-// Who gets memory, and who waits for it.
+// Decides which thread gets memory, and which waits for it.
 extension DecodedCache.State {
-    /// How long readers wait for others to come for what was decoded ahead of these, in nanoseconds.
+    /// The time without progress, in nanoseconds, after which pieces ahead of other readers are given up for a waiting
+    /// one.
     private static let patience: UInt64 = 250_000_000
 
-    /// The memory of `demand`; nil where there is no room for it now.
+    /// Grants the memory of `demand`. Returns nil if there is no room for it now.
     mutating func admit(
         _ demand: DecodedCache.Demand, _ unit: DecodedCache.Unit, before piece: Int,
         _ wish: DecodedCache.Wish,
@@ -12,13 +13,13 @@ extension DecodedCache.State {
         largest = max(largest, demand.decoder)
         let (least, overflow) = demand.decoder.addingReportingOverflow(demand.below)
         if wish != .decoder {
-            // What nobody waits for yet is not worth any decoder that is parked.
+            // Work that nobody waits for yet is not worth giving up a parked decoder.
             let kept =
                 wish == .reader
                 ? parked.firmCost(but: unit, before: piece, plan)
                 : parked.has(unit, before: piece) ? 0 : parked.cost
             let free = plan.decoders(largest: largest) - claimed - kept
-            // One goes on whatever it takes: its layer has seen to it that this is within the budget.
+            // A decoder alone is always admitted: its layer has made sure that it fits in the budget.
             guard claimed == 0 && kept == 0 || !overflow && least <= free else { return nil }
         }
         guard let ahead = grant(demand.ahead, decoders: reserved + demand.decoder, wish, plan) else {
@@ -34,7 +35,7 @@ extension DecodedCache.State {
         return turn
     }
 
-    /// How much of `wanted` bytes may be decoded ahead; nil where whoever asks is to wait.
+    /// Grants up to `wanted` bytes to decode ahead. Returns nil if there is too little room now.
     private mutating func grant(
         _ wanted: Int, decoders: Int, _ wish: DecodedCache.Wish, _ plan: MemoryPlan
     ) -> Int? {
@@ -48,14 +49,14 @@ extension DecodedCache.State {
         case .decoder: return max(0, min(most, free))
         case .reader:
             if most <= free { return most }
-            // As long as others come for what is theirs, room will be free.
+            // As long as other readers take their pieces, room will become free.
             guard promised == 0, monotonicTime() - pieces.lastProgress > Self.patience else { return nil }
             pieces.giveUpAhead(most - free)
             return most
         }
     }
 
-    /// How much more may be decoded ahead, in bytes.
+    /// The number of bytes that may still be decoded ahead.
     func freeAhead(_ plan: MemoryPlan) -> Int {
         plan.ahead(of: plan.pieces(decoders: peak, setAside: setAside)) - pieces.ahead - promised
     }
@@ -67,7 +68,7 @@ extension DecodedCache.State {
         makeRoom(plan)
     }
 
-    /// Has parked decoders and pieces make room for decoders at work, and for what these will add.
+    /// Gives up parked decoders and pieces to make room for decoders at work, and for the pieces that these will add.
     mutating func makeRoom(_ plan: MemoryPlan) {
         let most = plan.decoders(largest: largest)
         while reserved + parked.cost > most, parked.giveUpOne(plan) {}

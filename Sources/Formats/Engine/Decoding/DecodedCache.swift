@@ -1,19 +1,20 @@
-/// Pieces of decoded data, and the memory to decode them with: one for the whole process, bounded in bytes.
+/// Caches pieces of decoded data, and grants the memory to decode them. One cache serves the whole process, and is
+/// bounded in bytes.
 ///
-/// A *unit* is what decodes on its own (a span, a cluster, a grain) and holds one piece or many. However many readers
-/// want a unit, one of them decodes it (*single-flight*), and the others wait for the pieces as they come.
+/// A *unit* decodes on its own (a span, a cluster, a grain) and holds one or more pieces. However many readers want a
+/// unit, one of them decodes it (*single-flight*), and the others wait for the pieces as they come.
 ///
-/// Nobody who has registered as the one that decodes something waits for memory: it is there before (`Turn`). And whoever
-/// decodes already, and reads through another layer for that, never waits for memory at all. So of the threads that wait for
-/// each other there is always one that can go on.
+/// A thread gets its memory (`Turn`) before it registers as the one that decodes a unit, so a thread that others wait
+/// for never waits for memory. A thread that already decodes, and reads through another layer for that, never waits for
+/// memory at all. So of the threads that wait for each other, at least one can always go on.
 ///
-/// Nothing is decoded ahead of a reader but what has room until it is read: `MemoryPlan` says how much that is.
+/// Data is decoded ahead of a reader only if there is room to keep it until it is read: `MemoryPlan` says how much.
 package final class DecodedCache: Sendable {
-    /// Something that decodes on its own, such as one span of one xz file.
+    /// A part that decodes on its own, such as one span of one xz file.
     package struct Unit: Hashable, Sendable {
-        /// From `newOwner()`: whose unit it is.
+        /// The owner of the unit, from `newOwner()`.
         package var owner: Int
-        /// Which of the owner's units.
+        /// The number of the unit among the owner's.
         package var number: Int
 
         package init(owner: Int, number: Int) {
@@ -28,9 +29,9 @@ package final class DecodedCache: Sendable {
         var nextPiece: Int { get }
         /// The bytes of memory it holds.
         var cost: Int { get }
-        /// Whether far more than its unit must be decoded to come by it again.
+        /// True if recreating the decoder takes decoding far more than its unit.
         var isDear: Bool { get }
-        /// When it was made, in nanoseconds of the monotonic clock.
+        /// The time it was made, in nanoseconds of the monotonic clock.
         var began: UInt64 { get }
     }
 
@@ -38,35 +39,35 @@ package final class DecodedCache: Sendable {
     package struct Demand: Sendable {
         /// The bytes that the decoder takes.
         package var decoder = 0
-        /// The most bytes that decoders of the layers below take, through which it reads.
+        /// The most bytes that decoders of the layers below, through which it reads, take.
         package var below = 0
-        /// The bytes of pieces that it would decode ahead of its reader; as many as there is room for are granted.
+        /// The bytes of pieces that it would decode ahead of its reader. As many as there is room for are granted.
         package var ahead = 0
     }
 
-    /// How badly something is wanted.
+    /// The urgency of a demand.
     enum Wish {
-        /// By a reader, who waits for room.
+        /// A reader asks, and waits for room.
         case reader
-        /// By a decoder that reads through this layer, and must not wait for room.
+        /// A decoder that reads through this layer asks. It must not wait for room.
         case decoder
-        /// By nobody yet: only if there is more room than readers may need at once.
+        /// Nobody needs it yet. It gets room only if there is more than readers may need at once.
         case nobody
     }
 
     /// The memory to decode one unit with, for one thread.
     package final class Turn {
-        /// A decoder of the unit that stopped before the piece that is wanted.
+        /// A decoder of the unit that stopped before the wanted piece.
         package let parked: (any Parked)?
-        /// How many bytes it may still decode ahead of its reader. Touched by its thread alone.
+        /// The bytes that the thread may still decode ahead of its reader. Touched by that thread alone.
         package var ahead: Int
         let unit: Unit
         let cost: Int
         let below: Int
-        /// What the thread had claimed for this before, and what it claims besides.
+        /// The thread's claim before this turn, and the bytes that the turn claims besides.
         let claimBefore = Reservations.claim
         let claim: Int
-        /// What others who want the unit wait for; nil where nobody does.
+        /// The decode that others who want the unit wait for. Nil if nobody does.
         var flight: Flight?
 
         init(_ unit: Unit, parked: (any Parked)?, ahead: Int, cost: Int, below: Int) {
@@ -88,17 +89,17 @@ package final class DecodedCache: Sendable {
         var pieces = PieceTable()
         var parked = ParkedDecoders()
         var flights: [Unit: Flight] = [:]
-        /// The bytes that decoders at work have.
+        /// The bytes of decoders at work.
         var reserved = 0
-        /// Those, and what they may yet take in the layers that they read through.
+        /// The bytes of decoders at work, and those that they may yet take in the layers that they read through.
         var claimed = 0
         /// The bytes of pieces that decoders at work may yet add ahead of their readers.
         var promised = 0
-        /// The most that decoders have had.
+        /// The most bytes that decoders have held at once.
         var peak = 0
-        /// The most that one decoder has asked for.
+        /// The most bytes that one decoder has asked for.
         var largest = 0
-        /// What else counts against the budget.
+        /// The bytes held elsewhere that count against the budget.
         var setAside = 0
         var spare = SparePieces()
         var owners = 0
@@ -110,10 +111,11 @@ package final class DecodedCache: Sendable {
     private let workers: Workers
     private let state = Monitor(State())
 
-    /// How often those who wait look whether others still come for what was decoded ahead of them, in nanoseconds.
+    /// The interval, in nanoseconds, at which waiting threads check if others still take what was decoded ahead of
+    /// them.
     private static let lookInterval: UInt64 = 50_000_000
 
-    /// A cache of `budget` bytes, whose waiting readers step aside in `workers`.
+    /// Creates a cache of `budget` bytes. Readers that wait in it step aside in `workers`.
     package init(budget: Int, workers: Workers) {
         plan = MemoryPlan(budget: budget)
         self.workers = workers
@@ -122,7 +124,7 @@ package final class DecodedCache: Sendable {
     /// The most that pieces, parked decoders and decoders at work may hold together, in bytes.
     package var budget: Int { plan.budget }
 
-    /// A number no other owner of units has.
+    /// Returns a number that no other owner of units has.
     package func newOwner() -> Int {
         state.withLock { state in
             state.owners += 1
@@ -130,15 +132,15 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// How often something was decoded since the start.
+    /// The number of decodes since the start.
     package var decodes: Int { state.withLock { $0.decodes } }
 
-    /// Counts one that did not come about by `piece`.
+    /// Counts a decode that was not made through `piece`.
     package func countDecode() {
         state.withLock { $0.decodes += 1 }
     }
 
-    /// How many threads wait for another's decode, or for memory.
+    /// The number of threads that wait for another's decode, or for memory.
     package var waiters: Int { state.withLock { $0.waiters } }
 
     /// The bytes held by pieces and parked decoders.
@@ -146,13 +148,13 @@ package final class DecodedCache: Sendable {
 
     // MARK: Pieces
 
-    /// The piece, if it is here, for a reader that takes `count` bytes of it.
+    /// The piece, for a reader that takes `count` bytes of it. Nil if it is not cached.
     package func cached(_ unit: Unit, piece: Int, taking count: Int = .max) -> [UInt8]? {
         let key = PieceTable.Key(unit: unit, piece: piece)
         return state.withLock { $0.pieces.use(key, taking: count) }.map { unpack($0, key) }
     }
 
-    /// The piece, if it is here and need not be decompressed, for a reader that takes `count` bytes of it.
+    /// The piece, for a reader that takes `count` bytes of it. Nil if it is not cached, or has to be decompressed.
     package func cachedNow(_ unit: Unit, piece: Int, taking count: Int = .max) -> [UInt8]? {
         let key = PieceTable.Key(unit: unit, piece: piece)
         return state.withLock { state in
@@ -160,7 +162,7 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// The bytes of an entry that was found; one that is compressed and in use is compressed no more.
+    /// The bytes of a cached piece. A compressed piece that is read again is kept uncompressed from then on.
     private func unpack(_ found: (content: CachedPiece, isUsed: Bool), _ key: PieceTable.Key) -> [UInt8] {
         let bytes = found.content.bytes
         if found.isUsed, case .packed = found.content {
@@ -169,18 +171,19 @@ package final class DecodedCache: Sendable {
         return bytes
     }
 
-    /// Whether the piece is here, or its unit is being decoded.
+    /// True if the piece is cached or its unit is being decoded.
     package func isUnderWay(_ unit: Unit, piece: Int) -> Bool {
         state.withLock {
             $0.flights[unit] != nil || $0.pieces.contains(PieceTable.Key(unit: unit, piece: piece))
         }
     }
 
-    /// The piece, for a reader that takes `count` bytes of it: from the cache, from the decode that is under way, or decoded by
+    /// The piece, for a reader that takes `count` bytes of it: from the cache, from the decode under way, or decoded by
     /// `decode`.
     ///
-    /// `demand` says what that takes, and is asked only where it comes to it. `decode` returns the piece, publishes every piece it
-    /// comes by, and returns the decoder if it is worth parking. What it throws, those who waited for it are thrown too; the next reader tries anew.
+    /// `demand` returns the memory that decoding takes, and is called only if decoding is necessary. `decode` returns
+    /// the piece, publishes every piece it decodes, and returns the decoder if it is worth parking. The threads that
+    /// waited for it get its error too; the next reader tries again.
     package func piece(
         _ unit: Unit, _ piece: Int, taking count: Int = .max,
         demand: () throws(ImageError) -> Demand = { () throws(ImageError) in Demand() },
@@ -193,8 +196,8 @@ package final class DecodedCache: Sendable {
         return bytes
     }
 
-    /// Decodes what is missing of the unit from the piece on, as `piece` does, if it is not being decoded and there is room to keep it
-    /// until it is read.
+    /// Decodes the missing part of the unit from the piece on, as `piece` does. Does nothing if the unit is being
+    /// decoded, or if there is no room to keep the data until it is read.
     package func decodeAhead(
         _ unit: Unit, _ piece: Int, demand: () throws(ImageError) -> Demand,
         decode: (Turn) throws(ImageError) -> (piece: [UInt8], rest: (any Parked)?)
@@ -246,7 +249,7 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// What `look` gives, as soon as it gives something; others are at work meanwhile.
+    /// Returns the result of `look` as soon as there is one. Other threads work meanwhile.
     private func wait<Result>(until look: (inout State) -> Result?) -> Result {
         workers.whileBlocked {
             state.withLock { $0.waiters += 1 }
@@ -269,8 +272,8 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// Takes in piece `number` of `unit`, or else of the unit of `turn`; false where it is to be kept `onlyIfRoom` is left to do so until it
-    /// is read, and there is none.
+    /// Adds piece `number` of `unit`, or, if that is nil, of the unit of `turn`. If `onlyIfRoom` is true and there is
+    /// no room to keep the piece until it is read, returns false without adding it.
     @discardableResult
     func publish(
         _ turn: Turn, of unit: Unit? = nil, _ number: Int, _ bytes: [UInt8], for purpose: PieceTable.Purpose,
@@ -289,19 +292,19 @@ package final class DecodedCache: Sendable {
         return isKept
     }
 
-    /// Whether `count` bytes more may be decoded ahead of readers in `turn`.
+    /// True if `count` more bytes may be decoded ahead of readers in `turn`.
     package func hasRoomAhead(_ turn: Turn, _ count: Int) -> Bool {
         turn.ahead >= count || state.withLock { $0.freeAhead(plan) + turn.ahead >= count }
     }
 
-    /// The number of the piece before which the foremost parked decoder of `unit` stopped.
+    /// The number of the piece before which the foremost parked decoder of `unit` stopped. Nil if none is parked.
     package func parkedPiece(_ unit: Unit) -> Int? { state.withLock { $0.parked.foremost(unit) } }
 
-    /// Takes in piece `number`, which was decoded for a reader at random or on the way to what that one wants: compressed, so
-    /// that far more of what is read at random stays than the memory holds.
+    /// Adds piece `number`, which was decoded for a random read or on the way to what that read wants. The piece is
+    /// compressed, so that the memory keeps far more of the data that is read at random.
     ///
-    /// `worth`, from 0 to 1, is what part of the unit must be decoded again to come by it again: of two pieces that are read
-    /// as rarely, the cheaper one goes first.
+    /// `worth`, from 0 to 1, is the part of the unit that must be decoded again to get the piece again. Of two pieces
+    /// that are read equally rarely, the cheaper one goes first.
     package func publishPacked(_ unit: Unit, _ number: Int, _ bytes: [UInt8], worth: Double) {
         let key = PieceTable.Key(unit: unit, piece: number)
         // Compressing takes a third of the time of decoding.
@@ -327,7 +330,8 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// An empty array for a piece of `count` bytes, in the memory of one that went, if there is one of that size.
+    /// An empty array for a piece of `count` bytes. It reuses the memory of a discarded piece of that size, if there is
+    /// one.
     package func emptyPiece(_ count: Int) -> [UInt8] {
         var piece = state.withLock { $0.spare.take(count) } ?? []
         piece.removeAll(keepingCapacity: true)
@@ -337,10 +341,11 @@ package final class DecodedCache: Sendable {
 
     // MARK: Memory
 
-    /// The memory of `demand`, and the decoder of `unit` that stopped before `piece`, if there is one; `end` gives it back, on the same
-    /// thread.
+    /// Takes the memory of `demand`, and the decoder of `unit` that stopped before `piece`, if there is one. `end`
+    /// gives the memory back, on the same thread.
     ///
-    /// Waits while others leave no room for it, unless the thread decodes already. Whoever calls it is waited for by nobody.
+    /// Waits while others leave no room for it, unless the thread decodes already. Nobody waits for a thread that calls
+    /// this.
     package func begin(_ demand: Demand, _ unit: Unit, before piece: Int) -> Turn {
         let wish = Reservations.claim == nil ? Wish.reader : .decoder
         func look(_ state: inout State) -> Turn? {
@@ -351,14 +356,15 @@ package final class DecodedCache: Sendable {
         return turn
     }
 
-    /// The same, if there is more room than readers may need at once; nil where there is not.
+    /// Does the same as `begin` if there is more room than readers may need at once. Returns nil otherwise.
     package func beginAhead(_ demand: Demand, _ unit: Unit, before piece: Int) -> Turn? {
         let turn = state.withLock { $0.admit(demand, unit, before: piece, .nobody, plan) }
         if let turn { Reservations.claim = turn.below }
         return turn
     }
 
-    /// Gives back the memory of `turn`, and keeps the decoder `rest`, which stopped in the middle of its unit, for whoever reads on there.
+    /// Gives back the memory of `turn`. Keeps the decoder `rest`, which stopped in the middle of its unit, for the next
+    /// reader there.
     package func end(_ turn: Turn, parking rest: (any Parked)? = nil) {
         end(turn, parking: rest, failure: nil)
     }
@@ -377,7 +383,7 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// Counts `difference` bytes more, or fewer, that are held elsewhere for decoding.
+    /// Adds `difference`, which may be negative, to the bytes that are held elsewhere for decoding.
     package func setAside(_ difference: Int) {
         state.change { state in
             state.setAside += difference

@@ -1,11 +1,11 @@
-/// What decoding works with: the threads, and the memory they may fill.
+/// The threads that decode, and the memory they may fill.
 ///
-/// One serves a whole process; every image opened with it shares its cache.
+/// One engine serves a whole process. All images opened with it share its cache.
 public final class Engine: Sendable {
-    /// The memory budget where none is given: 256 MiB.
+    /// The memory budget by default: 256 MiB.
     public static let defaultMemory = 256 << 20
 
-    /// The least memory that decoding can do with: 16 MiB.
+    /// The least memory that decoding needs: 16 MiB.
     public static let minimumMemory = 16 << 20
 
     /// The engine of images that are opened without naming one.
@@ -17,8 +17,8 @@ public final class Engine: Sendable {
     package let workers: Workers
     package let cache: DecodedCache
 
-    /// An engine that keeps to `memory` bytes, at least `minimumMemory`, and has `threads`
-    /// threads at work; by default, one for each core.
+    /// Creates an engine with a budget of `memory` bytes, at least `minimumMemory`, and `threads` threads at work; by
+    /// default, one for each core.
     public init(memory: Int = Engine.defaultMemory, threads: Int? = nil) {
         workers = Workers(count: threads ?? Workers.cores)
         cache = DecodedCache(budget: max(memory, Engine.minimumMemory), workers: workers)

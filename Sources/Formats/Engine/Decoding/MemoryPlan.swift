@@ -1,7 +1,8 @@
-/// Shares of the memory budget: what each kind of data may take of it, in bytes.
+/// Divides the memory budget among the kinds of data. All shares are in bytes.
 ///
-/// Decoders get their memory from the system and give it back; pieces lie in the C library's heap, which does not shrink when they
-/// go. So what decoders have had at their most is never given to pieces, and the process does not grow by both.
+/// Decoders take their memory from the system and give it back. Pieces lie in the C library's heap, which does not
+/// shrink when they go. So memory that decoders once reached is never given to pieces, and the process does not grow by
+/// both.
 package struct MemoryPlan: Sendable {
     /// The whole budget.
     package let budget: Int
@@ -12,63 +13,68 @@ package struct MemoryPlan: Sendable {
 
     // MARK: Decoders
 
-    /// One decoder: half, so that there is room for what it decodes; together with those that it reads through, which take `below`, all
-    /// but a sixteenth.
+    /// The limit of one decoder: half of the budget, so that there is room for the data it decodes. With the decoders
+    /// that it reads through, which take `below`, the limit is all but a sixteenth.
     package func decoder(below: Int = 0) -> Int {
         max(0, min(budget / 2, budget / 16 * 15 - below))
     }
 
-    /// All decoders together, at work and parked, of which the largest takes `largest`.
+    /// The limit of all decoders together, at work and parked, if the largest takes `largest`.
     ///
-    /// Half; or two thirds where that lets two of them be there, as one that goes on in the next block does while the last
-    /// one is not done yet.
+    /// Half of the budget, or up to two thirds if two such decoders fit then: one may go on in the next block before
+    /// the last one is done.
     func decoders(largest: Int) -> Int {
         let (two, overflow) = largest.multipliedReportingOverflow(by: 2)
         return max(budget / 2, overflow ? 0 : min(two, budget / 3 * 2))
     }
 
-    /// Parked decoders that are cheap to come by again: a twelfth, or one of any size.
+    /// The limit of parked decoders that are cheap to recreate: a twelfth of the budget, or one decoder of any size.
     var parked: Int { budget / 12 }
 
-    /// How long a decoder of `cost` bytes that is dear to come by again is kept for its reader where another waits for the memory, in
-    /// nanoseconds: many times of what it takes to come by it, which is about as long as decoding what it holds.
+    /// The time, in nanoseconds, for which a decoder of `cost` bytes that is dear to recreate is kept for its reader
+    /// while another waits for the memory.
+    ///
+    /// It is many times the time to recreate the decoder, which is about the time to decode the data it holds.
     func turnTime(cost: Int) -> UInt64 { UInt64(cost >> 20) * 50_000_000 }
 
     // MARK: Pieces
 
-    /// What pieces may take where decoders have had `decoders`, and other data has `setAside`; never less than a sixteenth.
+    /// The limit of pieces if decoders have reached `decoders` and other data has `setAside`. At least a sixteenth of
+    /// the budget.
     func pieces(decoders: Int, setAside: Int) -> Int {
         max(budget / 16, budget - heapLoss - decoders - setAside)
     }
 
-    /// What the heap loses between pieces that come and go: a twelfth.
+    /// The memory that the heap loses between pieces that come and go: a twelfth of the budget.
     private var heapLoss: Int { budget / 12 }
 
-    /// What may be decoded ahead of readers of the `pieces` there is room for; the rest is for what readers are in the middle of.
+    /// The part of `pieces`, the room for pieces, that may be decoded ahead of readers. The rest is for pieces that
+    /// readers are in the middle of.
     func ahead(of pieces: Int) -> Int { pieces / 8 * 7 }
 
-    /// What one decoder may decode ahead at once of the `pieces` there is room for: less than half of all that may be ahead, so that another reader is not
-    /// kept waiting.
+    /// The part of `pieces`, the room for pieces, that one decoder may decode ahead at once. It is less than half of
+    /// all that may be ahead, so that another reader is not kept waiting.
     func portion(of pieces: Int) -> Int { pieces / 8 * 3 }
 
-    /// Memory of pieces that went, kept for those that come.
+    /// The limit of discarded pieces whose memory is kept for new ones.
     var spare: Int { budget / 64 }
 
     // MARK: Layers
 
-    /// The largest block that is decoded whole, and verified, before anything of it is given out: an eighth, which leaves
-    /// room for those that others read meanwhile.
+    /// The size of the largest block that is decoded whole, and verified, before any of it is given out. An eighth of
+    /// the budget leaves room for blocks that others read meanwhile.
     var wholeBlock: UInt64 { UInt64(budget / 8) }
 
-    /// How far ahead of a reader is looked for something to decode; more would push out its own beginning.
+    /// The distance ahead of a reader that is searched for data to decode. More would push its own beginning out of the
+    /// cache.
     var readAhead: UInt64 { UInt64(budget / 2) }
 
-    /// The window ahead of a reader of which a pass keeps what it decodes.
+    /// The size of the window ahead of a reader in which a pass keeps the data it decodes.
     var window: UInt64 { UInt64(min(16 << 20, budget / 8)) }
 
-    /// Details of spans that no file keeps: a quarter.
+    /// The limit of the details of spans that no file keeps: a quarter of the budget.
     var details: Int { budget / 4 }
 
-    /// Tables of the disks in one image.
+    /// The limit of the tables of the disks in one image.
     var tables: Int { budget / 8 }
 }

@@ -1,7 +1,8 @@
-/// Decoders that stopped in the middle of a unit, for whoever reads on there.
+/// Keeps decoders that stopped in the middle of a unit for the next reader there.
 ///
-/// Those that are dear to come by again take turns where there is no room for all: each stays for a time, as long as its reader
-/// keeps coming, and the others wait. Giving one up for another at every read would have both decode everything again and again.
+/// Decoders that are dear to recreate take turns if there is no room for all: each stays for a time, as long as its
+/// reader keeps coming, and the others wait. Giving one up for another at every read would make both decode everything
+/// again and again.
 struct ParkedDecoders {
     private struct Place {
         var unit: DecodedCache.Unit
@@ -9,44 +10,45 @@ struct ParkedDecoders {
         var since: UInt64
     }
 
-    /// Oldest first.
+    /// The parked decoders, oldest first.
     private var list: [Place] = []
 
-    /// The bytes they hold.
+    /// The bytes that the decoders hold.
     private(set) var cost = 0
 
-    /// A reader that has not come for so long, in nanoseconds, is not waited for.
+    /// The time, in nanoseconds, after which a reader that has not come back is not waited for any more.
     private static let patience: UInt64 = 300_000_000
 
-    /// Adds one, in place of as many older ones that are cheap to come by again as `plan` has no room for.
+    /// Adds a decoder. If it is cheap to recreate, gives up the oldest cheap ones until `plan` has room for the rest.
     mutating func add(_ decoder: any DecodedCache.Parked, of unit: DecodedCache.Unit, _ plan: MemoryPlan) {
         list.append(Place(unit: unit, decoder: decoder, since: monotonicTime()))
         cost += decoder.cost
         guard !decoder.isDear else { return }
         var cheap = list.filter { !$0.decoder.isDear }
-        // One is worth keeping whatever it takes: reading on from the start again is much worse.
+        // One is worth keeping whatever it takes: decoding from the start again is much worse.
         while cheap.count > 1, cheap.reduce(0, { $0 + $1.decoder.cost }) > plan.parked {
             let oldest = cheap.removeFirst().decoder
             remove { $0.decoder === oldest }
         }
     }
 
-    /// Takes the decoder of `unit` from which `piece` is the nearest ahead.
+    /// Takes the decoder of `unit` that stopped nearest before `piece`.
     mutating func take(_ unit: DecodedCache.Unit, before piece: Int) -> (any DecodedCache.Parked)? {
         guard let best = best(unit, before: piece) else { return nil }
         remove { $0.decoder === best }
         return best
     }
 
-    /// Whether there is one that `take` would give.
+    /// True if `take` would return a decoder.
     func has(_ unit: DecodedCache.Unit, before piece: Int) -> Bool { best(unit, before: piece) != nil }
 
-    /// The number of the piece before which the foremost decoder of `unit` stopped.
+    /// The number of the piece before which the foremost decoder of `unit` stopped. Nil if there is none.
     func foremost(_ unit: DecodedCache.Unit) -> Int? {
         list.lazy.filter { $0.unit == unit }.map(\.decoder.nextPiece).max()
     }
 
-    /// The bytes that those hold which must not be given up yet for another reader; without the one that `take` would give.
+    /// The bytes of the decoders that must not be given up yet for another reader. The one that `take` would return is
+    /// not counted.
     func firmCost(but unit: DecodedCache.Unit, before piece: Int, _ plan: MemoryPlan) -> Int {
         let taken = best(unit, before: piece)
         let now = monotonicTime()
@@ -55,7 +57,8 @@ struct ParkedDecoders {
         }
     }
 
-    /// Gives up one: the oldest that is not firm, if there is one; false where none is left.
+    /// Gives up one decoder: the oldest cheap one, else the oldest that is not firm, else the oldest. Returns false if
+    /// none is left.
     mutating func giveUpOne(_ plan: MemoryPlan) -> Bool {
         let now = monotonicTime()
         let place =

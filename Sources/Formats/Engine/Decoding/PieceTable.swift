@@ -1,68 +1,70 @@
 import DequeModule
 
-/// Decoded pieces, and which of them go first where room is short.
+/// Decoded pieces, and the order in which they go if room is short.
 ///
-/// A piece that was decoded ahead of its reader stays until it has been read to its end: decoding it again would cost more than
-/// any other. The others go by the clock algorithm: each stays for a number of rounds of the hand, more of them if it is read
-/// again and again, or dear to decode again. What was read on and on goes first: a copying client reads everything once.
+/// A piece that was decoded ahead of its reader stays until it is read to its end: decoding it again would cost more
+/// than any other. The others go by the clock algorithm: each stays for a number of rounds of the hand, more if it is
+/// read again and again, or is dear to decode again. Pieces that are read sequentially go first: a copying client reads
+/// everything once.
 struct PieceTable {
     struct Key: Hashable {
         var unit: DecodedCache.Unit
         var piece: Int
     }
 
-    /// What a piece is kept for.
+    /// The reason for keeping a piece.
     enum Purpose {
-        /// A reader that will come to it, or is in the middle of it and has `taken` so many bytes.
+        /// A reader that will come to it, or is in the middle of it and has taken `taken` bytes.
         case ahead(taken: Int)
-        /// Whoever wants it again: the clock's hand passes it so many times.
+        /// Any reader that wants it again. The clock's hand passes it `rounds` times.
         case again(rounds: Int)
     }
 
     private struct Entry {
         var content: CachedPiece
-        /// How many of its bytes readers have not come to yet; 0 where it is not ahead of any.
+        /// The number of bytes that readers have not come to yet. 0 if the piece is not ahead of any reader.
         var unread: Int
         var rounds: Int
-        /// How often it was read since the clock's hand last passed; no more than 2 are counted.
+        /// The number of reads since the clock's hand last passed, counted up to 2.
         var reads = 0
-        /// When it came, in nanoseconds of the monotonic clock; of one that is ahead.
+        /// The time when a piece that is ahead came, in nanoseconds of the monotonic clock.
         var since: UInt64 = 0
 
         var isAhead: Bool { unread > 0 }
     }
 
     private var entries: [Key: Entry] = [:]
-    /// In the order in which the hand of the clock passes them; some may have gone, or be ahead again.
+    /// The keys in the order in which the hand of the clock passes them. Some pieces may have gone, or be ahead again.
     private var clock: Deque<Key> = []
-    /// Those ahead in the order in which they came; some may have gone, or have been read.
+    /// The keys of pieces that are ahead, in the order in which they came. Some may have gone, or have been read.
     private var queue: Deque<Key> = []
 
     /// The bytes of all pieces.
     private(set) var held = 0
-    /// The bytes of those that are ahead of their readers.
+    /// The bytes of the pieces that are ahead of their readers.
     private(set) var ahead = 0
     private var aheadCount = 0
-    /// When something ahead last came, or was read: in nanoseconds of the monotonic clock.
+    /// The time when a piece that is ahead last came or was read, in nanoseconds of the monotonic clock.
     private(set) var lastProgress: UInt64 = 0
 
-    /// For what is read again and again.
+    /// The rounds of a piece that is read again and again.
     static let roundsUsed = 4
 
     func contains(_ key: Key) -> Bool { entries[key] != nil }
 
-    /// Whether the piece is here, and kept as it was decoded.
+    /// True if the piece is here and not compressed.
     func hasPlain(_ key: Key) -> Bool {
         if case .plain = entries[key]?.content { true } else { false }
     }
 
-    /// The piece `key`, for a reader that takes `count` bytes of it; and whether it is read again and again.
+    /// The piece `key`, for a reader that takes `count` bytes of it; `isUsed` is true if it is read again and again.
+    /// Nil if the piece is not here.
     mutating func use(_ key: Key, taking count: Int) -> (content: CachedPiece, isUsed: Bool)? {
         guard let index = entries.index(forKey: key) else { return nil }
         let entry = entries.values[index]
         if entry.isAhead {
             lastProgress = monotonicTime()
-            // Readers need not come in order: what counts is how much of it they have had.
+            // Readers need not come in order: only the number of bytes they have taken counts.
             if entry.unread <= count { demote(index) } else { entries.values[index].unread -= count }
             return (entry.content, false)
         }
@@ -72,7 +74,7 @@ struct PieceTable {
         return (entries.values[index].content, isUsed)
     }
 
-    /// Takes in `content` in place of what there is of that piece.
+    /// Adds `content`, in place of the piece's old content if there is any.
     mutating func insert(_ key: Key, _ content: CachedPiece, for purpose: Purpose) {
         var entry = Entry(content: content, unread: 0, rounds: 0)
         switch purpose {
@@ -93,10 +95,10 @@ struct PieceTable {
         }
     }
 
-    /// Nobody comes any more for what was decoded ahead so long ago, in nanoseconds.
+    /// The time, in nanoseconds, after which nobody is expected to read a piece that was decoded ahead.
     private static let patience: UInt64 = 30_000_000_000
 
-    /// Lets pieces go until they hold no more than `room` bytes; `take` is given those that were not compressed.
+    /// Discards pieces until they hold at most `room` bytes. `take` gets the bytes of those that were not compressed.
     mutating func evict(to room: Int, _ take: ([UInt8]) -> Void) {
         guard held > room else { return }
         let now = monotonicTime()
@@ -120,7 +122,7 @@ struct PieceTable {
         }
     }
 
-    /// Gives up `count` bytes of what is ahead of readers that do not come for it: what came first.
+    /// Gives up `count` bytes of pieces that are ahead of readers that do not come for them: those that came first.
     mutating func giveUpAhead(_ count: Int) {
         let least = ahead - count
         while ahead > least, ahead > 0, let key = queue.popFirst() {
@@ -137,7 +139,7 @@ struct PieceTable {
         queue.removeAll { matches($0.unit) }
     }
 
-    /// What is to go next: by the clock, and only where nothing else is left of what is ahead.
+    /// The next piece to discard: by the clock, and one that is ahead only if nothing else is left.
     private mutating func next() -> (Key, isAhead: Bool)? {
         while let key = clock.popFirst() {
             if entries[key]?.isAhead == false { return (key, false) }
@@ -148,14 +150,15 @@ struct PieceTable {
         return nil
     }
 
-    /// Makes the piece one that was read: the hand of the clock takes it when it comes.
+    /// Makes a piece that is ahead one that was read: the hand of the clock takes it when it comes.
     private mutating func demote(_ index: Dictionary<Key, Entry>.Index) {
         let key = entries.keys[index]
         ahead -= entries.values[index].content.held
         aheadCount -= 1
         entries.values[index].unread = 0
         clock.append(key)
-        // What is left of those that were read is cleared away now and then, and takes no more room than they did.
+        // Keys of pieces that were read stay in the queue until they outnumber the pieces that are ahead by more than
+        // 64.
         if queue.count > 2 * aheadCount + 64 { queue.removeAll { entries[$0]?.isAhead != true } }
     }
 

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the calling thread may take of memory without waiting for any: it decodes already, and reads through another layer.
+/// Memory that the calling thread may take without waiting, as it decodes already and reads through another layer.
 ///
-/// Others may wait for it, so it must not wait for memory that they have.
+/// Others may wait for the thread, so it must not wait for memory that they hold.
 enum Reservations {
     private static let key: pthread_key_t = {
         var key = pthread_key_t()
@@ -11,9 +11,9 @@ enum Reservations {
         return key
     }()
 
-    /// The bytes that are claimed for the thread, and not taken yet; nil where it decodes nothing.
+    /// The bytes that are claimed for the thread and not taken yet. Nil if it decodes nothing.
     ///
-    /// The number, and one more, is kept in place of a pointer, which nothing reads through.
+    /// The number plus one is stored in place of a pointer. Nothing reads through it.
     static var claim: Int? {
         get {
             let value = unsafe Int(bitPattern: pthread_getspecific(key))

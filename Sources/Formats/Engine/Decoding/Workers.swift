@@ -3,16 +3,15 @@ import Glibc
 
 /// A fixed number of threads that decode, as many at work as there are cores.
 ///
-/// A worker that has to wait for another one lets a spare thread work in its
-/// place (`whileBlocked`): otherwise readers waiting for one decode would take
-/// up every core, and nothing could be decoded ahead of them.
+/// A worker that has to wait for another one lets a spare thread work in its place (`whileBlocked`): otherwise readers
+/// waiting for one decode would take up every core, and nothing could be decoded ahead of them.
 package final class Workers: Sendable {
-    /// What a task is waited for by.
+    /// The urgency of a task.
     package enum Urgency: Sendable {
         /// A client waits for it.
         case now
-        /// Nobody waits for it yet; it runs when nothing urgent is queued, and is dropped where as
-        /// many such tasks are queued as there are workers: they have enough to do.
+        /// Nobody waits for it yet. It runs when nothing urgent is queued, and is dropped if as many such tasks are
+        /// queued as there are workers: they have enough to do.
         case ahead
     }
 
@@ -32,7 +31,7 @@ package final class Workers: Sendable {
         var clocks: Set<clockid_t> = []
         /// The processor time of threads that have ended, in nanoseconds.
         var pastTime: UInt64 = 0
-        /// Nobody can submit any more.
+        /// True once nobody can submit any more.
         var isEnding = false
 
         var hasTask: Bool { !now.isEmpty || !ahead.isEmpty }
@@ -40,11 +39,11 @@ package final class Workers: Sendable {
         mutating func next() -> Task? { now.popFirst() ?? ahead.popFirst() }
     }
 
-    /// What grows for as long as the workers get on with anything.
+    /// Numbers that grow as long as the workers make any progress.
     package struct Progress: Equatable, Sendable {
-        /// Tasks that have ended.
+        /// The number of tasks that have ended.
         package var tasks: Int
-        /// What the workers have had of the processors, in nanoseconds.
+        /// The processor time that the workers have had, in nanoseconds.
         package var processorTime: UInt64
 
         package init(tasks: Int, processorTime: UInt64) {
@@ -53,14 +52,14 @@ package final class Workers: Sendable {
         }
     }
 
-    /// How many threads are at work at once.
+    /// The number of threads at work at once.
     package let count: Int
 
-    // The threads know this, and not the workers themselves, whose end is theirs.
+    // The threads hold this state and not the workers, whose `deinit` ends the threads.
     private let state = Monitor(State())
     private static let maximumSpare = 128
 
-    /// In threads that are workers, the address of their state; nothing reads through it.
+    /// The key of a value that only worker threads have: the address of their state. Nothing reads through it.
     private static let workerKey: pthread_key_t = {
         var key = pthread_key_t()
         let status = unsafe pthread_key_create(&key, nil)
@@ -68,7 +67,7 @@ package final class Workers: Sendable {
         return key
     }()
 
-    /// Workers of which `count` are at work at once; at least 1.
+    /// Creates workers with `count` threads at work at once, at least 1.
     package init(count: Int) {
         self.count = max(1, count)
     }
@@ -77,12 +76,13 @@ package final class Workers: Sendable {
         state.change { $0.isEnding = true }
     }
 
-    /// The cores this process may use.
+    /// The number of cores this process may use.
     package static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-    /// Starts the threads that are at work at once, so that there is no doubt later whether there are any.
+    /// Starts all the threads that are at work at once, so that it is certain from then on that they exist.
     ///
-    /// Returns false where the system does not give as many. Without this they are started when there are tasks.
+    /// Returns false if the system does not give that many. Without this call, threads are started when there are
+    /// tasks.
     package func startThreads() -> Bool {
         while true {
             let isMissingOne = state.withLock { state in
@@ -95,7 +95,7 @@ package final class Workers: Sendable {
         }
     }
 
-    /// Has `task` run by a worker; false where it was dropped.
+    /// Lets a worker run `task`. Returns false if it was dropped.
     @discardableResult
     package func submit(_ urgency: Urgency, _ task: @escaping Task) -> Bool {
         let startsThread = state.change { state -> Bool? in
@@ -110,7 +110,7 @@ package final class Workers: Sendable {
         return startsThread != nil
     }
 
-    /// Runs `body`, which waits for something another worker does.
+    /// Runs `body`, which waits for something that another worker does.
     package func whileBlocked<Result>(_ body: () -> Result) -> Result {
         guard unsafe pthread_getspecific(Self.workerKey) == Self.address(of: state) else { return body() }
         let startsThread = state.change { state in
@@ -122,7 +122,7 @@ package final class Workers: Sendable {
         return body()
     }
 
-    /// Runs `body` on as many workers as there are at once, and waits until all have returned.
+    /// Runs `body` on as many workers as are at work at once, and waits until all have returned.
     package func runOnAll(_ body: @escaping @Sendable () -> Void) {
         let left = Monitor(count)
         for _ in 0..<count {
@@ -134,7 +134,7 @@ package final class Workers: Sendable {
         whileBlocked { left.wait { $0 == 0 ? () : nil } }
     }
 
-    /// How far the workers have come.
+    /// The progress of the workers so far.
     package var progress: Progress {
         state.withLock { state in
             Progress(
@@ -143,7 +143,7 @@ package final class Workers: Sendable {
         }
     }
 
-    /// Whether a thread is to be started for what is queued; it is counted already.
+    /// True if a thread has to be started for the queued tasks. That thread is counted already.
     private func claimThread(_ state: inout State) -> Bool {
         guard state.hasTask, state.active < count, state.idle == 0,
             state.threads < count + Self.maximumSpare
@@ -152,7 +152,7 @@ package final class Workers: Sendable {
         return true
     }
 
-    /// Starts a thread that was counted; false where the system has none left to give, and it counts no more.
+    /// Starts a thread that was counted. If the system has none left to give, counts it no more and returns false.
     private func startThread() -> Bool {
         let (state, count) = (state, count)
         let isStarted = Thread.start("vitrine-worker") { Self.work(state, count) }
@@ -162,8 +162,8 @@ package final class Workers: Sendable {
 
     /// Starts a thread that was counted, to work while this one waits.
     ///
-    /// Where the system has none left to give and no other thread is at work, this one goes on trying: what it is about
-    /// to wait for may be among what is queued.
+    /// If the system has none left to give and no other thread is at work, this one keeps trying: the task it is about
+    /// to wait for may be queued.
     private func startThreadInPlace() {
         while !startThread() {
             usleep(10_000)
@@ -193,9 +193,9 @@ package final class Workers: Sendable {
         }
     }
 
-    /// The next task, `afterTask` another; nil when this thread is one more than are needed.
+    /// The next task for a thread that has just run one if `afterTask` is true. Nil if the thread is no longer needed.
     ///
-    /// Whoever submits never sees a thread between two tasks, and starts no other in its place.
+    /// A submitter never sees a thread between two tasks, and starts no other in its place.
     private static func nextTask(_ state: Monitor<State>, _ count: Int, afterTask: Bool) -> Task? {
         var isActive = afterTask
         var isIdle = false

@@ -1,6 +1,7 @@
 import Glibc
 
-/// How long decoding LZMA takes, by a model: what is compressed well is copied, what is not is decoded bit by bit.
+/// A model of the time that decoding LZMA takes: data that is compressed well is copied, other data is decoded bit by
+/// bit.
 ///
 /// A model rather than a clock, so that spans are the same in every run and on every machine.
 enum DecodeCost {
@@ -15,7 +16,7 @@ enum DecodeCost {
         return tooMuchInput || tooMuchOutput || tooMuch ? .max / 1000 : sum / 1000
     }
 
-    /// What decoding one span is to take, in nanoseconds: 100 ms.
+    /// The time that decoding one span should take, in nanoseconds: 100 ms.
     static let span: UInt64 = 100_000_000
 
     /// The CPU time of the calling thread so far, in nanoseconds.

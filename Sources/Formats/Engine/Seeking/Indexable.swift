@@ -1,32 +1,32 @@
 /// A layer in which seeking gets faster once it has been indexed.
 package protocol Indexable: Source {
-    /// Where what is learnt of it is kept; nil where nothing is.
+    /// The index that keeps what is learnt of the layer. Nil if nothing is kept.
     var seekIndex: (any SeekIndex)? { get }
 
-    /// What tells the file that it is in from others, as far as its format knows; part of the fingerprint.
+    /// Bytes that tell the layer's file from others, by what its format knows. Part of the fingerprint.
     ///
-    /// Throws what reading it throws.
+    /// Throws the errors of reading the file.
     func digest() throws(ImageError) -> [UInt8]
 
-    /// What is indexed so far.
+    /// The state of the index so far.
     var indexState: IndexState { get }
 
     /// Decodes everything that is not indexed yet, on all of the engine's workers, and adds it to the index.
     ///
-    /// Returns early, between two spans, once `isStopped` says so. `progress` is told after every span, from any
-    /// thread. Throws the first error met; what could be decoded is in the index all the same.
+    /// Returns early, between two spans, once `isStopped` returns true. `progress` is called after every span, from any
+    /// thread. Throws the first error met; everything that could be decoded is in the index even then.
     func buildIndex(
         isStopped: @escaping @Sendable () -> Bool, progress: @escaping @Sendable (IndexState) -> Void
     ) throws(ImageError)
 
-    /// Indexes what is not indexed yet whenever nobody waits for something to be decoded, until all is or
-    /// `isStopped` says so. For a thread of its own.
+    /// Indexes the rest of the layer whenever nobody waits for a decode, until all of it is indexed or `isStopped`
+    /// returns true. Runs on a thread of its own.
     func indexInBackground(isStopped: @escaping @Sendable () -> Bool)
 
     /// Decodes every span of the index from its checkpoint, on all workers, and compares the hashes.
     ///
-    /// Throws the first mismatch. `progress` is told how many bytes of the layer have been checked, and how
-    /// long the slowest span took so far, in microseconds of CPU time.
+    /// Throws the first mismatch. `progress` gets the bytes of the layer that have been checked, and the time of the
+    /// slowest span so far, in microseconds of CPU time.
     func verifyIndex(
         isStopped: @escaping @Sendable () -> Bool,
         progress: @escaping @Sendable (_ bytes: UInt64, _ worst: UInt32) -> Void
@@ -39,24 +39,24 @@ extension Indexable {
     package func digest() -> [UInt8] { [] }
 }
 
-/// How far a layer is indexed, and what that brings.
+/// The state of a layer's index, and the gain from it.
 package struct IndexState: Sendable, Equatable {
     /// The bytes of the layer that lie in spans.
     package var indexed: UInt64
-    /// The bytes of the layer.
+    /// The size of the layer, in bytes.
     package var size: UInt64
-    /// How many spans there are.
+    /// The number of spans.
     package var spans: Int
-    /// The longest that decoding one of them took, in microseconds of CPU time.
+    /// The longest time that decoding a span took, in microseconds of CPU time.
     package var worstSpan: UInt32
-    /// The bytes of the layer that are known to be zero, or said to be by the index.
+    /// The bytes of the layer that are known to be zero, or that the index says are zero.
     package var zeroes: UInt64
-    /// An estimate of how long decoding takes where there is no index: of the largest block, in microseconds.
+    /// An estimate of the time to decode the largest block without an index, in microseconds.
     package var worstBlock: UInt64
-    /// Whether decoding starts at blocks only, for at least some of them: their filters keep a state that
-    /// no checkpoint holds.
+    /// True if some blocks at least can be decoded only from their start: their filters keep a state that no checkpoint
+    /// holds.
     package var seeksByBlockOnly: Bool
 
-    /// Whether everything that can be is indexed.
+    /// True if everything that can be indexed is.
     package var isComplete: Bool
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A seek index that lasts as long as the process: for images that are to have no other.
+/// A seek index that lasts as long as the process, for images that have no other.
 package final class MemoryIndex: SeekIndex {
     private struct State {
         var details: [SeekSpan: [UInt8]] = [:]
@@ -8,14 +8,14 @@ package final class MemoryIndex: SeekIndex {
     }
 
     private let limit: Int
-    /// What its details count against.
+    /// The cache whose budget the details count against.
     private let cache: DecodedCache
     private let state = Mutex(State())
 
     package let compressionLevel: Int32 = 3
 
-    /// An index that keeps details of up to `limit` bytes, which count against the budget of `cache`. What is added after that
-    /// is not kept, and such spans are decoded from the one before.
+    /// Creates an index that keeps up to `limit` bytes of details, which count against the budget of `cache`. Details
+    /// added after that are not kept, and their spans are decoded from the one before.
     package init(limit: Int, in cache: DecodedCache) {
         self.limit = limit
         self.cache = cache
@@ -31,7 +31,7 @@ package final class MemoryIndex: SeekIndex {
 
     package func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) -> Bool {
         let growth = state.withLock { state -> Int? in
-            // It may be there already, where its span was forgotten and found out again.
+            // The detail may be here already, if its span was forgotten and found again.
             let growth = detail.count - (state.details[span]?.count ?? 0)
             guard state.held + growth <= limit else { return nil }
             state.held += growth

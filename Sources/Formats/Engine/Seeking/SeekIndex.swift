@@ -1,67 +1,67 @@
-/// What is known of where decoding can start in one layer: spans, and how to decode each.
+/// The known spans of one layer, where decoding can start, and how to decode each.
 ///
-/// A format reads what was known when it was opened, and adds what it learns. Where all this is kept,
-/// and for how long, is the index's affair: it is a cache, and may forget. Thread-safe.
+/// A format reads what was known when it was opened, and adds what it learns. The index decides where to keep all this,
+/// and for how long: it is a cache, and may forget. Thread-safe.
 package protocol SeekIndex: AnyObject, Sendable {
-    /// What was known when it was opened. A layer checks it against the file before it relies on it.
+    /// The knowledge there was when the index was opened. A layer checks it against the file before relying on it.
     func knowledge() -> SeekKnowledge
 
-    /// What decoding `span` takes and gives, a packed `SpanDetail`, as it was added; nil where nothing is kept of it, or not any
-    /// more: somebody has dropped it, which says nothing of what is kept now.
+    /// The packed `SpanDetail` of `span`, as it was added: what decoding it takes and gives.
     ///
-    /// Throws `io` or `corrupt` where it cannot be read.
+    /// Nil if none is kept, or if somebody has dropped it, which says nothing of what is kept now. Throws `io` or
+    /// `corrupt` if it cannot be read.
     func detail(of span: SeekSpan) throws(ImageError) -> [UInt8]?
 
-    /// Takes in `span`, which overlaps none of those known; with the packed `detail`, and the runs
-    /// of zeroes in it, in order. Returns false where there is no room to keep it.
+    /// Adds `span`, which overlaps no known one, with its packed `detail` and the runs of zeroes in it, in order.
+    /// Returns false if there is no room to keep it.
     func add(_ span: SeekSpan, detail: [UInt8], zeroes: [Range<UInt64>]) -> Bool
 
-    /// Whether more can be added without waiting until what is there has been saved.
+    /// True if more can be added without waiting for earlier additions to be saved.
     var hasRoom: Bool { get }
 
-    /// Waits until there is room. Whoever is about to learn much does so before taking memory for it.
+    /// Waits until there is room. Call it before learning much, and before taking memory for that.
     func waitForRoom()
 
     /// Forgets every span, and every run of zeroes, that overlaps `range`.
     func remove(_ range: Range<UInt64>)
 
-    /// Forgets everything, here and where it is kept: something in it was wrong.
+    /// Forgets everything, here and in storage: something in it was wrong.
     func drop()
 
-    /// How hard details are to be compressed before they are added: a level of zstd, 1 to 19.
+    /// The zstd level, 1 to 19, at which details are compressed before they are added.
     var compressionLevel: Int32 { get }
 }
 
-/// What a seek index knows of a layer.
+/// The knowledge that a seek index has of a layer.
 package struct SeekKnowledge: Sendable {
-    /// In the order of the layer; none overlaps another, but there may be gaps between them.
+    /// The spans, in the order of the layer. None overlaps another, but there may be gaps between them.
     package var spans: [SeekSpan]
 
-    /// Where the layer is said to be all zeroes: within the spans, in order, none overlapping or touching the next. It is for the
-    /// details of the spans to prove (`SeekMap.prove`).
+    /// The ranges of the layer said to be all zeroes: within the spans, in order, none overlapping or touching the
+    /// next. The details of the spans have to prove them (`SeekMap.prove`).
     package var zeroes: [Range<UInt64>]
 
-    /// Spans and runs of zeroes.
+    /// Creates knowledge of `spans` and runs of zeroes.
     package init(spans: [SeekSpan] = [], zeroes: [Range<UInt64>] = []) {
         self.spans = spans
         self.zeroes = zeroes
     }
 }
 
-/// Finds the seek index of a layer; given to `Image.open`.
+/// Finds the seek index of a layer. Given to `Image.open`.
 package protocol SeekIndexes: Sendable {
-    /// Where the indexes of the layers of one image are found, which is called `name` and about to be opened.
+    /// Finds the indexes of the layers of one image, which is called `name` and about to be opened.
     ///
     /// Each image has its own, so that what is known of its outermost layer can serve the inner ones.
     func forImage(called name: String) -> any SeekIndexes
 
-    /// Where those of the layers of a file are found that another image names `name`; it has them to itself likewise.
+    /// Finds the indexes of the layers of a file that another image names `name`. That file has them to itself.
     func forReference(called name: String) -> any SeekIndexes
 
-    /// The index of what `file` holds, for the layer of `format` that is `depth` layers below the file on
-    /// disk (0 is the outermost) and holds `size` bytes; nil where there is to be none.
+    /// The index of the content of `file`, for the layer of `format` that is `depth` layers below the file on disk (0
+    /// is the outermost) and holds `size` bytes. Nil if it gets no index.
     ///
-    /// `digest` is asked for what `format` knows of the file that tells it from others, such as the checks of its blocks.
+    /// `digest` returns what `format` knows of the file that tells it from others, such as the checks of its blocks.
     func index(
         of file: any Source, format: String, depth: Int, size: UInt64,
         digest: () throws(ImageError) -> [UInt8]
@@ -75,7 +75,7 @@ extension SeekIndex {
 }
 
 extension SeekIndexes {
-    /// The index likewise, of a file whose format knows nothing that tells it from others.
+    /// The index of a file whose format knows nothing that tells it from others.
     package func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
         index(of: file, format: format, depth: depth, size: size) { () throws(ImageError) in [] }
     }

@@ -1,31 +1,31 @@
-/// The spans of a layer that are known, and its runs of zeroes.
+/// The known spans of a layer, and its known runs of zeroes.
 ///
-/// What an index says of zeroes is a claim until the details of the spans prove it: only then is it known.
+/// Zeroes that an index tells of are a claim until the details of the spans prove them. Only then are they known.
 struct SeekMap: Sendable {
-    /// In order; none overlaps another.
+    /// The spans, in order. None overlaps another.
     private(set) var spans: [SeekSpan] = []
-    /// In order; none overlaps or touches another.
+    /// The runs of zeroes, in order. None overlaps or touches another.
     private(set) var zeroes: [Range<UInt64>] = []
-    /// Where the spans start in which zeroes are claimed, in order.
+    /// The start offsets of the spans in which zeroes are claimed, in order.
     private(set) var claims: [UInt64] = []
-    /// The bytes that an index says are zero, as long as nothing of it was found wrong; for reports.
+    /// The bytes that an index says are zero, as long as nothing in it was found wrong. For reports.
     private(set) var claimedBytes: UInt64 = 0
     /// The bytes that lie in spans.
     private(set) var indexed: UInt64 = 0
     /// The bytes that are known to be zero.
     private(set) var zeroBytes: UInt64 = 0
-    /// The longest that decoding a span took, in microseconds.
+    /// The longest time that decoding a span took, in microseconds.
     private(set) var worstTime: UInt32 = 0
 
-    /// More runs of zeroes than this are not remembered: 1 Mi take 16 MiB.
+    /// The most runs of zeroes that are remembered: 1 Mi take 16 MiB.
     static let maximumZeroes = 1 << 20
 
-    /// What zeroes are said to be aligned to, in bytes: the sector of a disk.
+    /// The alignment of the zeroes that are reported, in bytes: the sector of a disk.
     private static let sector: UInt64 = 512
 
     init() {}
 
-    /// What `knowledge` holds.
+    /// Creates a map with the spans and claims of `knowledge`.
     ///
     /// Throws `corrupt` unless all of it lies in order in a layer of `size` bytes.
     init(_ knowledge: SeekKnowledge, size: UInt64) throws(ImageError) {
@@ -53,7 +53,8 @@ struct SeekMap: Sendable {
         claimedBytes = knowledge.zeroes.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
     }
 
-    /// Where the spans start of which the zeroes of `knowledge` take in a whole piece: less than that, no detail proves.
+    /// The start offsets of the spans with a whole piece inside the zeroes of `knowledge`. No detail proves less than
+    /// that.
     private static func claims(_ knowledge: SeekKnowledge) -> [UInt64] {
         var claims: [UInt64] = []
         var runs = knowledge.zeroes[...]
@@ -74,13 +75,14 @@ struct SeekMap: Sendable {
 
     private static let pieceSize = UInt64(SeekSpan.pieceSize)
 
-    /// Whether zeroes are claimed in `span`.
+    /// True if zeroes are claimed in `span`.
     func isClaimed(_ span: SeekSpan) -> Bool {
         let index = claims.partitionPoint(where: { $0 >= span.range.lowerBound })
         return index < claims.count && claims[index] == span.range.lowerBound
     }
 
-    /// Takes for zeroes in `span`, which is known, the pieces whose hash says so, `hashes` being those of its detail.
+    /// Adds the pieces of the known `span` whose hash says that they are zeroes. `hashes` are those of the span's
+    /// detail.
     mutating func prove(_ span: SeekSpan, by hashes: [UInt64]) {
         let index = claims.partitionPoint(where: { $0 >= span.range.lowerBound })
         guard index < claims.count, claims[index] == span.range.lowerBound else { return }
@@ -91,7 +93,7 @@ struct SeekMap: Sendable {
         }
     }
 
-    /// The index of the first span that ends after `offset`; their number, where none does.
+    /// The index of the first span that ends after `offset`, or the number of spans if none does.
     private func firstSpan(endingAfter offset: UInt64) -> Int {
         spans.partitionPoint(where: { $0.range.upperBound > offset })
     }
@@ -112,20 +114,20 @@ struct SeekMap: Sendable {
         return (index > 0 ? spans[index - 1] : nil, index < spans.count ? spans[index] : nil)
     }
 
-    /// Where spans start in `range`.
+    /// The start offsets of the spans that start in `range`.
     func starts(in range: Range<UInt64>) -> Set<UInt64> {
         let first = spans.partitionPoint(where: { $0.range.lowerBound >= range.lowerBound })
         return Set(spans[first...].prefix { $0.range.lowerBound < range.upperBound }.map(\.range.lowerBound))
     }
 
-    /// Whether a span overlaps `range`.
+    /// True if a span overlaps `range`.
     func overlaps(_ range: Range<UInt64>) -> Bool {
         let index = firstSpan(endingAfter: range.lowerBound)
         return index < spans.count && spans[index].range.lowerBound < range.upperBound
     }
 
-    /// The last span before `offset`, which starts at or after `start`, such that the `reach` bytes before it, or
-    /// those from `start` on where these are fewer, lie in spans that are known.
+    /// The last span before `offset` that starts at or after `start` and has known spans in all of the `reach` bytes
+    /// before it, or in those from `start` on if these are fewer.
     func lastSpan(before offset: UInt64, from start: UInt64, reach: UInt64) -> SeekSpan? {
         var candidate = neighbours(of: offset).before
         while let span = candidate, span.range.lowerBound >= start {
@@ -148,8 +150,8 @@ struct SeekMap: Sendable {
         return nil
     }
 
-    /// The zeroes from `offset` on, or the stretch before the next ones, or before a span in which some are claimed; in whole
-    /// sectors.
+    /// The extent at `offset`, in whole sectors: zeroes, or data up to the next zeroes or to a span with claimed
+    /// zeroes.
     func extent(at offset: UInt64, size: UInt64) -> Extent {
         let known = knownExtent(at: offset, size: size)
         let index = claims.partitionPoint(where: { $0 > offset })
@@ -180,7 +182,7 @@ struct SeekMap: Sendable {
         return run.lowerBound > range.lowerBound ? run.lowerBound - 1 : nil
     }
 
-    /// How many bytes in `range` are not known to be zero.
+    /// The number of bytes in `range` that are not known to be zero.
     func dataCount(in range: Range<UInt64>) -> UInt64 {
         var count = range.upperBound - range.lowerBound
         var index = firstZeroes(endingAfter: range.lowerBound)
@@ -192,7 +194,7 @@ struct SeekMap: Sendable {
         return count
     }
 
-    /// Adds `span`, unless it overlaps one that is known; returns whether it did.
+    /// Adds `span`, unless it overlaps a known one. Returns true if it was added.
     mutating func add(_ span: SeekSpan, zeroes runs: [Range<UInt64>]) -> Bool {
         let index = firstSpan(endingAfter: span.range.lowerBound)
         guard index == spans.count || spans[index].range.lowerBound >= span.range.upperBound else {
@@ -227,7 +229,7 @@ struct SeekMap: Sendable {
         }
     }
 
-    /// Forgets the spans that overlap `range`, and the zeroes that overlap it or one of these.
+    /// Forgets the spans that overlap `range`, and the zeroes that overlap it or one of these spans.
     mutating func remove(_ range: Range<UInt64>) {
         let first = firstSpan(endingAfter: range.lowerBound)
         let gone = spans[first...].prefix { $0.range.lowerBound < range.upperBound }

@@ -1,10 +1,11 @@
-/// What decoding a span takes, and what it must give; packed, it is what seek indexes keep for each span.
+/// The checkpoint and the piece hashes of one span. Seek indexes store it packed.
 struct SpanDetail: Equatable, Sendable {
-    /// The state of the decoder at the start of the span, in the form of its format; empty where it starts afresh.
+    /// The state of the decoder at the start of the span, in the form of its format. Empty if the decoder starts
+    /// afresh.
     var state: [UInt8] = []
     /// The bytes of the decoder's window that the span reads.
     var window = SparseWindow()
-    /// The hash of each of its pieces.
+    /// The hash of each piece of the span.
     var hashes: [UInt64] = []
 
     /// The hash of a piece that is all zeroes.
@@ -19,7 +20,7 @@ struct SpanDetail: Equatable, Sendable {
     private static let headerSize = 32
     private static let maximumState = 1 << 20
 
-    /// As it stands in seek indexes (docs/seek-index.md, "Details"), compressed at `level`, 1 to 19.
+    /// The detail as it stands in seek indexes (docs/seek-index.md, "Details"), compressed at `level`, 1 to 19.
     func packed(level: Int32) -> [UInt8] {
         var packed: [UInt8] = []
         var frames: [[UInt8]] = []
@@ -43,7 +44,8 @@ struct SpanDetail: Equatable, Sendable {
 
     /// Unpacks the detail of a span with `pieces` pieces.
     ///
-    /// Throws `corrupt` unless it is one, and `limit`, before anything is allocated, where its window holds more than `limit` bytes.
+    /// Throws `corrupt` if `packed` is not such a detail. Throws `limit`, before anything is allocated, if its window
+    /// holds more than `limit` bytes.
     init(_ packed: [UInt8], pieces: Int, limit: Int) throws(ImageError) {
         let fields = Fields(packed, at: 0)
         var position = Self.headerSize

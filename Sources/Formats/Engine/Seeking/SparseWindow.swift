@@ -1,7 +1,7 @@
-/// Those bytes of a decoder's window that the span after a checkpoint reads; all others do not matter.
+/// The bytes of a decoder's window that the span after a checkpoint reads. The others do not matter.
 package struct SparseWindow: Equatable, Sendable {
-    /// For each run of bytes, from the oldest on: how far it lies from the end of the one before it (at first, from
-    /// the oldest byte of the window), and its length; both as variable-length integers.
+    /// Two variable-length integers for each run of bytes, from the oldest on: its distance from the end of the run
+    /// before it (for the first run, from the oldest byte of the window), and its length.
     package private(set) var runs: [UInt8] = []
     /// The bytes of all runs.
     package private(set) var bytes: [UInt8] = []
@@ -9,10 +9,10 @@ package struct SparseWindow: Equatable, Sendable {
     /// Marked bytes this close to each other become one run: the bytes between cost less than another run.
     static let mergedGap = 4
 
-    /// A window of which nothing is read.
+    /// Creates a window that nothing is read of.
     package init() {}
 
-    /// A window with these runs and their bytes, which may still turn out not to fit each other.
+    /// Creates a window with these runs and their bytes, which may still turn out not to fit each other.
     package init(runs: [UInt8], bytes: [UInt8]) {
         self.runs = runs
         self.bytes = bytes
@@ -34,9 +34,9 @@ package struct SparseWindow: Equatable, Sendable {
         runs.append(UInt8(rest))
     }
 
-    /// Puts the bytes where they belong in `window`, which has none but zeroes.
+    /// Copies the bytes to their places in `window`, which holds only zeroes.
     ///
-    /// Throws `corrupt` unless all runs lie within it, and take all bytes.
+    /// Throws `corrupt` unless all runs lie within it and take all bytes.
     func scatter(into window: UnsafeMutableBufferPointer<UInt8>) throws(ImageError) {
         var reader = ByteReader(runs[...], at: 0)
         var position: UInt64 = 0

@@ -3,24 +3,24 @@
 /// Runs start and end at multiples of 4 KiB, or at the ends of the data.
 struct ZeroScanner {
     private static let granule: UInt64 = 4 << 10
-    /// Shorter runs than this, in bytes, are worth less than what remembering them takes.
+    /// The shortest run, in bytes, that is worth the memory to remember it.
     private static let minimumRun: UInt64 = 16 << 10
 
-    /// Where the data looked at so far ends.
+    /// The end of the data scanned so far.
     private var position: UInt64
-    /// Whether the granule that `position` lies in has had nothing but zeroes so far.
+    /// True if the granule that `position` lies in has had only zeroes so far.
     private var isGranuleZero = true
-    /// Where the zeroes start that reach up to that granule.
+    /// The start of the zeroes that reach up to that granule.
     private var start: UInt64
     private var runs: [Range<UInt64>] = []
 
-    /// A scanner of data that starts at `offset` of a layer.
+    /// Creates a scanner of data that starts at `offset` of a layer.
     init(at offset: UInt64) {
         position = offset
         start = offset
     }
 
-    /// Looks at the next bytes.
+    /// Scans the next bytes.
     mutating func scan(_ bytes: [UInt8]) {
         unsafe bytes.withUnsafeBytes { bytes in
             var index = 0
@@ -42,8 +42,7 @@ struct ZeroScanner {
         if count > first { advance(count - first, isZero: true) }
     }
 
-    /// Takes in bytes up to the end of a granule or of the data, or any number of whole granules of zeroes and the
-    /// part of one.
+    /// Takes bytes up to the end of a granule or of the data, or whole granules of zeroes and a part of one.
     private mutating func advance(_ count: Int, isZero: Bool) {
         if !isZero { close(at: position - position % Self.granule) }
         position += UInt64(count)
@@ -56,7 +55,7 @@ struct ZeroScanner {
         start = max(start, end)
     }
 
-    /// The runs in all that was looked at; the next data is scanned for itself.
+    /// Returns the runs in all data scanned so far. The next data is scanned by itself.
     mutating func finish() -> [Range<UInt64>] {
         close(at: position)
         defer { self = ZeroScanner(at: position) }
