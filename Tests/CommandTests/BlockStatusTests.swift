@@ -2,26 +2,26 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What clients are told of a disk, compared with what qemu's programs say of it.
+/// Compares what clients are told of a disk with what qemu's programs say.
 @Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct BlockStatusTests {
     private typealias Status = QemuImage.Context
 
-    /// What the server says in the context `name`.
+    /// The server's answers in the context `name`.
     private func map(_ name: String, _ uri: String) throws -> [Status] {
         let result = try Tool.nbdinfo.run("--json", "--map=\(name)", uri)
         try #require(result.status == 0, "\(result.errors)")
         return try JSONDecoder().decode([Status].self, from: result.data)
     }
 
-    /// What `qemu-img map` says with these arguments.
+    /// The output of `qemu-img map` with these arguments.
     private func qemuMap(_ arguments: [String]) throws -> [QemuImage.MapEntry] {
         let result = try Tool.qemuImg.run(["map", "--output=json"] + arguments)
         try #require(result.status == 0, "\(result.errors)")
         return try JSONDecoder().decode([QemuImage.MapEntry].self, from: result.data)
     }
 
-    /// `map` with neighbours joined that say the same: where they are cut is up to the server.
+    /// Joins neighbours in `map` that say the same: the server decides where to cut them.
     private func joined(_ map: [Status]) -> [[UInt64]] {
         var joined: [Status] = []
         for status in map {
@@ -34,7 +34,7 @@ struct BlockStatusTests {
         return joined.map { [$0.offset, $0.length, UInt64($0.type)] }
     }
 
-    /// `map`, with every stretch cut where one in `other` ends; both begin at 0.
+    /// Cuts every range in `map` where one in `other` ends. Both maps begin at 0.
     private func cut(_ map: [Status], by other: [Status]) -> [Status] {
         let ends = other.map { $0.offset + $0.length }
         return map.flatMap { status -> [Status] in
@@ -46,8 +46,8 @@ struct BlockStatusTests {
         }
     }
 
-    /// Compares what is said in `base:allocation` with what qemu says there. Zeroes (2) may be said of what reads as zeroes where
-    /// qemu has data (0): it does not look whether the file has a hole there.
+    /// Compares ranges in `base:allocation` with qemu's. Ours may be zeroes (2) where qemu has data (0), if the data
+    /// reads as zeroes: qemu does not check if the file has a hole there.
     private func expect(
         _ ours: [Status], agreesWith theirs: [Status], _ content: [UInt8],
         sourceLocation: SourceLocation = #_sourceLocation

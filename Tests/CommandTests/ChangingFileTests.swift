@@ -3,7 +3,7 @@ import Glibc
 import Testing
 import TestSupport
 
-/// Image files that change while they are served: what is gone cannot be read, and nothing worse.
+/// Image files that change while they are served. Data that is gone cannot be read, and nothing worse happens.
 @Suite(.needs(.sfdisk, .xz, .qemuImg))
 struct ChangingFileTests {
     @Test(arguments: TestDisk.Form.allCases)
@@ -83,7 +83,7 @@ struct ChangingFileTests {
         }
     }
 
-    /// Locks as qemu does: byte 100 is for its permission to read consistently, 101 to write, 103 to resize.
+    /// Locks bytes as qemu does: 100 for its permission to read consistently, 101 to write, 103 to resize.
     @Test(arguments: [(100, false), (101, true), (102, false), (103, true)])
     func fileThatIsInUseIsWarnedOf(_ byte: Int, _ isInUse: Bool) throws {
         try withTemporaryFolder { folder in

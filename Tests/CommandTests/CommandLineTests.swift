@@ -5,7 +5,7 @@ import VitrineFormats
 
 @testable import vitrine
 
-/// Options that contradict each other, or make no sense: explained, with status 64.
+/// Options that contradict each other, or make no sense, are explained, and the status is 64.
 @Suite(.needs(.sfdisk, .xz))
 struct CommandLineTests {
     @Test(arguments: [

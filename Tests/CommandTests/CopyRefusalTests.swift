@@ -6,12 +6,13 @@ import VitrineFormats
 
 @testable import vitrine
 
-/// `vitrine copy` where it must not write, or cannot go on: an error, and no file that could be taken for a copy.
+/// `vitrine copy` if it must not write, or cannot go on: it gives an error, and leaves no file that could be taken for
+/// a copy.
 @Suite(.needs(.sfdisk, .xz))
 struct CopyRefusalTests {
     private func corpus(_ name: String) -> String { CorpusFile.root.appending(path: "corpus/\(name)").path }
 
-    /// A disk of many gigabytes of zeroes: it takes no space, and long to decode.
+    /// A disk of many gigabytes of zeroes, which takes no space and long to decode.
     private func endlessDisk(in folder: URL) throws -> String {
         let zeroes = folder.path + "/zeroes"
         try #require(unsafe truncate(folder.file("zeroes", "").path, 16 << 20) == 0)

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 import TestSupport
 
-/// `vitrine copy`: what arrives, and where.
+/// The output of `vitrine copy`, and its destination.
 @Suite(.needs(.sfdisk, .xz))
 struct CopyTests {
     private static let corpus = Result {
@@ -11,7 +11,7 @@ struct CopyTests {
             .filter { $0.verdict == .good }
     }
 
-    /// The bytes on the disk that a file takes.
+    /// The bytes that a file takes on the disk.
     private func space(_ file: URL) throws -> Int {
         var status = stat()
         try #require(unsafe stat(file.path, &status) == 0)

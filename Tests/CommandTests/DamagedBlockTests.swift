@@ -8,11 +8,11 @@ struct DamagedBlockTests {
     /// A copy of the test disk in .xz, with one bit flipped in the middle of a block.
     private struct DamagedDisk {
         let file: URL
-        /// Of the damaged block, from 1 on.
+        /// The number of the damaged block, from 1 on.
         let number: Int
-        /// Where the damaged block starts in the file.
+        /// The offset of the damaged block in the file.
         let offset: Int
-        /// Where its check is in the file.
+        /// The offset of its check in the file.
         let checkOffset: Int
         let check: Data
 
@@ -33,14 +33,15 @@ struct DamagedBlockTests {
             self.number = number
         }
 
-        /// What is said of it, up to what the data gives instead.
+        /// The text about the damage, up to the value that the data gives.
         var text: String {
             let stored = check.map { String(format: "%02x", $0) }.joined(separator: " ")
             return "xz: block \(number) at \(offset): CRC64 at \(checkOffset) is \(stored), the data gives "
         }
     }
 
-    /// Block 7 is noise, which xz stores as it is: the damage shows in the check alone.
+    /// Runs `body` with a damaged block 7. It is noise, which xz stores as it is, so that only the check shows the
+    /// damage.
     private func withDamage(_ body: (DamagedDisk, RunningServer) throws -> Void) throws {
         try withTemporaryFolder { folder in
             let disk = try DamagedDisk(block: 7, in: folder)
@@ -115,7 +116,7 @@ struct DamagedBlockTests {
         }
     }
 
-    /// A client that tries again must not fill a disk with lines.
+    /// A client that retries must not fill a disk with log lines.
     @Test func aPlaceThatIsReadAgainIsCounted() throws {
         try withTemporaryFolder { folder in
             let disk = try DamagedDisk(block: 7, in: folder)
@@ -147,7 +148,7 @@ struct DamagedBlockTests {
         }
     }
 
-    /// Block 3 is compressed: the decoder itself stumbles.
+    /// Block 3 is compressed: the decoder itself fails.
     @Test func damageInCompressedDataIsReportedWithItsPlace() throws {
         try withTemporaryFolder { folder in
             let disk = try DamagedDisk(block: 3, in: folder)

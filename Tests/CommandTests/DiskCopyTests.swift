@@ -5,7 +5,7 @@ import TestSupport
 import VitrineFormats
 @testable import vitrine
 
-/// The threads of a copy, the stretches of zeroes, and what a device is written with.
+/// Tests the threads of a copy, the runs of zeroes, and the writes to a device.
 @Suite struct DiskCopyTests {
     private static let mebibyte = 1 << 20
 
@@ -29,7 +29,7 @@ import VitrineFormats
 
     private let hole = UInt64(5 << 19)..<UInt64(6 << 20)
 
-    /// 8 MiB without a zero, but for those from 2.5 to 6 MiB.
+    /// 8 MiB of non-zero bytes, except zeroes from 2.5 to 6 MiB.
     private func content() -> [UInt8] {
         (0..<8 * Self.mebibyte).map { offset in
             hole.contains(UInt64(offset)) ? 0 : UInt8(1 + offset / 4096 % 255)

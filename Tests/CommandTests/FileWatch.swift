@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// Notices when anybody opens a file.
+/// Notices if anybody opens a file.
 final class FileWatch {
     private let descriptor: Int32
 
@@ -15,7 +15,7 @@ final class FileWatch {
 
     deinit { close(descriptor) }
 
-    /// Whether anybody has opened it since this was last asked.
+    /// True if anybody has opened the file since the last call.
     var wasOpened: Bool {
         var events = [UInt8](repeating: 0, count: 4096)
         return unsafe read(descriptor, &events, events.count) > 0

@@ -1,7 +1,7 @@
 import Glibc
 import TestSupport
 
-/// A TCP port of the loopback interface that nobody listens on just now.
+/// A TCP port of the loopback interface that nobody is listening on now.
 func freePort() throws -> Int {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(socket) }

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 import VitrineFormats
 
-/// Clients that misbehave, and many at once: others are served all the same.
+/// Clients that misbehave, and many at once. Other clients are served anyway.
 @Suite(.needs(.sfdisk, .xz))
 struct HostileClientTests {
     /// Expects a client that behaves to be served.
@@ -26,7 +26,8 @@ struct HostileClientTests {
         }
     }
 
-    /// It is a pipe to a program that hangs, say; what a verbose server says of 200 clients is more than that holds.
+    /// Standard error may be a pipe to a program that hangs. The messages of a verbose server about 200 clients are
+    /// more than the pipe holds.
     @Test func standardErrorThatNobodyReadsIsInNobodysWay() throws {
         try withTemporaryFolder { folder in
             let fifo = folder.path + "/fifo"
@@ -48,7 +49,7 @@ struct HostileClientTests {
         }
     }
 
-    /// Those that are connected take up all files; when they go, others are served.
+    /// Connected clients take up all files. Others are served when they go.
     @Test func clientsThatTakeUpAllFilesAreNotTheEnd() throws {
         try withTemporaryFolder { folder in
             // Each event loop takes three, and the server will not start without some to spare.
@@ -148,7 +149,7 @@ struct HostileClientTests {
         }
     }
 
-    /// Simple replies cannot be sent in pieces: whether a read fails must be known before its first byte.
+    /// Simple replies cannot be sent in pieces, so a failing read must be noticed before their first byte.
     @Test func clientsThatDoNotReadTakeLittleMemoryTogether() throws {
         try withTemporaryFolder { folder in
             let image = try folder.file("disk.raw", "")

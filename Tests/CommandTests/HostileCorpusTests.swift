@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Damaged and hostile disk images of the corpus, by the command and over the wire: each ends in its error.
+/// Damaged and hostile disk images of the corpus, read by the command and over the wire. Each ends in its error.
 @Suite struct HostileCorpusTests {
     static let corpus = Result {
         try CorpusFile.all("corpus/manifest.tsv", in: CorpusFile.root.appending(path: "corpus"))
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    /// What is wrong with one cluster or grain is told to those who read it; the rest can be read.
+    /// An error in one cluster or grain is reported to its readers. The rest can be read.
     @Test(arguments: [
         ("unsupported-qcow2-zstd-window-31.qcow2", 12_288), ("bad-qcow2-l2-entry-max.qcow2", 2560),
         ("bad-qcow2-compressed-max.qcow2", 2560), ("bad-qcow2-l1-entry-max.qcow2", 40_000),

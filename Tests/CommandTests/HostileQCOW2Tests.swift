@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Damaged and hostile qcow2 images: they cost little memory.
+/// Damaged and hostile qcow2 images, which must take little memory.
 @Suite struct HostileQCOW2Tests {
     private static let nothing = CorpusFile.root.appending(path: "corpus/good-qcow2-nothing.qcow2").path
 
@@ -28,7 +28,7 @@ import Testing
         try expectLittleMemory("copy", path, "-")
     }
 
-    /// The largest L1 table that is accepted, 32 MiB, of which every entry names the same L2 table.
+    /// The largest L1 table accepted, 32 MiB. All of its entries name the same L2 table.
     @Test(.needs(.pythonNBD)) func largestL1Table() throws {
         try withTemporaryFolder { folder in
             var image = try HostileImage()
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    /// As many snapshots as are accepted, each with a long ID.
+    /// The most snapshots accepted, each with a long ID.
     @Test(.needs(.pythonNBD)) func mostSnapshots() throws {
         try withTemporaryFolder { folder in
             var image = try HostileImage()
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    /// As many bitmaps as are accepted, each with a long name, and a table that is missing.
+    /// The most bitmaps accepted, each with a long name and a missing table.
     @Test(.needs(.pythonNBD)) func mostBitmaps() throws {
         try withTemporaryFolder { folder in
             var image = try HostileImage()

@@ -3,10 +3,10 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Images that name files which are none of their business: they are described, and no more.
+/// Images that name files that are none of their business. They are described, and not read.
 @Suite struct HostileReferenceTests {
-    /// Expects that nothing that reads the disk in the image at `path` does so, and that it is described all the
-    /// same; returns the description.
+    /// Expects that no command reads the disk in the image at `path`, and that the image is described anyway. Returns
+    /// the description.
     @discardableResult
     private func expectRefused(
         _ path: String, _ text: String, _ options: String...,
@@ -20,7 +20,7 @@ import Testing
             .filter { $0.verdict == .refused && $0.error.hasPrefix("qcow2: ") }
     }
 
-    /// `/etc/shadow`, `json:`, `nbd:` and others.
+    /// Names such as `/etc/shadow`, `json:` and `nbd:`.
     @Test(arguments: try refused.get())
     func corpusFile(_ file: CorpusFile) throws {
         let error = file.error.dropFirst("qcow2: ".count)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// Waiting for someone to write to it would be no answer.
+    /// Waiting for someone to write to the pipe would be no answer.
     @Test func namedPipe() throws {
         try withTemporaryFolder { folder in
             let pipe = folder.appending(path: "pipe")
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    /// Also files that may be opened are not, only to describe an image that names them.
+    /// Files that may be opened are not opened either, if an image that names them is only described.
     @Test func describingOpensNothing() throws {
         try withTemporaryFolder { folder in
             let base = try folder.file("base", String(repeating: "base, 16 bytes. ", count: 2048))

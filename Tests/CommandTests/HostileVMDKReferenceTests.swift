@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// VMDK images that name files which are none of their business, or ask for more than there is.
+/// VMDK images that name files that are none of their business, or ask for more than there is.
 @Suite struct HostileVMDKReferenceTests {
     private static let outside =
         "lies outside the image's directory: --allow-references DIR allows another directory"
@@ -12,7 +12,7 @@ import Testing
         "# Disk DescriptorFile\nversion=1\nCID=00000001\n\(lines.joined(separator: "\n"))\n"
     }
 
-    /// Expects that nothing that reads the disk in the image at `path` does so, and that it is described all the same.
+    /// Expects that no command reads the disk in the image at `path`, and that the image is described anyway.
     private func expectRefused(
         _ path: String, _ text: String, _ options: String...,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -20,7 +20,7 @@ import Testing
         try ReferenceRefusal.expect(path, "vmdk", text, options, sourceLocation)
     }
 
-    /// Expects that every command refuses the image at `path` with `text`.
+    /// Expects every command to refuse the image at `path` with `text`.
     private func expectUnreadable(
         _ path: String, _ text: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// Not even where its directory is allowed.
+    /// A device is not opened even if its directory is allowed.
     @Test func device() throws {
         try withTemporaryFolder { folder in
             let image = try folder.file("disk.vmdk", descriptor("RW 1 FLAT \"/dev/null\" 0"))
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    /// Waiting for someone to write to it would be no answer.
+    /// Waiting for someone to write to the pipe would be no answer.
     @Test func namedPipe() throws {
         try withTemporaryFolder { folder in
             let pipe = folder.appending(path: "pipe")
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    /// What the descriptor in a stream calls its data is some other name than its own as often as not.
+    /// The descriptor in a stream calls its data by some other name than its own as often as not.
     @Test(.needs(.qemuImg), arguments: ["streamOptimized", "monolithicSparse"])
     func descriptorInside(_ subformat: String) throws {
         try withTemporaryFolder { folder in
@@ -153,7 +153,7 @@ import Testing
 
     // MARK: Many files
 
-    /// More files than a process may have open at first; and more than it may have at all.
+    /// More files than a process may have open at first, and more than it may have at all.
     @Test func moreExtentsThanOpenFiles() throws {
         try withTemporaryFolder { folder in
             let numbers = 0..<100
@@ -184,7 +184,7 @@ import Testing
 
     // MARK: Recovery
 
-    /// What going through a stream finds is kept, and found again.
+    /// Results of going through a stream are kept, and found again.
     @Test(.needs(.qemuImg)) func truncatedStream() throws {
         try withTemporaryFolder { folder in
             var content = Data(repeating: 5, count: 4 << 20)

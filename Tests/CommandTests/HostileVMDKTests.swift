@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Damaged and hostile VMDK images: they cost little memory.
+/// Damaged and hostile VMDK images, which must take little memory.
 @Suite struct HostileVMDKTests {
     private static let nothing = path("good-vmdk-nothing.vmdk")
 
@@ -33,8 +33,8 @@ import Testing
         try expectLittleMemory("copy", Self.path(name))
     }
 
-    /// Writes a sparse extent whose grain directory has `count` entries, each of which names a table of its own if `named`; all of
-    /// that, but for the directory, is holes.
+    /// Writes a sparse extent with a grain directory of `count` entries, each naming a table of its own if `named`. All
+    /// of it but the directory is holes.
     private func extent(_ count: Int, named: Bool, in folder: URL) throws {
         var header = [UInt8](repeating: 0, count: 512)
         func put(_ value: Int, at offset: Int, width: Int) {
@@ -66,7 +66,8 @@ import Testing
         return try folder.file("disk.vmdk", text).path
     }
 
-    /// One file with the largest grain directory that is accepted, 32 MiB in memory, and a descriptor that names it over and over.
+    /// One file with the largest grain directory accepted, 32 MiB in memory, and a descriptor that names it over and
+    /// over.
     @Test(.needs(.pythonNBD)) func manyLargeDirectories() throws {
         try withTemporaryFolder { folder in
             try extent(4 << 20, named: false, in: folder)
@@ -81,7 +82,7 @@ import Testing
         }
     }
 
-    /// As many tables as an extent may keep, in each of several.
+    /// The most tables that an extent may keep, in each of several extents.
     @Test(.needs(.pythonNBD)) func manyTables() throws {
         try withTemporaryFolder { folder in
             try extent(4096, named: true, in: folder)

@@ -5,7 +5,7 @@ import VitrineFormats
 @testable import VitrineIndex
 @testable import vitrine
 
-/// What is said of the indexes in the cache, and what can be asked about them.
+/// Reports on the indexes in the cache, and the questions asked about them.
 struct IndexCacheReportTests {
     private static func entry(_ size: UInt64, used: Int64, _ summary: IndexCache.Summary?) -> IndexCache.Entry
     {

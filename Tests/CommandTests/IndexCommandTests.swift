@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// `vitrine index`, and the options that say where an index is.
+/// `vitrine index`, and the options for the place of an index.
 @Suite(.needs(.sfdisk, .xz))
 struct IndexCommandTests {
     @Test func rawDiskNeedsNoIndex() throws {

@@ -3,10 +3,10 @@ import Glibc
 import Testing
 import TestSupport
 
-/// Indexes that are damaged, and images that are not what was indexed.
+/// Damaged indexes, and images that differ from those that were indexed.
 @Suite(.needs(.xz))
 struct IndexDamageTests {
-    /// Reads at random: no read fails, whatever the index is like.
+    /// Reads at random. No read fails, whatever the index is like.
     private func expectContent(
         _ bytes: Data, from server: RunningServer, count: Int = 10, _ random: inout SeededGenerator
     ) throws {
@@ -85,7 +85,7 @@ struct IndexDamageTests {
         }
     }
 
-    /// Its fingerprint is the same: it differs in a place that is not sampled, and has no check.
+    /// The fingerprint is the same: the image differs in a place that is not sampled, and has no check.
     @Test func imageWithTheSameFingerprintIsNotTakenForTheOther() throws {
         try withTemporaryFolder { folder in
             let disk = try SeekDisk(in: folder)

@@ -4,7 +4,7 @@ import TestSupport
 @testable import VitrineFormats
 @testable import vitrine
 
-/// What is said of seek indexes, and how a layer is indexed.
+/// Reports on seek indexes, and the indexing of a layer.
 struct IndexReportTests {
     private static let none = IndexState(
         indexed: 0, size: 2 << 30, spans: 0, worstSpan: 0, zeroes: 0, worstBlock: 9_300_000,
@@ -140,7 +140,7 @@ struct IndexReportTests {
     }
 }
 
-/// A layer of zeroes that is indexed in steps of a mebibyte, each of which takes a microsecond more.
+/// A layer of zeroes indexed in steps of a mebibyte, each taking a microsecond more than the last.
 private final class SteppedLayer: Indexable {
     private let steps: Int
     private let damagedStep: Int?

@@ -2,14 +2,14 @@ import Foundation
 import Testing
 import TestSupport
 
-/// Indexing an image, and serving it with what that gave.
+/// Indexes an image, and serves it with the result.
 @Suite(.needs(.xz))
 struct IndexUseTests {
     private func withDisk(_ body: (SeekDisk, URL) throws -> Void) throws {
         try withTemporaryFolder { folder in try body(SeekDisk(in: folder), folder) }
     }
 
-    /// Reads all of it, in pieces from the end to the start.
+    /// Reads the whole disk, in pieces from the end to the start.
     private func expectContent(_ bytes: Data, from server: RunningServer) throws {
         let client = try server.client()
         #expect(try client.enter() == UInt64(bytes.count))

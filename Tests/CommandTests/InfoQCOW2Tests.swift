@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// What `vitrine info` says of qcow2 images.
+/// The output of `vitrine info` for qcow2 images.
 @Suite(.needs(.qemuImg, .qemuIO, .xz))
 struct InfoQCOW2Tests {
     private func report(_ image: URL, _ options: String...) throws -> [String: Any] {
@@ -16,7 +16,7 @@ struct InfoQCOW2Tests {
         return try #require(layers?.last)
     }
 
-    /// What `qemu-img info` says.
+    /// The output of `qemu-img info`.
     private func byQemu(_ image: URL) throws -> [String: Any] {
         let result = try Tool.qemuImg.run("info", "--output=json", image.path)
         return try #require(JSONSerialization.jsonObject(with: result.data) as? [String: Any])
@@ -124,7 +124,7 @@ struct InfoQCOW2Tests {
         }
     }
 
-    /// A backing file that is not there is no matter.
+    /// A missing backing file does not matter.
     @Test func overlayOfAMissingFile() throws {
         try withTemporaryFolder { folder in
             let image = try QemuImage.create(
@@ -137,7 +137,7 @@ struct InfoQCOW2Tests {
         }
     }
 
-    /// What is not known is null for programs, and has words for people.
+    /// Unknown values are null for programs, and words for people.
     @Test func backingFileWithoutAFormat() throws {
         try withTemporaryFolder { folder in
             let image = try QemuImage.create(
@@ -151,7 +151,7 @@ struct InfoQCOW2Tests {
         }
     }
 
-    /// Before anything of it is read.
+    /// The warning comes before any of the disk is read.
     @Test func fileThatWasCutShort() throws {
         try withTemporaryFolder { folder in
             let image = try QemuImage.create(folder.appending(path: "disk.qcow2"), size: 1 << 20)

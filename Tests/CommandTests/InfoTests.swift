@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// `vitrine info`
+/// The output of `vitrine info`.
 @Suite(.needs(.sfdisk, .xz))
 struct InfoTests {
     private struct Identity: Decodable {
@@ -132,7 +132,7 @@ struct InfoTests {
         #expect(report.table?.partitions.map(\.number) == [1, 2, 3, 5, 9])
     }
 
-    /// To read the partition table, the first block was decoded.
+    /// Reading the partition table decoded the first block.
     @Test func textOfADiskInXZ() throws {
         let disk = try TestDisk.shared()
         let compressed = try Data(contentsOf: disk.xz).count

@@ -109,7 +109,8 @@ import TestSupport
         #expect(extents.map(\.length).reduce(0, +) == TestDisk.second.count)
     }
 
-    /// Of what has not been decoded nothing is known but that it is data; then the holes are zeroes, and nothing else is.
+    /// Data that has not been decoded is known only to be data. After decoding, the holes are zeroes, and nothing else
+    /// is.
     @Test(.needs(.nbdinfo, .nbdcopy, .sfdisk, .xz))
     func mapOfAnXZFileCoversTheDisk() throws {
         let disk = try TestDisk.shared()

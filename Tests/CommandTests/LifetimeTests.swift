@@ -3,7 +3,7 @@ import Glibc
 import Testing
 import TestSupport
 
-/// When a server starts and ends, and what it leaves behind: nothing.
+/// The start and the end of a server, which leaves nothing behind.
 @Suite(.needs(.sfdisk, .xz))
 struct LifetimeTests {
     private func contents(_ folder: URL) throws -> [String] {
@@ -27,7 +27,7 @@ struct LifetimeTests {
         }
     }
 
-    /// More than one arena of malloc, and decoded data takes up to twice the memory limit.
+    /// With more than one malloc arena, decoded data takes up to twice the memory limit.
     @Test func itsThreadsTakeMemoryFromOneArena() throws {
         try withServer(TestDisk.shared().xz) { server in
             _ = try server.size()
@@ -125,7 +125,7 @@ struct LifetimeTests {
         }
     }
 
-    /// As many as are there for one event loop, and no more.
+    /// The limit allows the files of one event loop, and no more.
     @Test(arguments: [10, 14])
     func tooFewFilesAreReported(_ limit: Int) throws {
         let refused = try Program([
@@ -139,7 +139,7 @@ struct LifetimeTests {
         #expect(refused.errors.split(separator: "\n").count == 1)
     }
 
-    /// The stack of a thread is as large as the main thread's may be: with these there is room for none.
+    /// The stack of a thread is as large as the main thread's may be. With these limits there is room for none.
     @Test(arguments: ["serve \"$1\" --run true", "copy \"$1\" -", "index \"$1\""])
     func tooFewThreadsAreReported(_ command: String) throws {
         let refused = try Program([

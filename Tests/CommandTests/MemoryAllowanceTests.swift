@@ -6,7 +6,7 @@ import VitrineFormats
 
 @testable import vitrine
 
-/// What --memory is where nobody says it.
+/// The default of --memory.
 @Suite struct MemoryAllowanceTests {
     @Test(
         arguments: [
@@ -19,7 +19,7 @@ import VitrineFormats
         #expect(MemoryAllowance(group: group, addressSpace: addressSpace).defaultMemory == memory)
     }
 
-    /// The groups above one limit it too, where they can be seen.
+    /// The groups above a group limit it too, if they can be seen.
     @Test(
         arguments: [
             ("0::/a/b\n", ["memory.max": "900", "a/memory.max": "300", "a/b/memory.max": "max"], 300),
@@ -50,7 +50,7 @@ import VitrineFormats
         }
     }
 
-    /// As in a small virtual machine: an error that helps, and no end by a signal.
+    /// A small address space, as in a small virtual machine, gives an error that helps and no end by a signal.
     @Test(.needs(.xz)) func littleAddressSpaceIsAnErrorThatSaysWhatWouldDo() throws {
         try withTemporaryFolder { folder in
             let image = folder.appending(path: "disk.raw")

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Images whose folder was moved, so that what they name is not where they say.
+/// Images in a moved folder, so that the files they name are not in the recorded places.
 @Suite(.needs(.qemuImg, .sfdisk, .tar, .xz))
 struct MovedReferenceTests {
-    /// A chain of `format`: a base with the content of the disk, and an overlay that has the base's absolute name, which leads
-    /// nowhere any more.
+    /// Makes a chain of `format`: a base with the content of the disk, and an overlay with the base's absolute name,
+    /// which leads nowhere any more.
     private func chain(_ format: String, in folder: URL) throws -> (base: URL, overlay: URL) {
         let old = folder.appending(path: "old")
         try FileManager.default.createDirectory(at: old, withIntermediateDirectories: false)
@@ -83,7 +83,7 @@ struct MovedReferenceTests {
         }
     }
 
-    /// The layers of the files that an image names are indexed with it.
+    /// The layers of files that an image names are indexed with it.
     @Test func layersOfABackingFileAreIndexed() throws {
         try withTemporaryFolder { folder in
             let disk = try TestDisk.shared()

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 import TestSupport
 
-/// Images that cannot be opened: each gives one line that says what is wrong and where, and status 1.
+/// Images that cannot be opened. Each gives one line that says what is wrong and where, and status 1.
 @Suite(.needs(.sfdisk, .xz))
 struct OpeningErrorTests {
     private func expectRefused(
@@ -34,7 +34,7 @@ struct OpeningErrorTests {
         }
     }
 
-    /// Waiting for someone to write to it would be no answer.
+    /// Waiting for someone to write to the pipe would be no answer.
     @Test func namedPipe() throws {
         try withTemporaryFolder { folder in
             let path = folder.path + "/fifo"
@@ -58,7 +58,7 @@ struct OpeningErrorTests {
 
     // MARK: xz
 
-    /// The bytes of the good .xz file as changed by `change`, refused with `text`.
+    /// Expects the good .xz file, changed by `change`, to be refused with `text`.
     private func expectRefused(
         xz change: (inout Data) -> Void, sourceLocation: SourceLocation = #_sourceLocation,
         _ text: (Data) throws -> String
@@ -91,11 +91,11 @@ struct OpeningErrorTests {
         }
     }
 
-    /// What there is of a file whose end alone is wrong.
+    /// The text about a file with only its end wrong.
     private static let allThere =
         ". From the front, 12 whole blocks are there, 12 MiB of what it holds; --recover serves these"
 
-    /// What is said of a CRC32 at `offset`, of which `change` flipped a bit.
+    /// The text about a CRC32 at `offset` in which `change` flipped a bit.
     private func complaint(_ field: String, _ bytes: Data, at offset: Int) throws -> String {
         let found = number(bytes[offset..<offset + 4].reversed())
         let expected = try number(Data(contentsOf: TestDisk.shared().xz)[offset..<offset + 4].reversed())

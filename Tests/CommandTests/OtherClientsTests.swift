@@ -14,7 +14,7 @@ import TestSupport
         #expect(compared.output == "Images are identical.\n")
     }
 
-    /// In the form of QEMU's manual.
+    /// URIs in the form of QEMU's manual.
     @Test(.needs(.qemuImg, .sfdisk, .xz), arguments: TestDisk.Form.allCases)
     func qemuImgConvertsByTCP(_ form: TestDisk.Form) throws {
         let disk = try TestDisk.shared()

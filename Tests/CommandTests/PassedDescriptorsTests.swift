@@ -3,8 +3,7 @@ import Glibc
 import Testing
 import TestSupport
 
-/// Servers that clients start themselves: on a socket passed in (LISTEN_FDS), or on standard input and
-/// output (-s).
+/// Servers that clients start themselves, on a passed socket (LISTEN_FDS) or on standard input and output (-s).
 @Suite struct PassedDescriptorsTests {
     // MARK: LISTEN_FDS
 
@@ -152,7 +151,7 @@ import TestSupport
             try Array(fromServer.fileHandleForReading.read(upToCount: 18) ?? Data()) == WireClient.greeting)
     }
 
-    /// Standard input and output as they are in a script that is run without a terminal, say.
+    /// Standard input and output are as in a script that is run without a terminal.
     @Test(.needs(.sfdisk, .xz))
     func whatCannotBeAClientIsReported() throws {
         let fromServer = Pipe()
@@ -165,7 +164,7 @@ import TestSupport
         #expect(refused.errors.split(separator: "\n").count == 1, "\(refused.errors.prefix(500))")
     }
 
-    /// Runs `vitrine serve -s` on `input` and `output`, whose other ends `client` has.
+    /// Runs `vitrine serve -s` on `input` and `output`. `client` has their other ends.
     private func expectOneClientServed(input: FileHandle, output: FileHandle, _ client: WireClient) throws {
         let disk = try TestDisk.shared()
         let program = try Program(

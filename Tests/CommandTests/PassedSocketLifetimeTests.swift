@@ -3,9 +3,10 @@ import Glibc
 import Testing
 import TestSupport
 
-/// When a server ends that was started with its sockets (LISTEN_FDS): with its last client, or with who started it.
+/// The end of a server that was started with its sockets (LISTEN_FDS): with its last client, or with the process that
+/// started it.
 @Suite struct PassedSocketLifetimeTests {
-    /// The number that a server has written to `pidfile`.
+    /// The process number that a server has written to `pidfile`.
     private func server(_ pidfile: URL) throws -> Int32 {
         try until("the pidfile is there") {
             (try? String(contentsOf: pidfile, encoding: .utf8)).flatMap { Int32($0.filter(\.isNumber)) }
@@ -53,7 +54,7 @@ import TestSupport
         }
     }
 
-    /// PR_SET_PDEATHSIG would end it with the thread.
+    /// PR_SET_PDEATHSIG would end the server with the thread.
     @Test(.needs(.pythonNBD, .sfdisk, .xz))
     func serverOutlivesTheThreadThatStartedIt() throws {
         try withTemporaryFolder { folder in
@@ -72,7 +73,7 @@ import TestSupport
 
     // MARK: Accept=yes
 
-    /// Runs `vitrine serve` with `connection` as the only socket that is passed in.
+    /// Runs `vitrine serve` with `connection` as the only passed socket.
     private func serve(_ connection: Int32) throws -> Program {
         try Program(
             [
@@ -130,7 +131,7 @@ import TestSupport
             refused.errors == "vitrine: the socket on file descriptor 3 neither listens nor is connected\n")
     }
 
-    /// Whoever has it too has shut it: a server that nobody can reach any more does not stay.
+    /// Another holder of the socket has shut it down. A server that nobody can reach any more does not stay.
     @Test(.needs(.sfdisk, .xz))
     func serverWhoseSocketIsGoneEndsWithAnError() throws {
         try withTemporaryFolder { folder in

@@ -1,14 +1,14 @@
 import TestSupport
 import Testing
 
-/// How much memory runs of the program take.
+/// Measures the memory of runs of the program.
 enum PeakMemory {
-    /// What a hostile image may cost more than one of nothing does, in bytes.
+    /// The memory, in bytes, by which a hostile image may exceed an empty one.
     static let allowance = 64 << 20
 
-    /// The most memory that a run of the program with `arguments` takes, in bytes.
+    /// The peak memory, in bytes, of a run of the program with `arguments`.
     ///
-    /// Python asks the system, as what that says of a child of this process is of this process too.
+    /// Python asks the system: in this process the result for a child would include this process.
     static func measure(_ arguments: [String]) throws -> Int {
         let script = """
             import resource, subprocess, sys
@@ -19,7 +19,7 @@ enum PeakMemory {
         return try #require(Int(result.output.filter(\.isNumber)), "\(result.errors)") << 10
     }
 
-    /// Expects a run with `arguments` to take little more than one with `usual` ones.
+    /// Expects a run with `arguments` to take little more memory than one with the `usual` arguments.
     static func expectLittle(
         _ arguments: [String], usually usual: [String], _ sourceLocation: SourceLocation = #_sourceLocation
     ) throws {

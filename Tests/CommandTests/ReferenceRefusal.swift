@@ -1,10 +1,10 @@
 import TestSupport
 import Testing
 
-/// What every command does with an image that names files which are none of its business.
+/// Checks that every command handles images that name files that are none of their business.
 enum ReferenceRefusal {
-    /// Expects that nothing that reads the disk in the image of `format` at `path` does so, and that it is described all the
-    /// same; returns the description.
+    /// Expects that no command reads the disk in the image of `format` at `path`, and that the image is described
+    /// anyway. Returns the description.
     @discardableResult
     static func expect(
         _ path: String, _ format: String, _ text: String, _ options: [String] = [],

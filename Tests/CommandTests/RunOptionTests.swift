@@ -70,7 +70,7 @@ struct RunOptionTests {
         }
     }
 
-    /// Only that way can it end cleanly, and only its status says whether it did.
+    /// The command can end cleanly only if it gets the signal, and only its status says if it did.
     @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
     func signalIsPassedOnAndTheCommandWaitedFor(_ signal: Int32) throws {
         try withTemporaryFolder { folder in

@@ -6,10 +6,11 @@ import VitrineFormats
 
 @testable import vitrine
 
-/// Paths that a command writes to must be different files, whatever they are called, and none that the image is read from.
+/// Paths that a command writes to must be different files, whatever their names, and none of the files that the image
+/// is read from.
 @Suite(.needs(.qemuImg, .xz))
 struct SameFileTests {
-    /// Runs `body` in a folder with `real/`, `link` to it, and an image that has a backing file beside it.
+    /// Runs `body` in a folder with `real/`, a link `link` to it, and an image with a backing file beside it.
     private func withFiles(_ body: (String) throws -> Void) throws {
         try withTemporaryFolder { folder in
             let script = """
@@ -77,7 +78,7 @@ struct SameFileTests {
         }
     }
 
-    /// Every two paths of a command, and each with the image and its backing file.
+    /// All pairs of paths of a command, and each path with the image and its backing file.
     @Test(arguments: [
         (["copy", "real/base.xz", "real/new", "--index", "link/new", "--force"], "is the same file as"),
         (["copy", "real/base.xz", "./real/base.xz", "--force"], "is the image itself"),

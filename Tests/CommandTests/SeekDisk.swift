@@ -2,27 +2,26 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A disk in one block of .xz, in which there are several spans: noise, zeroes, text, and copies of noise that lies
-/// far back.
+/// A disk in one block of .xz with several spans: noise, zeroes, text, and copies of noise from far back.
 struct SeekDisk {
-    /// With this much memory for the server, 12 MiB are more than it decodes whole.
+    /// The server's memory: 12 MiB are more than it decodes whole with this.
     static let memory = "64M"
 
     let bytes: Data
     let xz: URL
-    /// A folder for the user's cache, and the variable that says so.
+    /// A folder for the user's cache, and the environment variable that names it.
     let cache: URL
 
     var environment: [String: String] { ["XDG_CACHE_HOME": cache.path] }
 
-    /// What is in the cache.
+    /// The seek indexes in the cache.
     var indexes: [URL] {
         let folder = cache.appending(path: "vitrine")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.filter { $0.hasSuffix(".sidx") }.sorted().map { folder.appending(path: $0) }
     }
 
-    /// A copy of the one that tests share, with a cache of its own, in `folder`.
+    /// Creates a copy in `folder` of the disk that tests share, with a cache of its own.
     init(in folder: URL) throws {
         let made = try Self.made.get()
         bytes = made.bytes
@@ -37,7 +36,7 @@ struct SeekDisk {
         return (bytes, try compress(bytes))
     }
 
-    /// The content; each seed gives another.
+    /// The content. Each seed gives another.
     static func content(seed: UInt64) -> Data {
         var generator = SeededGenerator(seed: seed)
         func noise(_ count: Int) -> Data { Data((0..<count / 8).flatMap { _ in big(generator.next()) }) }
@@ -50,7 +49,7 @@ struct SeekDisk {
         return bytes + Data(count: 100_000 + (512 - (bytes.count + 100_000) % 512) % 512)
     }
 
-    /// `bytes` in one block; `options` for xz.
+    /// Compresses `bytes` into one block. `options` are for xz.
     static func compress(
         _ bytes: Data, _ options: [String] = ["--lzma2=preset=0,dict=8MiB"]
     ) throws -> Data {
@@ -67,7 +66,7 @@ struct SeekDisk {
         try Program([Vitrine.path()] + arguments, environment: environment).wait()
     }
 
-    /// Serves it with the cache, and little memory.
+    /// Serves the disk with the cache, and little memory.
     func serve(_ arguments: String..., body: (RunningServer) throws -> Void) throws {
         try withServer(
             xz, ["--memory", Self.memory] + arguments, environment: environment, body: body)
@@ -75,7 +74,7 @@ struct SeekDisk {
 }
 
 extension WireClient {
-    /// What a read gives: the bytes, or nil and what the error says.
+    /// The result of a read: the bytes, or nil and the error's text.
     func tryReading(at offset: Int, count: Int) throws -> (bytes: Data?, error: String) {
         try sendRead(at: offset, count: count)
         var bytes = Data(count: count)

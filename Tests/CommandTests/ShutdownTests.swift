@@ -3,10 +3,10 @@ import Glibc
 import Testing
 import TestSupport
 
-/// What clients see of a server that ends.
+/// The clients' view of a server that ends.
 @Suite(.needs(.sfdisk, .xz))
 struct ShutdownTests {
-    /// Sends SIGTERM, and expects the server to end well.
+    /// Expects the server to end well, and to leave no socket.
     private func expectCleanEnd(_ server: RunningServer) throws {
         #expect(try server.program.wait().status == 0, "\(server.program.errorsSoFar)")
         #expect(!server.socket.exists)

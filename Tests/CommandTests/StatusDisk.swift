@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Images of every kind in which there is something of everything, made by qemu.
+/// Images of every kind with some of everything, made by qemu.
 enum StatusDisk: CaseIterable, Sendable {
     case raw, plain, version2, smallClusters, largeClusters, extendedL2, compressed, compressedZstd
     case preallocated, snapshot, oddSize, dataFile, rawDataFile, rawDataFileInPart
@@ -73,7 +73,7 @@ enum StatusDisk: CaseIterable, Sendable {
         return image
     }
 
-    /// One as qemu made them before 6.1: without entries for what was never written.
+    /// An image as qemu made it before 6.1: without entries for the clusters that were never written.
     private static func rawDataFileInPart(in folder: URL) throws -> QemuImage {
         let image = try Self.image(in: folder, ["-o", "data_file=\(folder.path)/data,data_file_raw=on"])
         var bytes = try Data(contentsOf: image.url)
@@ -107,7 +107,7 @@ enum StatusDisk: CaseIterable, Sendable {
         return overlay
     }
 
-    /// An overlay of an overlay that is longer than what is below it, and what lies above.
+    /// An overlay of an overlay that is longer than the images below and above it.
     private static func chain(in folder: URL) throws -> QemuImage {
         _ = try image("base", in: folder)
         let middle = try QemuImage.create(

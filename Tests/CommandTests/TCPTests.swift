@@ -5,7 +5,7 @@ import TestSupport
 /// `vitrine serve -p` and `-i`
 @Suite(.needs(.sfdisk, .xz))
 struct TCPTests {
-    /// The addresses that something listens on at `port`, in hexadecimal, as the kernel shows them.
+    /// The addresses with a listener at `port`, in hexadecimal, as the kernel shows them.
     private func addresses(listeningAt port: Int) throws -> Set<String> {
         let hex = String(port, radix: 16, uppercase: true)
         let suffix = ":" + String(repeating: "0", count: 4 - hex.count) + hex
@@ -76,7 +76,7 @@ struct TCPTests {
         }
     }
 
-    /// Else clients that take "localhost" for ::1 would find the other server.
+    /// Otherwise clients that take "localhost" for ::1 would find the other server.
     @Test(
         .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/if_inet6"), "this machine has no IPv6")
     )

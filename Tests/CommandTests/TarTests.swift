@@ -34,7 +34,7 @@ struct TarTests {
         var layers: [Layer]
     }
 
-    /// An archive called `name` of what `members` link to, by the names that they have in it.
+    /// Makes an archive called `name` of the files that `members` link to, by their names in it.
     private func archive(
         _ name: String, in folder: URL, _ members: [(name: String, file: URL)]
     ) throws -> URL {
@@ -101,7 +101,7 @@ struct TarTests {
         }
     }
 
-    /// Which of them is meant need not be known to say what there is.
+    /// `info` can describe an archive without knowing which of its members is meant.
     @Test func describeSeveral() throws {
         try withTemporaryFolder { folder in
             let disk = try TestDisk.shared()
@@ -176,7 +176,7 @@ struct TarTests {
         }
     }
 
-    /// What producers of appliances write: a stream, and what describes it.
+    /// A stream and its descriptor, as producers of appliances write them.
     @Test func applianceOfStreams() throws {
         try withTemporaryFolder { folder in
             let disk = try TestDisk.shared()
@@ -300,7 +300,7 @@ struct TarTests {
         }
     }
 
-    /// The index of an .xz file is the same in an archive and outside.
+    /// The index of an .xz file is the same inside an archive and outside.
     @Test func indexOfAMember() throws {
         try withTemporaryFolder { folder in
             let disk = try TestDisk.shared()

@@ -20,7 +20,7 @@ struct TestDisk {
     static let first = 1 * mebibyte..<5 * mebibyte
     static let second = 5 * mebibyte..<11 * mebibyte
 
-    /// What it is served from.
+    /// The file that the disk is served from.
     enum Form: CaseIterable {
         case raw
         case xz
@@ -32,7 +32,7 @@ struct TestDisk {
 
     func file(_ form: Form) -> URL { form == .raw ? raw : xz }
 
-    /// The one that tests share, and only read; it goes with the process.
+    /// The disk that tests share, and only read. It goes when the process ends.
     static func shared() throws -> TestDisk { try made.get() }
 
     private static let folder = FileManager.default.temporaryDirectory

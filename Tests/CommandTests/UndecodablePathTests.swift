@@ -5,7 +5,7 @@ import Testing
 /// Paths that are not UTF-8: each option takes them as they are, and messages show them escaped.
 @Suite(.needs(.qemuImg, .tar, .xz))
 struct UndecodablePathTests {
-    /// Runs `script` in a new folder with an image `a.img`, of which `$n.img` is a copy; `$n` is not UTF-8.
+    /// Runs `script` in a new folder with an image `a.img` and a copy `$n.img` of it. `$n` is not UTF-8.
     private func run(_ script: String) throws -> ProgramResult {
         try withTemporaryFolder { folder in
             _ = try folder.file("a.img", String(repeating: "Vitrine ", count: 8192))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The bytes of `value` as they go over the wire.
+/// The bytes of `value` in the order of the wire.
 func big<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
     unsafe withUnsafeBytes(of: value.bigEndian) { unsafe Array($0) }
 }
@@ -29,7 +29,7 @@ extension WireClient {
         return (UInt32(number(header[12..<16])), try receive(Int(number(header[16..<20]))))
     }
 
-    /// Does the whole handshake; returns the size of the export.
+    /// Does the whole handshake. Returns the size of the export.
     @discardableResult
     func enter(_ export: String = "", structured: Bool = true) throws -> UInt64 {
         try greet()
@@ -67,7 +67,7 @@ extension WireClient {
         try send(Self.request(.read, cookie: cookie, offset: UInt64(offset), count: count))
     }
 
-    /// The next chunk of a structured reply; nil when the server has closed the connection before it.
+    /// The next chunk of a structured reply. Nil if the server has closed the connection before it.
     func chunk() throws -> Chunk? {
         let header: [UInt8]
         do {
@@ -92,7 +92,7 @@ extension WireClient {
         let header: [UInt8]
     }
 
-    /// Reads `count` bytes at `offset`, which must work, by a structured reply with chunks in order.
+    /// Reads `count` bytes at `offset`. The read must succeed, with a structured reply of chunks in order.
     func readBytes(at offset: Int, count: Int) throws -> Data {
         try sendRead(at: offset, count: count)
         var bytes = Data()

@@ -3,9 +3,9 @@ import Glibc
 import Testing
 import TestSupport
 
-/// An NBD client that says just what a test has it say, written from doc/proto.md, not from our server.
+/// An NBD client that says exactly what a test wants, written from doc/proto.md, not from our server.
 ///
-/// Nothing it waits for takes forever: it throws instead.
+/// No wait of its lasts forever: it throws instead.
 final class WireClient {
     enum Command: UInt16 {
         case read = 0
@@ -29,7 +29,7 @@ final class WireClient {
     private let input: Int32
     private let output: Int32
 
-    /// A client that talks through two descriptors, which may be one, and closes them in the end.
+    /// Creates a client that talks through two descriptors, which may be one, and closes them in the end.
     init(input: Int32, output: Int32) {
         self.input = input
         self.output = output
@@ -83,7 +83,7 @@ final class WireClient {
         }
     }
 
-    /// The next bytes, up to `count`; none when the server has closed the connection.
+    /// The next bytes, at most `count`. Empty if the server has closed the connection.
     func receiveSome(_ count: Int) throws -> [UInt8] {
         try wait(for: Int16(POLLIN), on: input)
         var bytes = [UInt8](repeating: 0, count: count)
@@ -105,11 +105,11 @@ final class WireClient {
     }
 
     struct ConnectionEnded: Error {
-        /// How many bytes came of those that were waited for.
+        /// The number of bytes that came of the expected ones.
         let after: Int
     }
 
-    /// Waits until the server closes the connection; what it says until then is passed over.
+    /// Waits until the server closes the connection. Skips everything that it says until then.
     func waitForEnd() throws {
         while try !receiveSome(64 << 10).isEmpty {}
     }

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What is written where the user says, or where nobody says: never in the place of something else.
+/// Files written at the user's path or at the default one never replace something else.
 @Suite(.needs(.sfdisk, .xz))
 struct WrittenPathsTests {
     private func contents(_ folder: URL) throws -> [String] {

@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    /// Where the system has no thread left to give, there is no other worker.
+    /// No other worker exists if the system has no thread left to give.
     @Test func itTakesNoWorkerToDrainIt() {
         let workers = Workers(count: 1)
         let gate = Monitor(false)

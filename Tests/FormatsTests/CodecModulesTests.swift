@@ -8,7 +8,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Every C library is there, and is linked.
+/// Checks that every C library is there and linked.
 @Suite struct CodecModulesTests {
     @Test func librariesAreAtLeastThoseOfDebian12() {
         #expect(lzma_version_number() >= 50_040_012)
@@ -24,7 +24,7 @@ import Testing
         unsafe libdeflate_free_compressor(compressor)
     }
 
-    /// The check values of the CRC catalogue, and of FIPS 180-4, for "123456789" and "abc".
+    /// Compares with the check values of the CRC catalogue, and of FIPS 180-4, for "123456789" and "abc".
     @Test func checksumsAreThePublishedOnes() {
         #expect(CRC32.of("123456789".utf8) == 0xCBF4_3926)
         var crc64 = CRC64()

@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 import VitrineFormats
 
-/// Every file of the corpus: good ones read right, in full and at random; others end in their error.
+/// Reads every file of the corpus: good ones give the right content, in full and at random; others end in their error.
 @Suite struct CorpusTests {
     static let folder = CorpusFile.root.appending(path: "corpus")
     static let corpus = Result { try CorpusFile.all("corpus/manifest.tsv", in: folder) }
 
-    /// Files that other programs made, which lie beside the checkout or nowhere.
+    /// Files made by other programs. They lie beside the checkout, or may be missing.
     static let wildFolder = CorpusFile.root.deletingLastPathComponent().appending(path: "shared/wild")
     static let xzFolder = wildFolder.appending(path: "xz-files")
     static let hasXZ = FileManager.default.fileExists(atPath: xzFolder.path)
@@ -59,7 +59,7 @@ import VitrineFormats
         try check(file)
     }
 
-    /// A file that names another one without its format is refused, and right once the user has given that.
+    /// A file that names another without its format is refused, and reads right once the user gives the format.
     @Test(arguments: [
         ("refused-qcow2-backing-no-format.qcow2", "good-qcow2-backing-raw.qcow2"),
         ("refused-qcow2-backing-no-format-v2.qcow2", "good-qcow2-backing-raw.qcow2"),
@@ -121,7 +121,7 @@ import VitrineFormats
         try Self.open(file.path, snapshot: snapshot)
     }
 
-    /// Opens the file at `path`, and what it names beside it; errors are without the path.
+    /// Opens the file at `path`, and the files beside it that it names. Errors do not contain the path.
     private static func open(_ path: String, snapshot: String? = nil) throws -> Image {
         let engine = Engine(memory: 64 << 20, threads: 2)
         do throws(ImageError) {
@@ -134,7 +134,7 @@ import VitrineFormats
         }
     }
 
-    /// Everything on the disk, in steps of 4 KiB so that the first read that fails is the last.
+    /// Reads the whole disk, in steps of 4 KiB so that the first read that fails is the last.
     private func readAll(_ image: Image) throws -> [UInt8] {
         var content: [UInt8] = []
         while UInt64(content.count) < image.size {
@@ -149,11 +149,11 @@ extension CorpusTests {
     /// A snapshot of a good file of the corpus.
     struct Snapshot: Sendable, CustomStringConvertible {
         let path: String
-        /// Its ID or its name.
+        /// The ID or the name of the snapshot.
         let snapshot: String
         let size: UInt64
         let sha256: String
-        /// Why it cannot be opened; `-` where it can.
+        /// The error of opening it, or `-` if it can be opened.
         let error: String
 
         var description: String { "\(snapshot) of \(path.split(separator: "/").last ?? "")" }
@@ -181,7 +181,7 @@ extension CorpusTests {
         #expect(try readAll(image).sha256 == expected.sha256)
     }
 
-    /// What a good qcow2 or VMDK file gives cause to warn of; nothing for those that have no row.
+    /// The warnings of good qcow2 and VMDK files. A file without a row gives none.
     static let warnings = Result { try CorpusFile.rows("corpus/warnings.tsv", columns: 2) }
 
     @Test(
@@ -224,7 +224,7 @@ extension CorpusTests {
 }
 
 extension [UInt8] {
-    /// In hexadecimal.
+    /// The SHA-256 hash in hexadecimal.
     fileprivate var sha256: String {
         var hash = SHA256()
         hash.update(span)

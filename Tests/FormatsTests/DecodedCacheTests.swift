@@ -12,7 +12,7 @@ import Testing
         let isDear: Bool
         let began: UInt64
 
-        /// `age`: how long ago it was made, in nanoseconds.
+        /// Creates a decoder that was made `age` nanoseconds ago.
         init(nextPiece: Int, cost: Int, isDear: Bool = false, age: UInt64 = 0) {
             self.nextPiece = nextPiece
             self.cost = cost
@@ -30,7 +30,7 @@ import Testing
         DecodedCache.Unit(owner: cache.newOwner(), number: number)
     }
 
-    /// A decode of one piece of `count` bytes, which is kept as what was read once.
+    /// Decodes one piece of `count` bytes, which is kept like a piece that was read once.
     private func read(_ cache: DecodedCache, _ unit: DecodedCache.Unit, _ number: Int, count: Int) throws {
         _ = try cache.piece(
             unit, number,
@@ -41,7 +41,8 @@ import Testing
             })
     }
 
-    /// Decodes `numbers` of `unit` ahead of a reader of the first, as far as that is granted; returns those that were decoded.
+    /// Decodes as many of `numbers` of `unit` as are granted ahead of a reader of the first. Returns those that were
+    /// decoded.
     private func decodeAhead(
         _ cache: DecodedCache, _ unit: DecodedCache.Unit, _ numbers: Range<Int>, each count: Int
     ) throws -> [Int] {
@@ -245,7 +246,7 @@ import Testing
         cache.end(turn, parking: decoder)
     }
 
-    /// The number of the piece that the decoder stopped before which a reader of `piece` is given.
+    /// The number of the piece before which the decoder for a reader of `piece` stopped. Nil if there is none.
     private func takeParked(_ cache: DecodedCache, _ unit: DecodedCache.Unit, before piece: Int) -> Int? {
         let turn = cache.begin(DecodedCache.Demand(decoder: 1), unit, before: piece)
         defer { cache.end(turn) }

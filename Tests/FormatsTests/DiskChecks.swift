@@ -6,7 +6,7 @@ import Testing
 
 /// Compares disks with what they should be.
 enum DiskChecks {
-    /// Opens the image at `url`, with the files beside it that it names.
+    /// Opens the image at `url`, and the files beside it that it names.
     static func open(
         _ url: URL, memory: Int = Engine.minimumMemory, snapshot: String? = nil, member: SystemString? = nil
     ) throws -> Image {
@@ -49,7 +49,7 @@ enum DiskChecks {
         }
     }
 
-    /// The extents of `disk`, each checked to be at the start of what was asked for.
+    /// The extents of `disk`. Checks that each is at the start of the range asked for.
     static func extents(_ disk: any Source) throws -> [Extent] {
         var extents: [Extent] = []
         var position: UInt64 = 0
@@ -63,8 +63,7 @@ enum DiskChecks {
         return extents
     }
 
-    /// Compares the extents of `disk` with what qemu says, which does not know of holes in the files that hold
-    /// the data.
+    /// Compares the extents of `disk` with those of qemu, which does not know of holes in the files that hold the data.
     static func expect(
         _ disk: any Source, agreesWith map: [QemuImage.MapEntry], content: [UInt8],
         sourceLocation: SourceLocation = #_sourceLocation
@@ -92,7 +91,7 @@ enum DiskChecks {
         }
     }
 
-    /// Compares the depths of `disk` with what qemu-nbd says.
+    /// Compares the depths of `disk` with those of qemu-nbd.
     static func expect(
         _ disk: any Source, hasDepths depths: [QemuImage.Context],
         sourceLocation: SourceLocation = #_sourceLocation
@@ -117,7 +116,7 @@ enum DiskChecks {
                 == depths.map { [$0.offset, $0.length, UInt64($0.type)] }, sourceLocation: sourceLocation)
     }
 
-    /// Compares the disk in `image` with what qemu reads in it.
+    /// Compares the disk in `image` with the content that qemu reads.
     static func expectSameAsQemu(
         _ image: QemuImage, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {

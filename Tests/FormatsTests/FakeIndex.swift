@@ -2,15 +2,15 @@ import Synchronization
 
 @testable import VitrineFormats
 
-/// A seek index in memory that says what a test has it say.
+/// A seek index in memory that says whatever a test wants.
 final class FakeIndex: SeekIndex {
     struct Entry: Equatable {
         var span: SeekSpan
         var detail: [UInt8]
         var zeroes: [Range<UInt64>]
 
-        /// What it is in every run: all but the time, and how its window is cut into runs, which depends on where the
-        /// decoder's buffer was full.
+        /// The part of the entry that is the same in every run: all but the time, and the runs of its window, which
+        /// depend on where the decoder's buffer was full.
         var isAlike: Entry {
             var alike = self
             alike.span.time = 0
@@ -34,7 +34,8 @@ final class FakeIndex: SeekIndex {
 
     let compressionLevel: Int32 = 3
 
-    /// An index that knows `entries`, takes in what it `accepts`, and has `tamper` give details.
+    /// Creates an index that knows `entries`, takes spans that it `accepts`, and returns the details that `tamper`
+    /// makes.
     init(
         _ entries: [Entry] = [], accepts: @escaping @Sendable (SeekSpan) -> Bool = { _ in true },
         tamper: @escaping @Sendable (Entry) throws(ImageError) -> [UInt8] = { $0.detail }
@@ -44,11 +45,11 @@ final class FakeIndex: SeekIndex {
         self.tamper = tamper
     }
 
-    /// What it knows, in order.
+    /// The entries that it knows, in order.
     var entries: [Entry] { state.withLock { $0.entries } }
-    /// How often it was dropped.
+    /// The number of times it was dropped.
     var drops: Int { state.withLock { $0.drops } }
-    /// How often it was given a span that overlaps another.
+    /// The number of times it was given a span that overlaps another.
     var overlaps: Int { state.withLock { $0.overlaps } }
 
     func knowledge() -> SeekKnowledge {
@@ -84,7 +85,7 @@ final class FakeIndex: SeekIndex {
 }
 
 extension [Range<UInt64>] {
-    /// These, with those that touch made one.
+    /// Joins ranges that touch.
     fileprivate func joined() -> [Range<UInt64>] {
         reduce(into: []) { runs, run in
             if let last = runs.last, last.upperBound == run.lowerBound {

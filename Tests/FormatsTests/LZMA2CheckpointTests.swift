@@ -3,9 +3,9 @@ import Testing
 
 @testable import VitrineFormats
 
-/// A decoder restored from a checkpoint goes on as the one did that it was taken from.
+/// A decoder restored from a checkpoint goes on like the decoder that the checkpoint was taken from.
 @Suite struct LZMA2CheckpointTests {
-    /// How many chunks there are between checkpoints.
+    /// The number of chunks between checkpoints.
     enum Stretches: String, CaseIterable, CustomStringConvertible {
         case one, several, many, random
 
@@ -27,7 +27,7 @@ import Testing
         #expect(mismatch == nil, "stretches: \(stretches)")
     }
 
-    /// Made of random symbols, with chunks and resets of all kinds; the window of 4 KiB moves out again and again.
+    /// Data of random symbols, with chunks and resets of all kinds. The window of 4 KiB moves again and again.
     @Test(arguments: 1...6 as ClosedRange<UInt64>, Stretches.allCases)
     func everyStretchCanBeDecodedOnItsOwn(_ seed: UInt64, _ stretches: Stretches) throws {
         var random = SeededGenerator(seed: seed)
@@ -47,7 +47,7 @@ import Testing
         try check(LZMA2Data(bytes, dictionaryBits: 0, limit: 32 << 20), stretches, piece: piece)
     }
 
-    /// liblzma's encoder, on text in which the dictionary is used to its end.
+    /// Data of liblzma's encoder, from text that uses the dictionary to its end.
     @Test(arguments: [
         LZMAProperties(), LZMAProperties(lc: 0, lp: 4, pb: 4), LZMAProperties(lc: 1, lp: 3, pb: 0),
     ])
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    /// The window after 200 bytes, 0 to 199, and what `before` writes, for what `after` writes.
+    /// The window after 200 bytes, 0 to 199, and the output of `before`, for a span that `after` writes.
     private func window(
         _ before: (inout LZMA2Writer) -> Void = { _ in }, after: (inout LZMA2Writer) -> Void
     ) throws -> SparseWindow {
@@ -131,7 +131,7 @@ import Testing
         return decoder.endCheckpoint()
     }
 
-    /// Bytes that nothing reads are not kept; runs with small gaps are one; the last byte is always there.
+    /// Bytes that nothing reads are not kept. Runs with small gaps are merged. The last byte is always kept.
     @Test func theWindowHoldsJustWhatIsRead() throws {
         // 100 to 104 and 108 to 110, whose gap is merged; 120 to 122, whose gap is not.
         let window = try window {
@@ -146,7 +146,7 @@ import Testing
         #expect(window.bytes == Array(100...110) + Array(120...122) + [199])
     }
 
-    /// Short reps, and literals after a match, which are coded by the byte at its distance.
+    /// Single bytes are read by short reps, and by literals after a match, which are coded by the byte at its distance.
     @Test func theWindowHoldsSingleBytesThatAreRead() throws {
         let window = try window {
             $0.write(.properties, LZMAProperties(), [.match(distance: 150, length: 2)])
@@ -160,7 +160,7 @@ import Testing
         #expect(window.bytes == [52] + Array(104...108) + [51])
     }
 
-    /// What a stretch reads before a reset of the dictionary within it, and a move of the window, is kept.
+    /// The window keeps bytes that are read before a reset of the dictionary, and before a move of the window.
     @Test(arguments: [false, true])
     func whatIsReadBeforeAResetIsKept(_ isStored: Bool) throws {
         let window = try window {
@@ -258,7 +258,7 @@ import Testing
         #expect(error([0x80, 0], 1) == "gap in a window at 0 is stored in more bytes than it needs")
     }
 
-    /// Whatever is changed, decoding ends: in an error, or in bytes that only a hash can tell from the right ones.
+    /// Decoding ends whatever is changed: in an error, or in bytes that only a hash can tell from the right ones.
     @Test func everyChangedByteIsHarmless() throws {
         let (data, offset, checkpoint, window) = try soundStretch()
         let bytes = checkpoint.bytes
@@ -307,7 +307,7 @@ import Testing
         return checkpoint
     }
 
-    /// A stretch of a few chunks that are not reset, with what it takes to decode it.
+    /// A stretch of a few chunks that are not reset, and the arguments for decoding it.
     private func soundStretch() throws -> (LZMA2Data, UInt64, LZMA2Checkpoint, SparseWindow) {
         var random = SeededGenerator(seed: 6)
         let content = TestContent.text.bytes(count: 20_000, &random)

@@ -3,14 +3,14 @@ import Testing
 
 @testable import VitrineFormats
 
-/// The rules for chunks, with data that keeps or breaks one of them; liblzma has to agree each time.
+/// The rules for chunks, with data that keeps or breaks one of them. liblzma has to agree each time.
 @Suite struct LZMA2ChunkTests {
     private static let someSymbols: [LZMASymbol] = [
         .literal(65), .literal(66), .match(distance: 2, length: 9), .shortRep, .literal(67),
         .rep(0, length: 5),
     ]
 
-    /// The error that decoding `bytes` ends in; "" for none. liblzma has to end in one too.
+    /// The error of decoding `bytes`, or "" if there is none. liblzma has to end in an error too.
     private func error(_ bytes: [UInt8], limit: UInt64 = 1 << 20) -> String {
         let data = LZMA2Data(bytes, dictionaryBits: 0, limit: limit)
         #expect(throws: ImageError.self, "liblzma") { try data.decodeWithLiblzma() }
@@ -25,7 +25,7 @@ import Testing
         #expect(try data.decodeWithLiblzma() == writer.output)
     }
 
-    /// One chunk of `someSymbols`, and the end.
+    /// One chunk of `someSymbols`, and the end mark.
     private func oneChunk(_ reset: LZMA2Writer.Reset = .dictionary) -> LZMA2Writer {
         var writer = LZMA2Writer()
         writer.write(reset, LZMAProperties(), Self.someSymbols)
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    /// The end is that of the range, and not that of the source.
+    /// The data ends at the end of the range, not at that of the source.
     @Test func dataOutsideTheRangeIsNotRead() throws {
         let bytes = oneChunk().bytes
         let source = ObservedSource(
@@ -325,7 +325,7 @@ import Testing
         #expect(throws: ImageError.self) { try decoder(3 << 20) }
     }
 
-    /// What is not decoded cannot be referred to.
+    /// A match cannot refer to data that is not decoded.
     @Test func aLargeDictionaryOfLittleDataTakesLittle() throws {
         let source = MemorySource(oneChunk().bytes)
         let decoder = try LZMA2Decoder(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// What liblzma's encoder writes, and random data of every kind: Vitrine's decoder and liblzma's agree.
+/// Compares Vitrine's decoder with liblzma's, on data of liblzma's encoder and on random data of every kind.
 ///
 /// VITRINE_TEST_SCALE=N in the environment makes the data N times larger, and N times more of it.
 @Suite struct LZMA2DifferentialTests {
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    /// 4 KiB to 64 MiB. What is decoded is larger than the smaller ones.
+    /// Dictionaries of 4 KiB to 64 MiB. The decoded data is larger than the smaller ones.
     @Test(arguments: 0...28 as ClosedRange<UInt8>)
     func dictionariesOfAllSizes(_ bits: UInt8) throws {
         var random = SeededGenerator(seed: UInt64(bits))
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    /// A chunk of LZMA data gives 2 MiB at most, a stored one 64 KiB.
+    /// A chunk of LZMA data gives at most 2 MiB, a stored one at most 64 KiB.
     @Test(arguments: [TestContent.zeroes, .random, .runs, .sparse])
     func someMiBAtOnce(_ kind: TestContent) throws {
         var random = SeededGenerator(seed: 4)
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    /// Each part resets the dictionary; its end mark is left out.
+    /// Each part resets the dictionary. Its end mark is left out.
     @Test(arguments: 0..<4 as Range<UInt64>)
     func partsInARow(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// Hostile symbols, and bytes that are changed: both decoders refuse the data, or both give the same.
+    /// Hostile symbols, and changed bytes: both decoders refuse the data, or both give the same.
     @Test(arguments: 0..<8 as Range<UInt64>)
     func damagedData(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: 100 + seed)

@@ -1,12 +1,13 @@
 import CLZMA
 import TestSupport
 
-/// LZMA2 data made by liblzma, for tests.
+/// Makes LZMA2 data with liblzma, for tests.
 enum LZMA2Encoding {
-    /// `content` with a dictionary of `dictionary` bytes.
+    /// Encodes `content` with a dictionary of `dictionary` bytes.
     ///
-    /// `chunkInput`: how many bytes of it go into a chunk, where the encoder is not to choose. `change`: the properties from
-    /// the second half on, which takes a reset for them. `isFast`: whether it looks for short matches nearby only.
+    /// `chunkInput` is the number of bytes of content in a chunk; by default the encoder chooses. `change` is the
+    /// properties from the second half on, which need a reset. `isFast` makes the encoder look only for short matches
+    /// nearby.
     static func encode(
         _ content: [UInt8], _ properties: LZMAProperties, dictionary: Int, chunkInput: Int? = nil,
         change: LZMAProperties? = nil, isFast: Bool = true

@@ -20,7 +20,7 @@ import Testing
             ).bytes)
     }
 
-    /// What goes on from that: its chunks can be written as if the history were zeroes.
+    /// A writer of chunks after that checkpoint, which can be written as if the history were zeroes.
     private func writer(history: Int, state: Int, rep0: UInt32) -> LZMA2Writer {
         var writer = LZMA2Writer()
         writer.encoder.properties = Self.properties
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// In these states, the distance is checked where it is used.
+    /// In these states, the distance is checked when it is used.
     @Test(arguments: [0, 1, 2, 3, 4, 5, 6], [1, 100, 4096])
     func aDistanceBeforeTheHistoryIsRefusedWhereItIsUsed(_ state: Int, _ history: Int) throws {
         for rep0 in [UInt32(history + 1), 5000, 1 << 24, .max - 1, .max] {
@@ -68,8 +68,8 @@ import Testing
         }
     }
 
-    /// Where a short rep finds its distance to be good, that is longer than the dictionary; once the window has moved, the
-    /// byte would lie before the buffer.
+    /// The distance is longer than the dictionary, and a short rep accepts it. Once the window has moved, the byte
+    /// would lie before the buffer.
     @Test func aDistanceThatAMoveOfTheWindowPutsBeforeTheBufferIsRefused() throws {
         var writer = writer(history: 4096, state: 0, rep0: 64_000)
         // Almost to the end of the buffer, of 4096 + 2 MiB + 4096 bytes and some slack.

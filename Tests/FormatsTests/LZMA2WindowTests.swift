@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// What matches may refer to, when the window moves, and when it is forgotten.
+/// Checks what matches may refer to, and when the window moves and is forgotten.
 @Suite struct LZMA2WindowTests {
     private func damaged(_ writer: LZMA2Writer, dictionaryBits: UInt8 = 0) {
         let data = LZMA2Data(writer.bytes, dictionaryBits: dictionaryBits, limit: 8 << 20)
@@ -87,8 +87,8 @@ import Testing
         }
     }
 
-    /// Also where the bytes are still in the buffer, as those before a chunk are to its end: what another decoder has
-    /// forgotten cannot be referred to.
+    /// A match cannot refer to bytes that another decoder has forgotten, even if they are still in the buffer, as those
+    /// before a chunk are until its end.
     @Test(arguments: [(0, 4096), (1, 6144), (2, 8192)])
     func noDistanceIsLongerThanTheDictionary(_ bits: Int, _ dictionary: Int) throws {
         for distance in [dictionary - 1, dictionary, dictionary + 1, dictionary + 15, dictionary + 500] {
@@ -139,8 +139,8 @@ import Testing
         }
     }
 
-    /// The second literal is coded in the context of the first one only if the byte before both counts as 0; what is in its
-    /// place in the buffer, before and after a move of the window, is not.
+    /// The second literal is coded in the context of the first one only if the byte before both counts as 0. The byte
+    /// in its place in the buffer is not 0, before and after a move of the window.
     @Test(arguments: [1, 40])
     func theByteBeforeAResetCountsAsZero(_ storedChunks: Int) throws {
         var writer = LZMA2Writer()
@@ -181,7 +181,7 @@ import Testing
 
     // MARK: Positions
 
-    /// A few symbols whose models are chosen by their positions, at every position.
+    /// Writes a few symbols whose models are chosen by their positions, at every position.
     private func write(_ writer: inout LZMA2Writer, _ reset: LZMA2Writer.Reset, _ properties: LZMAProperties)
     {
         var symbols: [LZMASymbol] = []
@@ -243,7 +243,7 @@ import Testing
 
     // MARK: Zeroes
 
-    /// More than 1 MiB of zeroes: the window goes back within them, and need not be moved.
+    /// More than 1 MiB of zeroes: the window goes back within them, and does not have to move.
     @Test(arguments: [61, 4096, 64 << 10, 2 << 20])
     func windowsMoveWithinZeroes(_ piece: Int) throws {
         let writer = Self.zeroesAndMatches
@@ -257,7 +257,8 @@ import Testing
         #expect(isLiblzmaRight)
     }
 
-    /// Stretches of zeroes that end at no multiple of anything, and between them what refers to either end of the window.
+    /// Runs of zeroes that end at no multiple of anything, and between them symbols that refer to either end of the
+    /// window.
     static let zeroesAndMatches: LZMA2Writer = {
         var random = SeededGenerator(seed: 2)
         var writer = LZMA2Writer()

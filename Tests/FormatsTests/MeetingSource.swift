@@ -3,14 +3,14 @@ import Synchronization
 
 @testable import VitrineFormats
 
-/// A source over bytes in memory in which readers wait for one another: whether two ever read at the same time.
+/// A source over bytes in memory in which readers wait for one another. It shows if two ever read at the same time.
 final class MeetingSource: Source {
     private let content: [UInt8]
     private let readers = Atomic<Int>(0)
     private let isOn = Atomic<Bool>(false)
     private let met = Atomic<Bool>(false)
 
-    /// How often a reader looks for another, a millisecond apart, before it gives up.
+    /// The number of times a reader looks for another, a millisecond apart, before it gives up.
     private static let patience = 5000
 
     var size: UInt64 { UInt64(content.count) }
@@ -19,10 +19,10 @@ final class MeetingSource: Source {
         self.content = content
     }
 
-    /// Whether two have read at the same time.
+    /// True if two readers have read at the same time.
     var haveMet: Bool { met.load(ordering: .sequentiallyConsistent) }
 
-    /// Has readers wait for another from now on, until two have met, or one has waited in vain.
+    /// Makes readers wait for another from now on, until two have met, or one has waited in vain.
     func beginMeeting() { isOn.store(true, ordering: .sequentiallyConsistent) }
 
     func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {

@@ -2,8 +2,8 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Apple partition maps, with the rows of partx (util-linux 2.38.1) for the same disks, but that partx also shows
-/// partitions of no size.
+/// Apple partition maps. The rows are those of partx (util-linux 2.38.1) for the same disks, except that partx also
+/// shows partitions of no size.
 @Suite struct PartitionAppleTests {
     static let entries: [PartitionDisk.MapEntry] = [
         (1, 63, "Apple", "Apple_partition_map"), (64, 1000, "disk image", "Apple_HFS"),
@@ -48,7 +48,7 @@ import Testing
             ])
     }
 
-    /// As in the kernel, those before the damage are listed; partx lists none.
+    /// Partitions before the damage are listed, as in the kernel. partx lists none.
     @Test func mapThatEndsEarly() throws {
         let table = try #require(try PartitionDisk.apple(count: 9, Self.entries).table)
         #expect(PartitionDisk.rows(table) == Self.rows)
@@ -79,7 +79,7 @@ import Testing
         #expect(try PartitionDisk.apple(sectors: 2, blockSize: 1024, []).table == nil)
     }
 
-    /// Hybrid discs have both; as with libblkid, what a PC boots from comes first.
+    /// Hybrid discs have both. The one that a PC boots from comes first, as with libblkid.
     @Test func masterBootRecordComesFirst() throws {
         var disk = PartitionDisk.apple(Self.entries)
         disk.putRecord(sector: 0, [.init(type: 0x83, start: 100, count: 200)])
@@ -97,7 +97,7 @@ import Testing
     }
 }
 
-/// Labels that are said to be there.
+/// Labels that are not read: the error says that they are there.
 @Suite struct PartitionUnreadLabelTests {
     @Test func sun() throws {
         var disk = PartitionDisk(size: 4096)

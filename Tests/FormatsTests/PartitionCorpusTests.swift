@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VitrineFormats
 
-/// The partitions of the corpus, as partitions.tsv has them: what other programs wrote and read.
+/// The partitions of the corpus, as partitions.tsv lists them: written and read by other programs.
 @Suite struct PartitionCorpusTests {
     static let folder = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -22,7 +22,7 @@ import VitrineFormats
         var testDescription: String { file }
     }
 
-    /// Every good file of manifest.tsv, with its rows of partitions.tsv, which may be none.
+    /// Every good file of manifest.tsv, with its rows of partitions.tsv, if it has any.
     static let cases: [Case] = {
         let rows = Dictionary(grouping: table("partitions.tsv")) { $0[0] }
         return table("manifest.tsv").filter { $0[1] == "good" }.map { columns in
@@ -30,7 +30,7 @@ import VitrineFormats
         }
     }()
 
-    /// The lines of a table, split, without the header; none where it is missing or malformed.
+    /// The lines of a table, split, without the header. Empty if the table is missing or malformed.
     static func table(_ name: String) -> [[String]] {
         guard let text = try? String(contentsOf: folder.appending(path: name), encoding: .utf8) else {
             return []
@@ -47,13 +47,13 @@ import VitrineFormats
         return Row(number: number, start: start, size: size, type: columns[4], name: name)
     }
 
-    /// A name as the table writes it: `-` for none, JSON's escapes for what is no plain text.
+    /// Undoes the table's notation of a name: `-` for none, JSON's escapes for text that is not plain.
     static func unescaped(_ text: String) -> String? {
         if text == "-" { return "" }
         return try? JSONDecoder().decode(String.self, from: Data("\"\(text)\"".utf8))
     }
 
-    /// A type as the table writes it: MBR types as sfdisk does, in hexadecimal without prefix or zeroes.
+    /// A type in the table's notation: MBR types as in sfdisk, in hexadecimal without prefix or leading zeroes.
     static func sfdiskType(_ type: String) -> String {
         guard type.hasPrefix("0x"), let value = UInt8(type.dropFirst(2), radix: 16) else { return type }
         return String(value, radix: 16)
@@ -80,7 +80,8 @@ import VitrineFormats
         #expect(found == expected.rows)
     }
 
-    /// What cannot be told from the tables: where there is one without partitions, and what is said.
+    /// Checks what the tables of the corpus do not tell: the scheme, also of a table without partitions, and the
+    /// warnings.
     @Test(arguments: [
         ("good-mbr-no-partitions.raw.xz", "mbr", 0), ("good-gpt-no-partitions.raw.xz", "gpt", 0),
         ("good-gpt-both-crc.raw.xz", "gpt", 2), ("good-gpt-count-max-both.raw.xz", "gpt", 2),

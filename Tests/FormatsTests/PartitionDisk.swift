@@ -11,7 +11,7 @@ struct PartitionDisk: Sendable {
         bytes = [UInt8](repeating: 0, count: size)
     }
 
-    /// What there is to read on it.
+    /// The partition table read from the disk. Nil if there is none.
     var table: PartitionTable? {
         get throws { try PartitionTable.read(MemorySource(bytes)) }
     }
@@ -56,15 +56,14 @@ extension PartitionDisk {
         }
     }
 
-    /// A disk of `sectors` with an MBR.
+    /// A disk of `sectors` sectors with an MBR.
     static func mbr(sectors: Int = 2000, _ entries: Entry...) -> PartitionDisk {
         var disk = PartitionDisk(size: sectors * 512)
         disk.putRecord(sector: 0, entries)
         return disk
     }
 
-    /// A disk with one primary, and an extended partition from 100 to 1099 with `records`, each of
-    /// them in the sector it is given with.
+    /// A disk with one primary partition, and an extended one from 100 to 1099 with `records`, each with its sector.
     static func extended(type: UInt8 = 5, _ records: [(Int, [Entry])]) -> PartitionDisk {
         var disk = mbr(Entry(type: 0x83, start: 10, count: 20), Entry(type: type, start: 100, count: 1000))
         for (sector, entries) in records { disk.putRecord(sector: sector, entries) }
@@ -93,7 +92,7 @@ extension PartitionDisk {
         }
     }
 
-    /// A disk of `sectors` of 512 bytes with an Apple partition map of blocks of `blockSize` bytes.
+    /// A disk of `sectors` sectors of 512 bytes, with an Apple partition map of blocks of `blockSize` bytes.
     static func apple(
         sectors: Int = 8000, blockSize: Int = 512, signature: String = "PM", count: UInt32? = nil,
         _ entries: [MapEntry]
@@ -113,7 +112,7 @@ extension PartitionDisk {
         return disk
     }
 
-    /// What `partx -o NR,START,SECTORS,TYPE --show` says of a table, a line for each partition.
+    /// The rows that `partx -o NR,START,SECTORS,TYPE --show` prints for a table, a line for each partition.
     static func rows(_ table: PartitionTable) -> [String] {
         table.partitions.map {
             let sectors = ($0.range.upperBound - $0.range.lowerBound) / 512
@@ -132,7 +131,7 @@ extension PartitionDisk {
         var name: [UInt16] = []
     }
 
-    /// A disk of `sectors` with a protective MBR and both copies of a GPT.
+    /// A disk of `sectors` sectors with a protective MBR and both copies of a GPT.
     static func gpt(
         sectors: Int = 2000, sectorSize: Int = 512, count: Int = 128, entrySize: Int = 128,
         _ entries: GPTEntry...
@@ -169,7 +168,7 @@ extension PartitionDisk {
         for (index, unit) in entry.name.enumerated() { put(little: unit, at: offset + 56 + 2 * index) }
     }
 
-    /// Makes the CRCs of the header at `header` right again; that of the array only if it is there.
+    /// Corrects the CRCs of the header at `header`, that of the array only if the array is there.
     mutating func putCRCs(header: Int, sectorSize: Int = 512) {
         let start = little(at: header + 72, count: 8).multipliedReportingOverflow(by: sectorSize)
         let size = little(at: header + 80, count: 4)
@@ -185,13 +184,13 @@ extension PartitionDisk {
         put(little: CRC32.of(bytes[header..<header + headerSize]), at: header + 16)
     }
 
-    /// Changes an integer of the header at `header`, and makes its CRCs right again.
+    /// Changes an integer of the header at `header`, and corrects its CRCs.
     mutating func change<T: FixedWidthInteger>(header: Int, _ offset: Int, to value: T) {
         put(little: value, at: header + offset)
         putCRCs(header: header)
     }
 
-    /// How a GUID is stored.
+    /// The stored form of a GUID.
     static func guid(_ text: String) -> [UInt8] {
         let groups = text.split(separator: "-").map { group in
             stride(from: 0, to: group.count, by: 2).compactMap { index in
@@ -202,7 +201,7 @@ extension PartitionDisk {
     }
 }
 
-/// A disk of which some sectors of 512 bytes cannot be read.
+/// A disk with some sectors of 512 bytes that cannot be read.
 final class PartitionFailingSource: Source {
     private let content: MemorySource
     private let failing: Set<UInt64>

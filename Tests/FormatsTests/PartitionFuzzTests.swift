@@ -2,7 +2,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Whatever stands on a disk, reading its table ends, and every partition lies on the disk.
+/// Reading a table ends, whatever the disk holds, and every partition lies on the disk.
 @Suite struct PartitionFuzzTests {
     /// A generator whose numbers follow from its seed (SplitMix64).
     struct Random: RandomNumberGenerator {
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    /// Small, so that changes hit what counts.
+    /// A small disk, so that changes hit what counts.
     static let gpt = PartitionDisk.gpt(
         sectors: 64, count: 16,
         .init(number: 1, type: PartitionDisk.efi, first: 10, last: 19, name: Array("one".utf16)),
@@ -37,7 +37,7 @@ import Testing
         #expect(table.warnings.count <= PartitionList.maximumWarnings + 1, "\(what)")
     }
 
-    /// Changes some bytes at or after one of `places`; extreme values more often than others.
+    /// Changes some bytes at or after one of `places`, with extreme values more often than others.
     static func mutate(_ disk: inout PartitionDisk, near places: [Range<Int>], _ random: inout Random) {
         for _ in 0..<Int.random(in: 1...6, using: &random) {
             guard let place = places.randomElement(using: &random) else { return }

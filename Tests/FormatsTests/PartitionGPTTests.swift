@@ -5,7 +5,7 @@ import Testing
 @Suite struct PartitionGPTTests {
     typealias Entry = PartitionDisk.GPTEntry
 
-    /// Two partitions, the second not in the second place.
+    /// A disk with two partitions, the second not in the second place.
     static let sound = PartitionDisk.gpt(
         Entry(number: 1, type: PartitionDisk.efi, first: 40, last: 99, name: Array("EFI system".utf16)),
         Entry(number: 5, first: 100, last: 100, name: Array("Grüße 🐧".utf16)))
@@ -69,7 +69,7 @@ import Testing
         #expect(table.warnings == [])
     }
 
-    /// A change to a header, and why it then cannot be used.
+    /// A change to a header, and the reason why the header cannot be used then.
     struct Damage: Sendable, CustomTestStringConvertible {
         var offset: Int
         var value: [UInt8]
@@ -126,7 +126,7 @@ import Testing
             reason: "PartitionEntryArrayCRC32 at 600 is 0xCRC, expected 0xCRC"),
     ]
 
-    /// CRCs in a text are checked to be there, not for their value.
+    /// Removes the values of CRCs from a text: tests check only that they are there.
     static func withoutCRCs(_ text: String) -> String {
         text.split(separator: " ", omittingEmptySubsequences: false).map { word in
             word.hasPrefix("0x") && word.count > 7 && !word.hasPrefix("0x10000") && !word.hasPrefix("0x20000")

@@ -103,7 +103,7 @@ import Testing
 @Suite struct PartitionBootSectorTests {
     typealias Entry = PartitionDisk.Entry
 
-    /// Sets the fields of a FAT boot sector that tell it apart.
+    /// Sets the fields that identify a FAT boot sector.
     static func putFAT(_ disk: inout PartitionDisk) {
         disk.put([0xEB, 0x3C, 0x90] + Array("mkfs.fat".utf8), at: 0)
         disk.put(little: UInt16(512), at: 11)

@@ -2,13 +2,13 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Tables inside MBR partitions. The rows are those of partx (util-linux 2.38.1) for the same disks, but that partx
-/// also shows partitions of no size, and writes types without zeroes in front.
+/// Tables inside MBR partitions. The rows are those of partx (util-linux 2.38.1) for the same disks, except that partx
+/// also shows partitions of no size, and writes types without leading zeroes.
 @Suite struct PartitionNestedTests {
     typealias Entry = PartitionDisk.Entry
     typealias LabelEntry = PartitionDisk.LabelEntry
 
-    /// As OpenBSD writes it: c stands for the whole disk, and i for a partition of another system.
+    /// Entries as OpenBSD writes them: c stands for the whole disk, and i for a partition of another system.
     static let openBSD: [LabelEntry] = [
         (164, 1000, 7), (1164, 500, 1), (0, 8000, 0), (2000, 500, 7), (2600, 0, 7), (2600, 100, 17),
         (40, 60, 8),
@@ -75,7 +75,7 @@ import Testing
         #expect(table.warnings == ["partitions 6 and 7 overlap"])
     }
 
-    /// Whatever the system, only FreeBSD's offsets may count from the partition.
+    /// Only FreeBSD's offsets may count from the partition, whatever the system.
     @Test func withoutEntryCOffsetsCountFromTheDisk() throws {
         var disk = Self.disk(Entry(type: 0xA5, start: 100, count: 3000))
         disk.putLabel(sector: 100, [(16, 1000, 7), (1016, 500, 1)])
@@ -83,7 +83,7 @@ import Testing
             PartitionDisk.rows(try #require(try disk.table)) == ["1 100 3000 0xa5", "5 1016 500 0x01"])
     }
 
-    /// Logical partitions first, then each primary's in the order of the table.
+    /// Logical partitions come first, then those of each primary in the order of the table.
     @Test func numbersFollowLogicalPartitions() throws {
         var disk = Self.disk(
             Entry(type: 0xA9, start: 100, count: 3000), Entry(type: 5, start: 4000, count: 2000),
@@ -142,14 +142,15 @@ import Testing
         #expect(table.warnings.count == 2)
     }
 
-    /// In the partition of another type, and in a logical one, Linux looks for no label.
+    /// Linux looks for no label in a partition of another type, or in a logical one.
     @Test func otherTypesHaveNoLabel() throws {
         var disk = Self.disk(Entry(type: 0x83, start: 100, count: 3000))
         disk.putLabel(sector: 100, Self.openBSD)
         #expect(try #require(try disk.table).partitions.map(\.number) == [1])
     }
 
-    /// partx fails on the whole table; the partition itself is cut off, and what lies on the disk is listed.
+    /// partx fails on the whole table. Here the partition itself is cut off, and the partitions that lie on the disk
+    /// are listed.
     @Test func labelOfAPartitionThatIsCutOff() throws {
         var disk = Self.disk(Entry(type: 0xA6, start: 100, count: 9000))
         disk.putLabel(sector: 100, [(164, 1000, 7), (7900, 500, 7), (8500, 100, 7)])

@@ -70,7 +70,7 @@ struct QCOW2BitmapTests {
         }
     }
 
-    /// Two clusters of bits, of which the second cannot be read: what lies before it still is.
+    /// Two clusters of bits, the second unreadable. The range before it can still be read.
     @Test func clusterThatCannotBeRead() throws {
         var file = file { ($0[11], $0[17]) = (2, 9) }
         file.put(UInt64(512 << 20), at: 24)
@@ -143,7 +143,7 @@ struct QCOW2BitmapTests {
         #expect(image.warnings == ["qcow2: bitmap \"b\" is not served: \(broken.problem)"])
     }
 
-    /// Decoded with replacements it could have the name of another.
+    /// Decoded with replacement characters, it could have the name of another bitmap.
     @Test func nameThatIsNotUTF8() throws {
         let image = try file { $0[24] = 0xFF }.open()
         #expect(image.bitmaps.isEmpty)

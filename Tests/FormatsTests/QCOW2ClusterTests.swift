@@ -5,13 +5,13 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Clusters that qemu reads though they are unusual, and clusters that cannot be read: those around them still can.
+/// Unusual clusters that qemu reads, and clusters that cannot be read, while those around them still can.
 @Suite struct QCOW2ClusterTests {
     private static let content = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5) }
 
     private func zstd(_ bytes: ArraySlice<UInt8>) -> [UInt8] { Zstd.compress(Array(bytes), level: 3) }
 
-    /// `bytes` as raw deflate; `ends`: with a last block, and otherwise flushed.
+    /// Compresses `bytes` as raw deflate, with a last block if `ends`, and flushed otherwise.
     private func deflate(_ bytes: [UInt8], ends: Bool = true) -> [UInt8] {
         var stream = unsafe z_stream()
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
@@ -41,7 +41,7 @@ import Testing
         #expect(bytes == content, sourceLocation: sourceLocation)
     }
 
-    /// Reading cluster `number` ends with `error`, and the others can be read.
+    /// Expects reading cluster `number` to end with `error`, and the others to be readable.
     private func expect(
         _ file: QCOW2File, cluster number: Int, fails error: String, _ code: ImageError.Code = .corrupt,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -123,7 +123,7 @@ import Testing
         try expect(file, cluster: 4, is: Self.content)
     }
 
-    /// What follows the frames is nothing, padding, or another cluster's.
+    /// The bytes after the frames are nothing, padding, or another cluster's.
     @Test(arguments: [[], [UInt8](repeating: 0, count: 100), [UInt8](repeating: 0x55, count: 100)])
     func zstdFramesOfTooLittle(_ rest: [UInt8]) throws {
         var file = QCOW2File(compression: 1)
@@ -192,7 +192,7 @@ import Testing
             fails: "qcow2: compressed cluster at 18014398509481983: the end of the file is at 196608")
     }
 
-    /// What the descriptor says is up to the end of a sector, which need not be there.
+    /// The size in the descriptor goes to the end of a sector, which need not be there.
     @Test func lastSectorIsNotWhole() throws {
         var file = QCOW2File()
         let data = deflate(Self.content)
@@ -256,7 +256,7 @@ import Testing
         #expect(throws: ImageError.self) { try disk.depth(in: 3 << 16..<1 << 20) }
     }
 
-    /// What lies beside an entry's offset is reserved, and not looked at.
+    /// The bits beside an entry's offset are reserved, and ignored.
     @Test func reservedBitsDoNotMatter() throws {
         var file = QCOW2File()
         let offset = file.addData(3, Self.content)
@@ -285,7 +285,7 @@ import Testing
         #expect(throws: ImageError.self) { try disk.extent(in: 0..<1) }
     }
 
-    /// Zero clusters that space is set aside for are never read, and the backing file is not asked.
+    /// Zero clusters with allocated space are never read, and the backing file is not asked.
     @Test func zeroClusterWithAnOffset() throws {
         var file = QCOW2File()
         let offset = file.addData(3, Self.content)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Images with bytes that are not what they were: whatever becomes of them, it is an answer or an error.
+/// Reading images with changed bytes gives an answer or an error, whatever the bytes are.
 @Suite(.needs(.qemuImg, .qemuIO))
 struct QCOW2DamageTests {
     @Test(arguments: [
@@ -49,7 +49,7 @@ struct QCOW2DamageTests {
         }
     }
 
-    /// A small file may have millions of damaged entries, each of which would take a while to look at.
+    /// A small file may have millions of damaged entries, and each would take a while to check.
     @Test func damagedEntriesAreCountedUpToALimit() throws {
         var file = QCOW2File(size: 100 << 29, l1Count: 100)
         for number in 0..<100 { file.put(UInt64(2 * file.clusterSize), at: file.clusterSize + number * 8) }
@@ -59,7 +59,7 @@ struct QCOW2DamageTests {
         #expect(details["counted-tables"] == "phrase(\"the first 8 L2 tables only\", Optional(8))")
     }
 
-    /// L1 is read in pieces of 8192 entries, and small tables are walked through up to a number of them.
+    /// L1 is read in pieces of 8192 entries, and up to a certain number of small tables are walked through.
     @Test(arguments: [
         ([0, 8191, 8192, 19_999], 4, nil),
         (Array(0..<20_000), 16_384, "phrase(\"the first 16384 L2 tables only\", Optional(16384))"),

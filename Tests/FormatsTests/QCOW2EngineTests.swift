@@ -3,11 +3,11 @@ import Testing
 
 @testable import VitrineFormats
 
-/// That what is read or decoded once is not read or decoded again.
+/// Data that was read or decoded once is not read or decoded again.
 @Suite struct QCOW2EngineTests {
     private static let content = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5) }
 
-    /// The disk in `source`, of which nothing has been read.
+    /// Opens the disk in `source`, with nothing read yet.
     private func open(_ source: any Source, _ engine: Engine) throws -> any Source {
         try Format.qcow2.inspect(source, OpenContext(engine: engine, opener: Registry())).open()
     }
@@ -29,7 +29,7 @@ import Testing
         #expect(source.reads - before.0 == 2)
     }
 
-    /// What no cluster is there for is known without reading anything more.
+    /// Data without clusters is known without reading anything more.
     @Test func holesAndZeroesTakeNoReads() throws {
         var file = QCOW2File()
         file.setEntry(2, 1)
@@ -61,8 +61,8 @@ import Testing
         #expect(engine.cache.decodes - before <= 3)
     }
 
-    /// The parts of a large read of compressed clusters are decoded by several threads at once: each waits, while it reads its first
-    /// cluster, for another to do so.
+    /// Several threads decode parts of a large read of compressed clusters at once. Each, while reading its first
+    /// cluster, waits for another to do so.
     @Test func aLargeReadIsSharedAmongWorkers() throws {
         var file = QCOW2File(compression: 1)
         for number in 0..<16 { file.addCompressed(number, Zstd.compress(Self.content, level: 3)) }
@@ -97,7 +97,7 @@ import Testing
         #expect(bytes == Array(Self.content[..<100]))
     }
 
-    /// Prefetching goes down to where data lies.
+    /// Prefetching goes down to the layer that holds the data.
     @Test func prefetchingIsPassedDown() throws {
         var file = QCOW2File()
         file.addData(2, Self.content)
@@ -109,7 +109,7 @@ import Testing
 
     // MARK: Tables
 
-    /// `count` L2 tables of 64 entries, each of which says that everything is zero, behind an L1 table at 0.
+    /// `count` L2 tables of 64 entries, all zero clusters, behind an L1 table at 0.
     private func tables(_ count: Int) -> [UInt8] {
         let l1Size = (count * 8 + 511) / 512 * 512
         var words: [UInt64] = (0..<count).map { UInt64(l1Size + $0 * 512) }
@@ -122,7 +122,7 @@ import Testing
         words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) } }
     }
 
-    /// As many tables are kept as an eighth of the memory holds: 4096 of these.
+    /// As many tables are kept as fit in an eighth of the memory: 4096 of these.
     @Test(arguments: [(1000, 1), (10_000, 2)])
     func tablesAreReadAgainOnlyForWantOfRoom(_ count: Int, _ times: Int) throws {
         let source = ObservedSource(tables(count))
@@ -145,7 +145,7 @@ import Testing
         #expect(run?.range == 0..<size)
     }
 
-    /// An L1 table of 1.6 MB, in which few entries name a table, and the last of these names a part of L1 itself.
+    /// An L1 table of 1.6 MB in which few entries name a table. The last of these names a part of L1 itself.
     @Test func aLargeL1TableIsReadInPartsWhenNeeded() throws {
         let count = FirstLevel.maximumInMemory + 70_000
         let l1 = 512

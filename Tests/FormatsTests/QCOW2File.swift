@@ -1,12 +1,13 @@
 import VitrineFormats
 
-/// A small qcow2 image, byte by byte: a header, an L1 table in cluster 1, an L2 table in cluster 2, and what is appended.
+/// A small qcow2 image, built byte by byte: a header, an L1 table in cluster 1, an L2 table in cluster 2, then appended
+/// data.
 struct QCOW2File {
     private(set) var bytes: [UInt8]
     let clusterSize: Int
     private let entrySize: Int
 
-    /// One for a disk of `size` bytes.
+    /// Creates an image of a disk of `size` bytes.
     init(
         version: UInt32 = 3, clusterBits: UInt32 = 16, size: UInt64 = 1 << 20, l1Count: UInt32 = 1,
         incompatible: UInt64 = 0, compression: UInt8 = 0
@@ -54,7 +55,7 @@ struct QCOW2File {
         setEntry(number, 1 << 62 | UInt64(sectors) << UInt64(62 - (clusterBits - 8)) | UInt64(offset))
     }
 
-    /// Appends `data`, padded to start at a cluster, and makes it cluster `number`; returns where it lies.
+    /// Appends `data`, padded to start at a cluster, and makes it cluster `number`. Returns its offset.
     @discardableResult
     mutating func addData(_ number: Int, _ data: [UInt8], bitmap: UInt64? = nil) -> Int {
         while bytes.count % clusterSize != 0 { bytes.append(0) }
@@ -64,7 +65,7 @@ struct QCOW2File {
         return offset
     }
 
-    /// Appends a header extension: they follow one another from `offset` on, which is moved on.
+    /// Puts a header extension at `offset`, and advances `offset` to the place of the next.
     mutating func addExtension(_ type: UInt32, _ data: [UInt8], at offset: inout Int) {
         put(type, at: offset)
         put(UInt32(data.count), at: offset + 4)
@@ -74,7 +75,7 @@ struct QCOW2File {
 
     mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
 
-    /// Opens it.
+    /// Opens the image.
     func open(_ references: any References = RefusedReferences()) throws(ImageError) -> Image {
         try Image(
             "disk.qcow2", MemorySource(bytes),
@@ -82,7 +83,7 @@ struct QCOW2File {
             references: references)
     }
 
-    /// Describes it.
+    /// Describes the image.
     func inspect() throws(ImageError) -> ImageDescription {
         try ImageDescription("disk.qcow2", MemorySource(bytes), OpenOptions())
     }

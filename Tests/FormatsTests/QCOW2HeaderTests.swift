@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Headers of qcow2 images that are not what they should be, each with its exact error.
+/// Invalid headers of qcow2 images, each with its exact error.
 @Suite struct QCOW2HeaderTests {
     struct Case: CustomStringConvertible, Sendable {
         let description: String
@@ -21,7 +21,7 @@ import Testing
             self.file = file
         }
 
-        /// The usual image, changed at one place.
+        /// The usual image, changed in one place.
         init(
             _ value: some FixedWidthInteger & Sendable, at offset: Int, _ error: String,
             code: ImageError.Code = .corrupt
@@ -154,7 +154,7 @@ import Testing
         #expect(inspecting?.description == "qcow2: " + broken.error)
     }
 
-    /// Whatever the bytes of a header are, it is read or refused.
+    /// A header is read or refused, whatever its bytes are.
     @Test func everyByteMayBeWrong() throws {
         var random = SeededGenerator(seed: 11)
         for offset in 0..<160 {

@@ -3,10 +3,10 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Whatever qemu has done to an image, what is read in it, and what is said of it, is what qemu reads and says.
+/// Compares the content and description of images with those of qemu, whatever qemu has done to them.
 @Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct QCOW2PropertyTests {
-    /// Where one fails, its seed is said, and makes the same image again.
+    /// A failing test prints its seed, which makes the same image again.
     @Test(arguments: (1...30).map { RandomQCOW2(seed: $0) })
     func readsAsInQemu(_ plan: RandomQCOW2) throws {
         try withTemporaryFolder { folder in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// qcow2 images of every kind, made by qemu and compared with what qemu reads in them.
+/// Compares qcow2 images of every kind, made by qemu, with the content that qemu reads.
 @Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct QCOW2ReadingTests {
     struct Kind: CustomStringConvertible, Sendable {
@@ -109,7 +109,7 @@ struct QCOW2ReadingTests {
         }
     }
 
-    /// Most of such a disk is nothing, and its tables are far larger than what is kept of them.
+    /// Most of such a disk is empty, and its tables are far larger than the part of them that is kept.
     @Test func hugeDisk() throws {
         try withTemporaryFolder { folder in
             let size: UInt64 = 10 << 40

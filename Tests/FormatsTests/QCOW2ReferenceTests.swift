@@ -9,7 +9,7 @@ import Testing
 struct QCOW2ReferenceTests {
     private static let size: UInt64 = 8 << 20
 
-    /// An image of `size` bytes in `folder` with random content.
+    /// Makes an image of `size` bytes in `folder` with random content.
     private func base(
         _ name: String, _ format: String, _ folder: URL, size: UInt64 = size, seed: UInt64 = 1
     ) throws -> QemuImage {
@@ -121,7 +121,7 @@ struct QCOW2ReferenceTests {
         }
     }
 
-    /// A raw data file has all of the disk, so that tables which are damaged keep nothing of it from being read.
+    /// A raw data file holds all of the disk, so damaged tables do not keep any of it from being read.
     @Test func rawDataFileWithDamagedTables() throws {
         let content = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 >> 12) | 1 }
         struct Data: References {
@@ -155,7 +155,7 @@ struct QCOW2ReferenceTests {
         #expect(try DiskChecks.extents(damaged) == [Extent(0..<1 << 20, .data)])
     }
 
-    /// Without the data file's own say, the entries of the tables must be what they can only be.
+    /// If the data file is not raw, the tables count, and their entries must have the only value that they can have.
     @Test func dataFileEntries() throws {
         let content = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 >> 4) }
         struct Data: References {
@@ -220,7 +220,7 @@ struct QCOW2ReferenceTests {
         }
     }
 
-    /// Describing opens no other file, even one that is there.
+    /// Describing opens no other file, even if it exists.
     @Test func describingOpensNothing() throws {
         let description = try file(backing: "/dev/zero", format: nil).inspect()
         let layer = try #require(description.layers.first)

@@ -103,7 +103,7 @@ struct QCOW2SnapshotTests {
         var description: String { error }
     }
 
-    /// The disk's present state can be read all the same.
+    /// The disk's present state can be read despite the damage.
     @Test(arguments: [
         Broken(listed: 65_537, error: "nb_snapshots at 60 is 65537, expected 65536 at most"),
         Broken(listed: 4, error: "snapshot at 196800 takes 40 bytes, but the end is at 196800"),
@@ -143,7 +143,7 @@ struct QCOW2SnapshotTests {
         #expect(try file.open().warnings == [])
     }
 
-    /// Only so many are listed, and that is said.
+    /// Only so many are listed, and the report says so.
     @Test func tensOfThousands() throws {
         let file = file(count: 65_536, listed: 65_536)
         let properties = try file.inspect().layers[0].properties

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A qcow2 image of any kind, with something of everything in it: all of it by the seed.
+/// A random qcow2 image with some of everything in it, determined by its seed.
 struct RandomQCOW2: Sendable, CustomTestStringConvertible {
     let seed: UInt64
 
@@ -14,10 +14,10 @@ struct RandomQCOW2: Sendable, CustomTestStringConvertible {
     private let size: Int
     private let base: (format: String, size: Int)?
 
-    /// What `made(in:)` has made.
+    /// The results of `made(in:)`.
     struct Made {
         let image: QemuImage
-        /// What the disk was at each snapshot, by its name.
+        /// The content of the disk at each snapshot, by the snapshot's name.
         let snapshots: [String: [UInt8]]
     }
 
@@ -59,7 +59,8 @@ struct RandomQCOW2: Sendable, CustomTestStringConvertible {
             }
     }
 
-    /// The size of a disk of a few clusters, or of a few hundred small ones; in three of four no multiple of theirs.
+    /// The size of a disk of a few clusters, or of a few hundred small ones. In three of four cases it is no multiple
+    /// of theirs.
     private static func randomSize(_ clusterSize: Int, _ random: inout SeededGenerator) -> Int {
         let limit = min(max(clusterSize * 800, 64 << 10), max(clusterSize * 3, 2 << 20))
         let size = Int.random(in: 1...limit / 512, using: &random) * 512
@@ -95,7 +96,7 @@ struct RandomQCOW2: Sendable, CustomTestStringConvertible {
         return Made(image: image, snapshots: contents)
     }
 
-    /// Does to the image what is done before a snapshot, or the end.
+    /// Makes the changes before a snapshot, or before the end.
     private func change(
         _ image: QemuImage, _ writes: inout RandomWrites, resizes: Bool, _ random: inout SeededGenerator
     ) throws {

@@ -1,17 +1,17 @@
 import Foundation
 import TestSupport
 
-/// Commands of qemu-io that fill an image with something of everything, the same in every run.
+/// qemu-io commands that fill an image with some of everything, the same in every run.
 struct RandomWrites {
     private var random: SeededGenerator
     private var size: Int
     private let clusterSize: Int
-    /// The clusters that something was written to.
+    /// The clusters that were written to.
     private var written: Set<Int> = []
-    /// A file of data that is not all the same.
+    /// A file of varied data.
     private let pattern: URL
 
-    /// Those for a disk of `size` bytes, with data from a file that is made in `folder`.
+    /// Creates commands for a disk of `size` bytes, with data from a file that is made in `folder`.
     init(seed: UInt64, size: Int, clusterSize: Int, in folder: URL) throws {
         random = SeededGenerator(seed: seed)
         self.size = size
@@ -23,7 +23,7 @@ struct RandomWrites {
         }
     }
 
-    /// Compressed clusters, here and there, in place of none that were written to: qemu refuses that.
+    /// Writes compressed clusters here and there, never over ones that were written to: qemu refuses that.
     mutating func compressed(_ count: Int) -> [String] {
         let clusters = (size + clusterSize - 1) / clusterSize
         let numbers = (0..<count).map { _ in Int.random(in: 0..<clusters, using: &random) }
@@ -35,7 +35,7 @@ struct RandomWrites {
         }
     }
 
-    /// Writes, zeroes and discards, of all lengths.
+    /// Writes, zeroes and discards of all lengths.
     mutating func mixed(_ count: Int) -> [String] {
         (0..<count).map { _ in
             let length =
@@ -56,7 +56,7 @@ struct RandomWrites {
         }
     }
 
-    /// Makes the disk one of `size` bytes.
+    /// Resizes the disk to `size` bytes.
     mutating func resize(to size: Int) -> String {
         self.size = size
         return "truncate \(size)"

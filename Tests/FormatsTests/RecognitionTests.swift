@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// What a file is taken for, by what it starts with and ends with.
+/// Recognises formats by the start and the end of a file.
 @Suite struct RecognitionTests {
     /// A file of 64 KiB that starts with `start`, and ends with `end`.
     private static func file(_ start: [UInt8], end: [UInt8] = []) -> [UInt8] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Files that name files: how far they are followed, and as what they are opened.
+/// Files that name files: the limits of following them, and the formats they are opened as.
 @Suite struct ReferenceChainTests {
     private func expectError(
         _ code: ImageError.Code, _ text: String, opening path: String, _ options: OpenOptions = OpenOptions(),
@@ -17,7 +17,7 @@ import Testing
         #expect(error?.code == code, sourceLocation: sourceLocation)
     }
 
-    /// Files called 0, 1 and so on in `folder`, each naming the next.
+    /// Makes files called 0, 1 and so on in `folder`, each naming the next.
     private func chain(of count: Int, in folder: URL) throws -> String {
         for number in 0..<count {
             _ = try folder.file("\(number)", ReferringImage.line("\(number + 1)"))
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// Two extents may well lie in one file.
+    /// Two extents may lie in one file.
     @Test func fileThatIsNamedTwice() throws {
         try withTemporaryFolder { folder in
             let line = ReferringImage.line("data", .extent)
@@ -105,7 +105,7 @@ import Testing
 
     // MARK: From where
 
-    /// A name is meant from the file that it stands in.
+    /// A name is relative to the file that contains it.
     @Test func namesInOtherDirectories() throws {
         try ReferenceFolders.with { folders in
             let image = try folders.images.file("image", ReferringImage.line("sub/middle"))
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    /// It is the name that the file was opened by, and not where a link at its end leads.
+    /// The name counts by which the file was opened, not the place that a link at its end leads to.
     @Test func namesInAFileBehindALink() throws {
         try ReferenceFolders.with { folders in
             let image = try folders.images.file("image", ReferringImage.line("link"))
@@ -204,7 +204,7 @@ import Testing
         }
     }
 
-    /// What is in a wrapper is probed, as in an image.
+    /// Content in a wrapper is probed, as in an image.
     @Test func formatThatIsAWrapper() throws {
         try withTemporaryFolder { folder in
             let image = try folder.file("image", ReferringImage.line("base.xz", format: "xz"))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Which files are opened for an image that names them, and which are not: each with its exact words.
+/// Files that are opened for an image that names them, and files that are refused, each with its exact words.
 @Suite struct ReferenceGateTests {
     private let outside =
         "lies outside the image's directory: --allow-references DIR allows another directory"
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    /// The image's directory is known by the path it was given by, and by the one without links.
+    /// The image's directory is known by its given path and by the path without links.
     @Test func absolutePathThroughALink() throws {
         try ReferenceFolders.with { folders in
             try folders.link("alias", to: "images")
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    /// A name is bytes, whatever they mean to whom.
+    /// A name is bytes, in whatever encoding.
     @Test func nameThatIsNotUTF8() throws {
         try ReferenceFolders.with { folders in
             let name: [UInt8] = [0x62, 0xE4, 0x73, 0x65]
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    /// Links of /proc are not paths: they lead to what is open, wherever that is.
+    /// Links of /proc are not paths: they lead to an open file, wherever that is.
     @Test func linkOfProc() throws {
         try ReferenceFolders.with { folders in
             let secret = try FileHandle(forReadingFrom: folders.top.appending(path: "secret"))
@@ -310,7 +310,7 @@ import Testing
         }
     }
 
-    /// Runs `body` with the rights to files of somebody who is not root.
+    /// Runs `body` with a non-root user's rights to files.
     private func asOrdinaryUser(_ body: () throws -> Void) throws {
         guard getuid() == 0 else { return try body() }
         // The C library has it, though Swift does not show it; it is for the calling thread alone.
@@ -334,7 +334,7 @@ import Testing
         }
     }
 
-    /// As many as Linux follows, and no more.
+    /// As many links are followed as Linux follows, and no more.
     @Test func fortyLinks() throws {
         try ReferenceFolders.with { folders in
             for number in 1...41 {
@@ -349,7 +349,7 @@ import Testing
 
     // MARK: Where it is not
 
-    /// The folder was moved, or comes from another machine: the last component counts.
+    /// The folder was moved, or comes from another machine: only the last component counts.
     @Test(arguments: [
         "/not/there/base", "sub/base", "../not/there/base", "file:base", "file:///not/there/base",
         "file:./base",
@@ -365,7 +365,7 @@ import Testing
         }
     }
 
-    /// Beside the image first, and never the image itself.
+    /// The file beside the image comes first, and the image itself is never taken.
     @Test func movedFileInAnotherDirectory() throws {
         try ReferenceFolders.with { folders in
             _ = try folders.top.file("other/overlay", "another")
@@ -378,7 +378,7 @@ import Testing
         }
     }
 
-    /// What is somewhere else is another file than the one beside the image.
+    /// A file elsewhere is not the one beside the image.
     @Test func fileThatIsOutsideIsNotReplaced() throws {
         try ReferenceFolders.with { folders in
             _ = try folders.images.file("secret", "not it")
@@ -446,7 +446,7 @@ import Testing
         }
     }
 
-    /// Each link of the chain is tried from each of the directories, but not from each of them anew.
+    /// Each link of the chain is tried from each directory, but not from each of them anew.
     @Test func linksFromManyDirectories() throws {
         try ReferenceFolders.with { folders in
             for number in 0..<30 {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Names that are refused for what they are, whatever is there: also where everything is allowed.
+/// Names that are refused for themselves, whatever files exist, even if everything is allowed.
 @Suite struct ReferenceNameTests {
     private func expectRefused(
         _ name: [UInt8], _ text: String, sourceLocation: SourceLocation = #_sourceLocation

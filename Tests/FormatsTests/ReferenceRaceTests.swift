@@ -12,7 +12,7 @@ import Testing
         try #require(unsafe rename(folders.top.path + "/" + old, folders.top.path + "/" + new) == 0)
     }
 
-    /// A name refers to the directory that the image was opened in, whatever has its path by now.
+    /// A name refers to the directory in which the image was opened, even if another has its path now.
     @Test func imageDirectoryReplacedByALink() throws {
         try ReferenceFolders.with { folders in
             let gate = try folders.gate()
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// A directory and a link to a secret take turns under one name; only what is inside is ever read.
+    /// A directory and a link to a secret take turns under one name. Only the directory's content is ever read.
     @Test func directoryThatKeepsBecomingALink() throws {
         try ReferenceFolders.with { folders in
             _ = try folders.top.file("other/deep", "outside")
@@ -96,7 +96,7 @@ import Testing
 }
 
 extension ReferenceFolders {
-    /// The gate of an image in the folder that is called `images` by now.
+    /// The gate of an image in the folder that is called `images` now.
     fileprivate func gateOfOther() throws -> ReferenceGate {
         _ = try top.file("other/overlay", "the image")
         return try gate()

@@ -4,8 +4,8 @@ import Testing
 
 @testable import VitrineFormats
 
-/// An image in a format made up for tests, which names other files in text: a role, a format (`-`: none is
-/// recorded) and a name in each line. The disk is what the last of them holds; the text itself where it names none.
+/// An image in a format made up for tests, which names other files in text: a role, a format (`-` if none is recorded)
+/// and a name in each line. The disk is the content of the last file, or the text itself if it names none.
 enum ReferringImage {
     static let format = Format(
         name: "referring", kind: .disk, extensions: [], recognises: { $0.has("backing file ") }
@@ -77,14 +77,14 @@ enum ReferringImage {
 }
 
 extension Source {
-    /// All of it, as text.
+    /// All of the disk, as text.
     var text: String {
         get throws { String(decoding: try bytes(at: 0, count: Int(size)), as: UTF8.self) }
     }
 }
 
 extension ReferenceGate {
-    /// What is in the file called `name`, which the image says is raw.
+    /// The content of the file called `name`, which the image says is raw.
     func text(of name: String, _ role: Reference.Role = .backingFile) throws -> String {
         try references.open(Reference(role, Array(name.utf8), format: "raw")).text
     }
@@ -109,7 +109,7 @@ extension ReferenceGate {
     }
 }
 
-/// A folder `images` with an image called `overlay` and files around it, in a folder that is there only meanwhile.
+/// A folder `images` with an image called `overlay` and files around it, in a temporary folder.
 struct ReferenceFolders {
     let top: URL
     var images: URL { top.appending(path: "images") }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// What is said of formats in other places, which must not differ from the list of them.
+/// Checks that other places that mention formats agree with the list of formats.
 @Suite struct RegistryTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    /// Each folder of a format has a fuzz target, and is a layer; Raw takes any bytes as they are.
+    /// Each folder of a format has a fuzz target, and is a layer. Raw takes any bytes as they are.
     @Test func everyFolderOfAFormatIsFuzzedAndChecked() throws {
         let targets = try Self.folders("Tests/Fuzz")
         let layers = try Self.text("tools/check-layers")

@@ -5,8 +5,8 @@ import TestSupport
 
 /// Contents for tests of seeking, and .xz files of them in which small spans are found.
 enum SeekContent {
-    /// Noise, text, zeroes, and copies of what lies far back, in stretches of odd lengths: what a span reads
-    /// of its window is different for each.
+    /// Noise, text, zeroes, and copies of data far back, in runs of odd lengths: each span reads a different part of
+    /// its window.
     static func mixed(_ count: Int, seed: UInt64 = 11) -> [UInt8] {
         var random = SeededGenerator(seed: seed)
         var bytes: [UInt8] = []
@@ -30,10 +30,10 @@ enum SeekContent {
         return Array(bytes[..<count])
     }
 
-    /// 2 ms by the model: some 70 KB of compressed data, two chunks or so.
+    /// 2 ms by the model: some 70 KB of compressed data, about two chunks.
     static let spanCost: UInt64 = 2_000_000
 
-    /// The .xz `file`, in which spans are short.
+    /// Opens the .xz `file`, with short spans.
     static func open(_ file: [UInt8], _ index: FakeIndex, _ engine: Engine) throws -> XZSource {
         try XZSource(MemorySource(file), engine, spanCost: spanCost) { _ in index }
     }

@@ -5,9 +5,9 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Reading one long block with an index that knows nothing, something, or what is not so.
+/// Reads one long block with an index that knows nothing, something, or something wrong.
 ///
-/// 3 MiB in one block are more than an eighth of 16 MiB: it is decoded as far as it is read.
+/// 3 MiB in one block are more than an eighth of 16 MiB: the block is decoded only up to the reader.
 @Suite struct SeekIndexTests {
     private static let content = SeekContent.mixed(3 << 20)
     private static let file = XZFile.encode(content)
@@ -15,7 +15,7 @@ import Testing
 
     private func engine() -> Engine { Engine(memory: 16 << 20, threads: 2) }
 
-    /// Reads at random offsets, and compares.
+    /// Reads at random offsets, and compares the content.
     private func expectRightReads(
         _ source: XZSource, _ content: [UInt8] = content, count: Int = 60, seed: UInt64 = 5
     ) throws {

@@ -3,13 +3,13 @@ import Testing
 
 @testable import VitrineFormats
 
-/// What is known of a layer, compared with one byte of knowledge for each unit of it.
+/// Compares what a map knows of a layer with a model of one byte of knowledge for each unit of it.
 @Suite struct SeekMapTests {
     private static let unit: UInt64 = 512
     private static let units = 200
     private static let size = UInt64(units) * unit
 
-    /// For each unit, the span that it lies in, and whether it is known to be zero.
+    /// The span that each unit lies in, and true if the unit is known to be zero.
     private struct Model {
         var spans = [SeekSpan?](repeating: nil, count: units)
         var zeroes = [Bool](repeating: false, count: units)
@@ -100,7 +100,7 @@ import Testing
         compareStart(map, model, some)
     }
 
-    /// The last span before the end of `some` whose ten units before it are known.
+    /// Compares the last span before the end of `some` whose ten preceding units are known.
     private func compareStart(_ map: SeekMap, _ model: Model, _ some: Range<Int>) {
         let start = bytes(some).lowerBound
         let end = bytes(some).upperBound - Self.unit

@@ -4,9 +4,9 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Zeroes that are known: what is said of them, and that they are read without decoding.
+/// Known zeroes: they are reported, and read without decoding.
 @Suite struct SeekZeroesTests {
-    /// Noise with zeroes in between, whose ends are at no special offsets; the last goes to the end.
+    /// Noise with zeroes in between that start and end at no special offsets. The last run goes to the end.
     private static let content: [UInt8] = {
         var random = SeededGenerator(seed: 41)
         var bytes: [UInt8] = []
@@ -19,7 +19,7 @@ import Testing
         return bytes
     }()
 
-    /// All that is zero of `content`, by the rule: whole granules of 4 KiB, 16 KiB at least.
+    /// All zeroes of `content` by the rule: whole granules of 4 KiB, at least 16 KiB.
     private func zeroGranules() -> [Bool] {
         let content = Self.content
         var isZero = stride(from: 0, to: content.count, by: 4096).map { start in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// What is said of an image that was cut short, before anything of it is read: what reading fails for, and nothing else.
+/// Warnings about truncated images before any read: they name exactly the data that reading fails for.
 @Suite(.needs(.qemuImg, .qemuIO))
 struct ShortfallTests {
     /// A kind of image that qemu makes.
@@ -92,7 +92,8 @@ struct ShortfallTests {
         }
     }
 
-    /// Of a disk of very many tables some are looked at when it is opened: those that lie last, and may name what does, too.
+    /// Some of a disk's very many tables are looked at on opening: those that lie last, and those that may name what
+    /// lies last.
     @Test func lastTablesAreLookedAt() throws {
         let count = 5000
         var file = QCOW2File(clusterBits: 9, size: UInt64(count) << 15, l1Count: UInt32(count))

@@ -3,11 +3,11 @@ import Testing
 
 @testable import VitrineFormats
 
-/// What is kept of a span, packed and unpacked.
+/// Details of spans, packed and unpacked.
 @Suite struct SpanDetailTests {
     private static let limit = 1 << 20
 
-    /// Details of many shapes, and how many pieces each has.
+    /// Details of many shapes, and the number of pieces of each.
     private static func details() -> [SpanDetail] {
         var random = SeededGenerator(seed: 31)
         return (0..<12).map { number in
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// Frames have no checksum, so that a flip may go unnoticed here; the index has a hash of the whole.
+    /// Frames have no checksum, so a flip may go unnoticed here. The index has a hash of the whole.
     @Test func flipsAreHarmless() {
         var random = SeededGenerator(seed: 32)
         var window = [UInt8](repeating: 0, count: 200_000)

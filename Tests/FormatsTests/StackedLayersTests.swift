@@ -6,7 +6,7 @@ import Testing
 
 /// Layers that are decoded through other layers, with less memory than all readers would take.
 @Suite struct StackedLayersTests {
-    /// What a disk is wrapped in.
+    /// The formats that a disk is wrapped in.
     enum Wrapper: CaseIterable {
         case xz
         case xzBlocks
@@ -33,7 +33,8 @@ import Testing
         var description: String { "\(inner) in \(outer), \(memory >> 20) MiB" }
     }
 
-    /// Dictionaries are of 8 MiB, cut to the content: two decoders and what they decode do not fit into the least of memories.
+    /// Dictionaries are 8 MiB, cut to the content. Two decoders and their decoded data do not fit into the least
+    /// memory.
     static let content = SeekContent.mixed(2_500_000)
 
     static let stacks =
@@ -41,7 +42,7 @@ import Testing
             Wrapper.allCases.map { Stack(inner: inner, outer: $0, memory: 16 << 20) }
         } + [Stack(inner: .xz, outer: .xz, memory: 64 << 20)]
 
-    /// The source in `file` that `wrapper` has made.
+    /// Opens the source in `file` that `wrapper` has made.
     private func open(_ file: any Source, _ wrapper: Wrapper, _ engine: Engine) throws -> any Source {
         guard wrapper == .tar else {
             return try XZSource(file, engine, spanCost: SeekContent.spanCost, index: { _ in nil })

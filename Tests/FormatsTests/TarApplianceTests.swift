@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Appliances whose descriptor says what their disks are (DSP0243 2.1, 7.1).
+/// Appliances whose descriptor names their disks (DSP0243 2.1, 7.1).
 @Suite struct TarApplianceTests {
     private let first = [UInt8](repeating: 1, count: 2048)
     private let second = [UInt8](repeating: 2, count: 1024)
@@ -34,7 +34,7 @@ import Testing
         <Disk ovf:diskId="empty" ovf:capacity="20"/>
         """
 
-    /// Neither another file that looks like a disk, nor the order of the archive.
+    /// Neither another file that looks like a disk nor the order of the archive matters.
     @Test func disksAreThoseOfTheDescriptor() throws {
         var archive = TarFile()
         archive.add(
@@ -94,7 +94,7 @@ import Testing
                 == #"tar: piece "vm/disk-0.raw.000000000" has 512 bytes, expected 1024"#)
     }
 
-    /// Without a size of pieces the numbers are those of versions.
+    /// Without a chunk size, the numbers are those of versions.
     @Test func lastVersionCounts() throws {
         #expect(try bytes(open(inPieces([0, 1], chunkSize: nil))) == [UInt8](repeating: 2, count: 512))
     }
@@ -150,7 +150,7 @@ import Testing
             ])
     }
 
-    /// However many disks a file is that of, its pieces are not gone through for all of them.
+    /// The pieces of a file that is named for many disks are not searched for each of them.
     @Test(arguments: ["", #" ovf:chunkSize="1""#])
     func piecesOfTooManyDisks(_ chunkSize: String) throws {
         var archive = TarFile()
@@ -195,7 +195,7 @@ import Testing
         #expect(error?.reason.contains("which is not there") == true)
     }
 
-    /// Whatever is changed in a descriptor, it is read or it is not.
+    /// A descriptor is read or not, whatever is changed in it.
     @Test func everyByteOfADescriptorMayBeWrong() throws {
         let text = descriptor(#"<File ovf:id="f" ovf:href="disk.raw"/>"#, #"<Disk ovf:fileRef="f"/>"#)
         for index in text.indices {

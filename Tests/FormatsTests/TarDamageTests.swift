@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Archives that are broken, or leave open which member is meant: each ends in its error.
+/// Archives that are broken, or do not make clear which member is meant. Each ends in its error.
 @Suite struct TarDamageTests {
     private func error(
         _ bytes: [UInt8], member: SystemString? = nil, name: String = "disk.tar"
@@ -20,7 +20,7 @@ import Testing
         return tar.bytes
     }
 
-    /// A member that is sparse by what the pax `records` say, and holds `data`.
+    /// A member that is sparse by the pax `records`, and holds `data`.
     private func sparse(_ data: String, _ records: String...) -> [UInt8] {
         tar { tar in
             tar.add("pax", records.flatMap(TarFile.record), type: "x")
@@ -93,7 +93,7 @@ import Testing
                 == "raw: there is no archive here, so no member \"x\" to open either")
     }
 
-    /// A disk that is not what its name says is damaged, and no raw disk.
+    /// A disk that is not of the format in its name is damaged, not a raw disk.
     @Test func memberThatIsNotWhatItIsCalled() {
         #expect(error(tar { $0.add("disk.qcow2", [1, 2, 3, 4]) })?.hasPrefix("qcow2 in tar: ") == true)
     }
@@ -123,7 +123,7 @@ import Testing
         #expect(found?.hasSuffix("the archive is damaged, or no tar archive") == true)
     }
 
-    /// Without a magic, or with a wrong checksum, a file that is called otherwise is a raw disk.
+    /// A file without a magic, or with a wrong checksum, is a raw disk unless it is called .tar.
     @Test func recognition() throws {
         let good = tar { $0.add("disk.raw", [1]) }
         #expect(try Image("disk", MemorySource(good), OpenOptions()).stack == "raw in tar")
@@ -137,13 +137,13 @@ import Testing
         #expect(try Image("disk.tar", MemorySource(old), OpenOptions()).stack == "raw in tar")
     }
 
-    /// A damaged archive is no raw disk.
+    /// A damaged archive is not a raw disk.
     @Test func recognitionOfADamagedOne() {
         let bytes = tar { $0.add("disk.raw", [1]) { TarFile.put("x", at: 124, in: &$0) } }
         #expect(error(bytes, name: "disk")?.hasPrefix("tar: size at 124 is 78 30") == true)
     }
 
-    /// With the sum of signed bytes for a checksum, as some old programs wrote it.
+    /// The checksum is the sum of signed bytes, as some old programs wrote it.
     @Test func signedChecksum() throws {
         var bytes = tar { $0.add("dïsk.raw", [1]) }
         let sum =
@@ -177,7 +177,7 @@ import Testing
         #expect(error(bytes)?.hasSuffix(", expected a number below 2^63") == true)
     }
 
-    /// What is there is served, with a warning.
+    /// The part that is there is served, with a warning.
     @Test func cutShort() throws {
         var tar = TarFile()
         tar.add("disk.raw", [1, 2, 3])

@@ -1,8 +1,8 @@
-/// Writes tar archives by hand, also such as no program would.
+/// Writes tar archives by hand, including ones that no program would write.
 struct TarFile {
     private(set) var bytes: [UInt8] = []
 
-    /// Adds a header and, padded, `data`; `change` changes the header before it gets its checksum.
+    /// Adds a header and the padded `data`. `change` changes the header before it gets its checksum.
     mutating func add(
         _ name: String, _ data: [UInt8] = [], type: Character = "0", size: UInt64? = nil,
         _ change: (inout [UInt8]) -> Void = { _ in }
@@ -11,7 +11,7 @@ struct TarFile {
         bytes += [UInt8](repeating: 0, count: (512 - data.count % 512) % 512)
     }
 
-    /// Adds a pax header with `records`, each of which gets its length.
+    /// Adds a pax header with `records`, each prefixed with its length.
     mutating func add(records: String...) {
         add("pax", records.flatMap(Self.record), type: "x")
     }
@@ -21,7 +21,7 @@ struct TarFile {
         bytes += [UInt8](repeating: 0, count: 1024)
     }
 
-    /// Adds anything.
+    /// Adds any bytes.
     mutating func add(bytes more: [UInt8]) { bytes += more }
 
     /// A record of a pax header.
@@ -54,14 +54,14 @@ struct TarFile {
         return header
     }
 
-    /// Gives `header` its checksum.
+    /// Sets the checksum of `header`.
     static func sum(_ header: inout [UInt8]) {
         for index in 148..<156 { header[index] = 0x20 }
         let digits = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
         put(String(repeating: "0", count: 6 - digits.count) + digits + "\u{0} ", at: 148, in: &header)
     }
 
-    /// Puts `text` at index `index` of `header`.
+    /// Writes `text` into `header` at index `index`.
     static func put(_ text: String, at index: Int, in header: inout [UInt8]) {
         for (offset, byte) in text.utf8.enumerated() { header[index + offset] = byte }
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Members by names and headers that programs take for the same, and that are not.
+/// Members with names and headers that programs take for the same, and members that differ.
 @Suite struct TarMemberTests {
     private func open(
         _ member: SystemString? = nil, _ make: (inout TarFile) -> Void
@@ -18,7 +18,7 @@ import Testing
         try image.disk.bytes(at: 0, count: Int(image.size))
     }
 
-    /// é as one character and as two are two names, in either order.
+    /// The one-character and two-character forms of é are two names, in either order.
     @Test(arguments: [["caf\u{E9}.raw", "cafe\u{301}.raw"], ["cafe\u{301}.raw", "caf\u{E9}.raw"]])
     func namesThatLookTheSame(_ names: [String]) throws {
         for (number, name) in names.enumerated() {
@@ -33,7 +33,7 @@ import Testing
         #expect(error?.reason.hasPrefix("there is no member") == true)
     }
 
-    /// A name as it is shown is one that a member may have.
+    /// A member's name may equal the shown form of another's.
     @Test func nameAsItIsShown() throws {
         let make: (inout TarFile) -> Void = { tar in
             tar.add(#"a\u{1B}.raw"#, [1])
@@ -48,7 +48,7 @@ import Testing
 
     private let content = [UInt8](repeating: 7, count: 700)
 
-    /// As pax has it: the data of the file behind the header of the link.
+    /// As in pax: the file's data follows the header of the link.
     @Test(arguments: [true, false])
     func hardLinkWithData(_ isPax: Bool) throws {
         let make: (inout TarFile) -> Void = { tar in
@@ -63,7 +63,7 @@ import Testing
         #expect(try bytes(open("b.raw", make)) == [9])
     }
 
-    /// As older programs have it: the size, and the next header.
+    /// As older programs write it: a size, and the next header.
     @Test(arguments: [true, false])
     func hardLinkWithASizeOnly(_ isPax: Bool) throws {
         let image = try open { tar in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Archives by GNU tar and Python, compared with what they were made from.
+/// Compares archives by GNU tar and Python with the data they were made from.
 @Suite(.needs(.python, .qemuImg, .tar, .xz))
 struct TarReadingTests {
     /// The forms in which GNU tar stores sparse members.
@@ -23,7 +23,7 @@ struct TarReadingTests {
         return url
     }
 
-    /// A disk of which much is zero.
+    /// A disk with many zeroes.
     private func content(_ count: Int, seed: UInt64 = 3) -> [UInt8] {
         var random = SeededGenerator(seed: seed)
         return TestContent.sparse.bytes(count: count, &random)
@@ -50,7 +50,7 @@ struct TarReadingTests {
         }
     }
 
-    /// Holes are where there is a block of zeroes, as that is how tar is told to find them.
+    /// Holes are the blocks of zeroes, as tar is told to find holes that way.
     @Test(arguments: sparseForms)
     func sparseMember(_ form: [String]) throws {
         try withTemporaryFolder { folder in
@@ -84,7 +84,7 @@ struct TarReadingTests {
         }
     }
 
-    /// The runs of blocks that are zero, and that are not.
+    /// The runs of zero blocks, and of others.
     private func blocks(of content: [UInt8]) -> [Extent] {
         var extents: [Extent] = []
         for start in stride(from: 0, to: content.count, by: 512) {
@@ -99,7 +99,7 @@ struct TarReadingTests {
         return extents
     }
 
-    /// A hole in the archive is one in the member.
+    /// A hole in the archive is also one in the member.
     @Test func holesBelow() throws {
         var tar = TarFile()
         tar.add("disk.raw", [UInt8](repeating: 0, count: 20_000))
@@ -113,7 +113,7 @@ struct TarReadingTests {
         #expect(try disk.extentNow(in: 3584..<7000) == Extent(3584..<7000, .hole))
     }
 
-    /// A map of two stretches, the first of which has a hole in the archive.
+    /// A map of two segments, the first with a hole in the archive.
     @Test func holesBelowASparseMember() throws {
         var tar = TarFile()
         tar.add(records: "GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.realsize=100000")
@@ -161,7 +161,7 @@ struct TarReadingTests {
         }
     }
 
-    /// A size that is no 11 octal digits: in the header in binary, or in a pax record.
+    /// A size that is not 11 octal digits, but binary in the header, or in a pax record.
     @Test(arguments: [false, true])
     func memberOf9GiB(_ isPax: Bool) throws {
         try withTemporaryFolder { folder in
@@ -207,7 +207,7 @@ struct TarReadingTests {
         }
     }
 
-    /// Python writes a pax header of its own, and one for all members.
+    /// Python writes pax headers of its own, and one for all members.
     @Test(arguments: ["USTAR", "GNU", "PAX"])
     func byPython(_ format: String) throws {
         try withTemporaryFolder { folder in
@@ -267,7 +267,7 @@ struct TarReadingTests {
         }
     }
 
-    /// Whatever is in the other members.
+    /// Reads only headers, whatever the other members hold.
     @Test func readsHeadersOnly() throws {
         var tar = TarFile()
         for number in 0..<10 { tar.add("\(number).raw", [UInt8](repeating: 7, count: 1 << 20)) }
@@ -279,7 +279,7 @@ struct TarReadingTests {
         #expect(try disk.bytes(at: 5, count: 2) == [7, 7])
     }
 
-    /// As where the archive is extracted.
+    /// The last member of a name counts, as when the archive is extracted.
     @Test func lastOfOneNameCounts() throws {
         var tar = TarFile()
         tar.add("disk.raw", Array("first".utf8))

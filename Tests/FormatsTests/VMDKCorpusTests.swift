@@ -3,14 +3,14 @@ import TestSupport
 import Testing
 import VitrineFormats
 
-/// The good VMDK files of the corpus, compared with what qemu says of them.
+/// Compares the good VMDK files of the corpus with qemu's reading of them.
 @Suite(.needs(.nbdinfo, .qemuImg))
 struct VMDKCorpusTests {
     static let names = Result {
         try CorpusTests.corpus.get().filter { $0.verdict == .good && $0.layers == "vmdk" }.map(\.name)
     }
 
-    /// What qemu does not open, as corpus/README.md says.
+    /// Files that qemu does not open, as corpus/README.md says.
     static let refused = named([
         "2gb-sparse-other-name", "2gb-sparse-s001", "2gb-sparse-s002", "2gb-sparse-s003", "child-2gb-s001",
         "child-2gb-s002", "cowd-4k-extent", "cowd-extent", "delta-cowd", "descriptor-damaged",
@@ -27,18 +27,18 @@ struct VMDKCorpusTests {
         "vmfspreallocated", "vmfsthin", "zero",
     ])
 
-    /// Where it finds something else, likewise: it passes over extents and redundant tables.
+    /// Files in which qemu finds something else, as that file says: it skips extents and redundant tables.
     static let different = named([
         "2gb-sizes", "access", "directory-outside", "stream-footer-capacity", "stream-footer-directory-0",
         "stream-footer-directory-outside", "table-outside", "zero-2gb",
     ])
 
-    /// What it reads alike, but not by way of the same tables: a directory entry of 1 is a table's place to it.
+    /// Files that qemu reads alike, but by other tables: it takes a directory entry of 1 for a table's place.
     static let sameContent = named(["table-of-zeroes"])
 
     private static func named(_ names: [String]) -> [String] { names.map { "good-vmdk-\($0).vmdk" } }
 
-    /// Calls `body` with the file `name` of the corpus, in a folder where others can be made.
+    /// Calls `body` with the file `name` of the corpus, in a folder that accepts other files.
     private func withImage(_ name: String, _ body: (QemuImage) throws -> Void) throws {
         try withTemporaryFolder { folder in
             for other in try FileManager.default.contentsOfDirectory(atPath: CorpusTests.folder.path)

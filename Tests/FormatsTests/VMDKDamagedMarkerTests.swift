@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Streams without a grain directory some of whose markers are damaged: what is behind these is found all the same.
+/// Streams without a grain directory that have some damaged markers. The grains behind these are found anyway.
 @Suite struct VMDKDamagedMarkerTests {
     private static let count = 16
 
@@ -28,10 +28,10 @@ import Testing
         return file
     }
 
-    /// Where the marker of grain `number` is.
+    /// The offset of the marker of grain `number`.
     private func place(_ number: Int, _ file: VMDKFile) -> Int { Int(file.table[number]) * 512 }
 
-    /// Which grains of `image` can be read; what is read must be right.
+    /// The grains of `image` that can be read. The content must be right.
     private func readable(_ image: Image) -> [Int] {
         (0..<Self.count).filter { number in
             guard let bytes = try? image.disk.bytes(at: UInt64(number) * 4096, count: 4096) else {
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// Expects that of `file` all grains can be read but `lost`, and that `damage` is said to be there.
+    /// Expects that all grains of `file` but `lost` can be read, and that `damage` is reported.
     private func expect(_ file: VMDKFile, loses lost: [Int], _ damage: String, counted: Int? = nil) throws {
         let image = try file.open(recovers: true)
         #expect(readable(image) == (0..<Self.count).filter { !lost.contains($0) })
@@ -90,7 +90,8 @@ import Testing
         try expect(file, loses: [5, 9, 12], ", with damage at \(place(5, file)) and in 2 more places")
     }
 
-    /// A size that is out of bounds, some that lead into the grain itself, and one that leads into another: no other grain is lost.
+    /// A size that is out of bounds, some that lead into the grain itself, and one that leads into another grain. No
+    /// other grain is lost.
     @Test(arguments: [UInt32.max, 8193, 1, 600, 2000, 5000], [4, 6])
     func sizes(_ size: UInt32, _ number: Int) throws {
         var file = try stream()
@@ -101,7 +102,7 @@ import Testing
         #expect(image.warnings.contains { $0.contains(", with damage at \(place(number, file))") })
     }
 
-    /// Nothing but noise from the middle of one grain to the middle of another.
+    /// Noise from the middle of one grain to the middle of another.
     @Test func aStretch() throws {
         var file = try stream()
         var random = SeededGenerator(seed: 99)
@@ -111,7 +112,8 @@ import Testing
         try expect(file, loses: [6, 7, 8, 9], ", with damage at \(place(6, file))", counted: 13)
     }
 
-    /// Behind a damaged marker of a grain, or of a table, the tables are found too, and the directory, which leads to everything.
+    /// Tables behind a damaged marker of a grain or of a table are found too, and so is the directory, which leads to
+    /// everything.
     @Test(arguments: [15, 16, 17])
     func tablesBehindDamage(_ number: Int) throws {
         var file = try stream(tables: true)
@@ -127,7 +129,7 @@ import Testing
             })
     }
 
-    /// What a guest wrote is no marker, even where it is laid out to be one, in data that is whole or for a grain that is there.
+    /// Data of a guest is not a marker, even if it is laid out as one, in sound data or for a grain that is there.
     @Test func guestsMarkers() throws {
         let fake = try VMDKSparseTests.compressed([UInt8](repeating: 9, count: VMDKFile.grainSize))
         for number in [0, 3] as [UInt8] {
@@ -161,7 +163,7 @@ import Testing
         }
     }
 
-    /// Whatever is damaged, what is read is right.
+    /// Data read is right, whatever is damaged.
     @Test func anyDamage() throws {
         let sound = try stream()
         var random = SeededGenerator(seed: 11)
@@ -179,7 +181,7 @@ import Testing
         }
     }
 
-    /// What is found is kept, with the damage.
+    /// The results are kept, with the damage.
     @Test func whatWasFoundIsKept() throws {
         var file = try stream()
         for number in [5, 9] { file.put([UInt8](repeating: 0, count: 512), at: place(number, file)) }

@@ -28,7 +28,7 @@ import Testing
         [UInt8](repeating: byte, count: count * 512)
     }
 
-    /// No line is passed over, whatever a guest may do with its extent; offsets count.
+    /// No line is skipped, whatever a guest may do with its extent. Offsets count.
     @Test func everyExtentCounts() throws {
         let text = """
             \u{FEFF}
@@ -61,7 +61,7 @@ import Testing
             image.disk.size == UInt64(expected.count) && image.warnings.isEmpty)
     }
 
-    /// What a line says of a partition, behind the offset, is no part of the name.
+    /// The text behind the offset in a line for a partition is not part of the name.
     @Test(arguments: [
         ("\"a\" 0 \"partition\" 17", "a"), ("\"a \"b\" c\" 0 \"partition\"", "a \"b\" c"),
         ("\"a\" 1.bin\" 0", "a\" 1.bin"),
@@ -73,7 +73,7 @@ import Testing
         #expect(extent.offset == 0)
     }
 
-    /// Of one stream that is cut short, named over and over, the tables are made as often.
+    /// The tables of a truncated stream that is named over and over are made as often.
     @Test func manyRecoveredExtents() throws {
         let tables = 256
         var file = VMDKFile(grains: tables, version: 3, flags: 0x30001, compressed: true)
@@ -155,7 +155,7 @@ import Testing
         )
     }
 
-    /// ESX's snapshots.
+    /// Images of ESX snapshots.
     @Test func cowd() throws {
         var bytes = sectors(4 + 1 + 32, 0)
         func put(_ value: Int, at offset: Int) {

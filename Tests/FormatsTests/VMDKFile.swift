@@ -1,13 +1,13 @@
 import VitrineFormats
 
-/// A small sparse extent, byte by byte: grains of 4 KiB behind a header, and tables where a test wants them.
+/// A small sparse extent, built byte by byte: grains of 4 KiB behind a header, and tables that a test adds.
 struct VMDKFile {
     static let grainSize = 4096
     private(set) var bytes: [UInt8]
     private(set) var table: [UInt32]
 
-    /// One for `grains` grains, of which the last may not be there as a whole: it lacks `missing` sectors. What is added starts
-    /// in `firstSector`.
+    /// Creates an extent of `grains` grains. The last one lacks `missing` sectors. Appended data starts in
+    /// `firstSector`.
     init(
         grains: Int = 16, missing: Int = 0, version: UInt32 = 1, flags: UInt32 = 3, compressed: Bool = false,
         firstSector: Int = 8
@@ -69,7 +69,7 @@ struct VMDKFile {
         append(marker)
     }
 
-    /// Appends grain table `number`; returns its sector.
+    /// Appends grain table `number`. Returns its sector.
     mutating func addTable(_ number: Int = 0, marked: Bool = false) -> UInt32 {
         if marked { addMarker(1, sectors: 4) }
         let sector = UInt32(sectors)
@@ -78,7 +78,7 @@ struct VMDKFile {
         return sector
     }
 
-    /// Appends a grain directory that names the tables at `tables`; returns its sector.
+    /// Appends a grain directory that names the tables at `tables`. Returns its sector.
     mutating func addDirectory(_ tables: UInt32..., marked: Bool = false) -> UInt64 {
         if marked { addMarker(2, sectors: 1) }
         let sector = UInt64(sectors)
@@ -95,7 +95,7 @@ struct VMDKFile {
         addMarker(0, sectors: 0)
     }
 
-    /// One with its tables behind the data, both named by the header.
+    /// A copy with its tables behind the data, both named by the header.
     func finished() -> VMDKFile {
         var file = self
         let table = file.addTable()
@@ -105,7 +105,7 @@ struct VMDKFile {
 
     mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
 
-    /// Opens it.
+    /// Opens the extent.
     func open(recovers: Bool = false) throws(ImageError) -> Image {
         var options = OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2))
         options.formatOptions.recovers = recovers

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// VMDK images of every kind that qemu makes, compared with what qemu reads in them.
+/// Compares VMDK images of every kind that qemu makes with qemu's reading of them.
 @Suite(.needs(.nbdinfo, .qemuImg, .qemuIO))
 struct VMDKReadingTests {
     static let subformats = [
@@ -38,7 +38,7 @@ struct VMDKReadingTests {
         }
     }
 
-    /// More than 2 GiB, so that there is more than one extent.
+    /// A disk of more than 2 GiB, so that there is more than one extent.
     @Test(arguments: ["twoGbMaxExtentSparse", "twoGbMaxExtentFlat"])
     func severalExtents(_ subformat: String) throws {
         try withTemporaryFolder { folder in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Streams without a grain directory: what going from marker to marker finds, and how that is kept.
+/// Streams without a grain directory: the results of going from marker to marker, and how these are kept.
 @Suite struct VMDKRecoveryTests {
     private struct Indexes: SeekIndexes {
         let index: FakeIndex
@@ -18,7 +18,8 @@ import Testing
 
     private static let grains = [0, 5, 511, 515, 520, 1030]
 
-    /// A stream of 1536 grains in three tables, of which there are the first `tables`, and the directory if all are.
+    /// A stream of 1536 grains in three tables. Only the first `tables` of these are there, and the directory if all
+    /// are.
     private func stream(tables: Int) throws -> VMDKFile {
         var file = VMDKFile(grains: 1536, version: 3, flags: 0x30001, compressed: true)
         file.put(UInt64(file.sectors), at: 64)
@@ -40,7 +41,7 @@ import Testing
         return try Image("disk.vmdk", source, options)
     }
 
-    /// What reading each of `numbers` gives: the text, zeroes, or an error (nil).
+    /// The result of reading each of `numbers`: true for the text, false for zeroes, nil for an error or anything else.
     private func contents(_ image: Image, _ numbers: [Int]) -> [Bool?] {
         numbers.map { number in
             guard let bytes = try? image.disk.bytes(at: UInt64(number) * 4096, count: 4096) else {
@@ -67,7 +68,7 @@ import Testing
         #expect(missing?.reason.hasSuffix("is missing: the stream is cut short") == true)
     }
 
-    /// What is missing is the footer, and nothing of the disk.
+    /// The footer is missing, and nothing of the disk.
     @Test func directoryWithoutFooter() throws {
         let file = try stream(tables: 3)
         let image = try file.open()
@@ -96,7 +97,7 @@ import Testing
         #expect(markers[1].reads < markers[0].reads)
     }
 
-    /// Also without leave to recover, as that takes going through it too.
+    /// A refusal is kept too, without leave to recover, as it takes going through the stream as well.
     @Test func refusalIsKept() throws {
         let file = try stream(tables: 1)
         let index = FakeIndex()
@@ -110,7 +111,7 @@ import Testing
         #expect(index.entries.count == 1)
     }
 
-    /// No index makes wrong bytes of it, nor anything missing that is not so once the index is found to be wrong.
+    /// A wrong index never gives wrong bytes. Once it is found to be wrong, it makes no data missing either.
     @Test(arguments: [0, 1, 2, 3])
     func wrongIndex(_ tables: Int) throws {
         let file = try stream(tables: tables)
@@ -141,7 +142,7 @@ import Testing
         #expect(stale.drops == 1 && stale.entries == entries)
     }
 
-    /// Behind a marker that leaves no room for it there is no directory, of which there would be as many as sectors.
+    /// A marker without room behind it has no directory. Otherwise there would be as many directories as sectors.
     @Test func directoryWithoutRoom() throws {
         var file = try stream(tables: 2)
         for _ in 0..<20 { file.addMarker(2, sectors: 0) }
@@ -150,7 +151,7 @@ import Testing
         #expect(scan.directory == nil && scan.tables.count == 3)
     }
 
-    /// Tables of a few bytes count for the sectors that are made of them, whoever names them.
+    /// Tables of a few bytes count for the sectors made of them, whoever names them.
     @Test func smallTablesTakeSectors() throws {
         var file = VMDKFile(grains: 200_000, version: 3, flags: 0x30001, compressed: true)
         file.put(UInt32(1), at: 44)

@@ -18,7 +18,7 @@ import Testing
         return Array(output[..<Int(count)])
     }
 
-    /// The layouts of streams that are about.
+    /// The layouts of streams that exist.
     enum Layout: CaseIterable { case footer, front, patched, trailing, padded }
 
     /// A stream of 16 grains; the last is short by 3 sectors.
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    /// Where the directory stands in front, or its place does, the end may be missing all the same.
+    /// The end may be missing even if the directory, or its place, is in front.
     @Test(arguments: [Layout.front, .patched])
     func everyTruncation(_ layout: Layout) throws {
         let (sound, content) = try stream(layout)
@@ -153,7 +153,7 @@ import Testing
                 + "stream is cut short at 5120, and 0 of 16 grains are there; --recover serves these")
     }
 
-    /// A stream that is all there is opened without going through its grains or its tables.
+    /// A complete stream is opened without going through its grains or its tables.
     @Test(arguments: Layout.allCases)
     func openingIsCheap(_ layout: Layout) throws {
         let (file, _) = try stream(layout)
@@ -164,7 +164,7 @@ import Testing
         if layout == .front || layout == .footer { #expect(source.bytesRead < 4096) }
     }
 
-    /// Of a disk of nothing there is nothing to be missing.
+    /// An empty disk has no missing data.
     @Test func noCapacity() throws {
         for layout in Layout.allCases {
             for recovers in [false, true] {
@@ -208,7 +208,7 @@ import Testing
         )
     }
 
-    /// Where nothing else is there, by the header, an entry of 1 is a grain's place.
+    /// An entry of 1 is a grain's place if, by the header, nothing else is there.
     @Test(arguments: [Layout.footer, .patched])
     func grainInSector1(_ layout: Layout) throws {
         let (file, content) = try stream(layout, firstSector: 1)
@@ -233,7 +233,7 @@ import Testing
         }
     }
 
-    /// Going through a stream finds that grain, too, and counts it.
+    /// Going through a stream finds that grain too, and counts it.
     @Test func grainInSector1IsRecovered() throws {
         var (file, content) = try stream(.footer, firstSector: 1)
         for overhead in [0, 1] as [UInt64] {
@@ -276,7 +276,7 @@ import Testing
                 + "\(file.bytes.count)")
     }
 
-    /// A table that cannot be read is there twice.
+    /// A table that cannot be read has a second copy.
     @Test func redundantTable() throws {
         var file = VMDKFile(grains: 1024)
         file.addGrain(3, Self.text)

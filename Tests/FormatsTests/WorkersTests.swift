@@ -6,8 +6,8 @@ import Testing
 @testable import VitrineFormats
 
 @Suite struct WorkersTests {
-    /// Each task lasts long enough for all threads that there are to be at one at the same time; the first ones, until as
-    /// many are as should be.
+    /// Each task lasts long enough for all threads to run one at the same time. The first ones last until as many run
+    /// as should.
     @Test(arguments: [true, false])
     func asManyTasksRunAtOnceAsThereAreWorkers(isStarted: Bool) {
         let workers = Workers(count: 3)
@@ -30,7 +30,7 @@ import Testing
         #expect(state.wait { $0.done == 200 ? $0.most : nil } == 3)
     }
 
-    /// One that waits is replaced by one, and not by more: so the tasks that are at work are as many as ever.
+    /// A waiting worker is replaced by one, and not by more: the number of tasks at work stays the same.
     @Test
     func asManyTasksRunAsThereAreWorkersWhileOthersWait() {
         let workers = Workers(count: 2)
@@ -92,7 +92,7 @@ import Testing
         #expect(order.wait { $0.count == 2 ? $0 : nil } == ["now", "ahead"])
     }
 
-    /// Found by fuzzing: each had a thread key of its own, of which a process has 1024.
+    /// Found by fuzzing: each `Workers` had a thread key of its own, and a process has 1024.
     @Test
     func thereCanBeAnyNumberOfThemAndTheirThreadsEndWithThem() {
         func threads() -> Int {

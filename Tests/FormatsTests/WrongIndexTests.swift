@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Indexes that are wrong, or of what the image was: the right bytes all the same.
+/// Indexes that are wrong, or of an earlier state of the image, give the right bytes anyway.
 @Suite struct WrongIndexTests {
     private static let content = SeekContent.mixed(3 << 20)
     private static let file = XZFile.encode(content)
@@ -12,7 +12,7 @@ import Testing
 
     private func engine() -> Engine { Engine(memory: 16 << 20, threads: 2) }
 
-    /// Reads everything twice, from `start` on: no read fails for the index's sake.
+    /// Reads everything twice, from `start` on. No read fails because of the index.
     private func expectRecovery(
         _ index: FakeIndex, _ file: [UInt8] = file, from start: Int = 0, mustDrop: Bool = true
     ) throws {
@@ -34,7 +34,7 @@ import Testing
         try SpanDetail(entry.detail, pieces: entry.span.pieces, limit: 16 << 20)
     }
 
-    /// Ways in which a detail can be wrong, each for the span that starts at an offset.
+    /// The ways in which a detail can be wrong, each for the span that starts at an offset.
     private enum Wrong: CaseIterable {
         case missing, garbage, empty, ofAnother, hashes, window, start, state, history, fresh
     }
@@ -107,7 +107,7 @@ import Testing
         try expectRecovery(FakeIndex(known), file)
     }
 
-    /// The file has changed since it was indexed: nothing that was not in either is given out.
+    /// The file has changed since it was indexed. No byte is given out that was in neither.
     @Test func imageChangedAfterIndexing() throws {
         let known = try Self.entries.get()
         var changed = Self.content
@@ -125,7 +125,7 @@ import Testing
         #expect(try source.bytes(at: 1_000_000, count: 100_000) == Array(changed[1_000_000..<1_100_000]))
     }
 
-    /// Many threads hold spans of what is dropped: none of them fails, and what is learnt anew stays.
+    /// Many threads hold spans of an index that is dropped. None of them fails, and what is learnt afterwards stays.
     @Test func threadsThatShareAWrongIndexFailNoRead() throws {
         for seed in 0..<4 {
             let whole = try Self.entries.get()
@@ -165,7 +165,7 @@ import Testing
         }
     }
 
-    /// An index that says of data that they are zeroes: they are read as what they are, and verifying finds it.
+    /// An index that says that data is zeroes. The data is read as it is, and verifying finds the claim.
     @Test(arguments: [0, 128 << 10, 1000, 20_000])
     func zeroesAreNotTakenFromWhatNoDetailProves(_ length: UInt64) throws {
         var whole = try Self.entries.get()

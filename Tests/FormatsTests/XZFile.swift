@@ -2,15 +2,15 @@ import CLZMA
 
 @testable import VitrineFormats
 
-/// An .xz file made by liblzma, for tests.
+/// Makes .xz files with liblzma, for tests.
 enum XZFile {
-    /// What comes before LZMA2.
+    /// The filter before LZMA2.
     enum Filter: CaseIterable {
         case x86
         case delta
     }
 
-    /// `content` in blocks of `blockSize` bytes; 0 makes one block.
+    /// Encodes `content` in blocks of `blockSize` bytes; 0 makes one block.
     static func encode(
         _ content: [UInt8], blockSize: Int = 0, check: lzma_check = LZMA_CHECK_CRC64, filter: Filter? = nil
     ) -> [UInt8] {
@@ -38,7 +38,7 @@ enum XZFile {
         }
     }
 
-    /// `file`, which has one stream, with another kind of check of the same size.
+    /// Changes the check of `file`, which has one stream, to another kind of the same size.
     static func withCheck(_ id: UInt8, _ file: [UInt8]) -> [UInt8] {
         var file = file
         func seal(_ range: Range<Int>, at place: Int) {

@@ -5,11 +5,11 @@ import Testing
 
 @testable import VitrineFormats
 
-/// Filters before LZMA2, and checks of kinds that nobody knows.
+/// Filters before LZMA2, and checks of unknown kinds.
 @Suite struct XZFilterTests {
     private func engine() -> Engine { Engine(memory: 16 << 20, threads: 2) }
 
-    /// Something like machine code, which the x86 filter changes.
+    /// Data that resembles machine code, which the x86 filter changes.
     private static let content: [UInt8] = SeekContent.mixed(3 << 20, seed: 51).enumerated().map {
         index, byte in
         index % 23 == 0 ? 0xE8 : index % 23 == 4 ? 0 : byte

@@ -3,7 +3,7 @@ import Testing
 
 @testable import VitrineFormats
 
-/// .xz files whose end is missing, and those of which not even the start of the disk can be read.
+/// Truncated .xz files, and files that do not even give the start of the disk.
 @Suite struct XZRecoveryTests {
     private static let content = SeekContent.mixed(1 << 20, seed: 5)
     private static let blockSize = 128 << 10
@@ -16,14 +16,14 @@ import Testing
         return try Image(name, MemorySource(file), options)
     }
 
-    /// The content of `file`, which is all there.
+    /// Expects the disk of `image` to be the start of `content`.
     private func expectStart(of image: Image, _ content: [UInt8] = content) throws {
         let count = Int(image.size)
         try #require(count <= content.count)
         #expect(try image.disk.bytes(at: 0, count: count) == Array(content[..<count]))
     }
 
-    /// What xz writes with threads says in its headers how long blocks are; then as many whole blocks as there are.
+    /// xz with threads writes the length of blocks into their headers, so that all whole blocks are found.
     @Test func blocksAreFoundWhereverTheFileIsCut() throws {
         let file = XZFile.encode(Self.content, blockSize: Self.blockSize)
         let blocks = try XZContainer(of: MemorySource(file)).blocks
@@ -47,7 +47,7 @@ import Testing
         #expect(last > UInt64(Self.content.count - 2 * Self.blockSize))
     }
 
-    /// One block: its chunks are gone through, and nothing that is there is missing.
+    /// One block: its chunks are gone through, and no data that is there is lost.
     @Test(arguments: [nil, XZFile.Filter.x86, .delta])
     func aSingleBlockIsReadAsFarAsItIsThere(_ filter: XZFile.Filter?) throws {
         let file = XZFile.encode(Self.content, filter: filter)
@@ -61,7 +61,7 @@ import Testing
         #expect(last > UInt64(Self.content.count / 2))
     }
 
-    /// With nothing missing but the index, or with something behind it, all of the disk is there; in several streams too.
+    /// All of the disk is there if only the index is missing, or if something follows it; in several streams too.
     @Test func whereTheIndexAloneIsWrongNothingIsMissing() throws {
         let file = XZFile.encode(Self.content, blockSize: Self.blockSize)
         var damaged = file
@@ -77,8 +77,8 @@ import Testing
         }
     }
 
-    /// A download that was given room first ends in zeroes. The block's header says how long it is, so that it is a whole one that is
-    /// damaged: its check is wrong, and nothing of a small one is given out.
+    /// A download with preallocated space ends in zeroes. The block's header gives its length, so it is a whole block
+    /// that is damaged: its check is wrong, and no data of a small one is given out.
     @Test func zeroesForTheRest() throws {
         var bytes = XZFile.encode(Self.content)
         for index in bytes.count / 4 * 3..<bytes.count { bytes[index] = 0 }
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    /// A disk format without its header is no raw disk.
+    /// A disk format without its header is not a raw disk.
     @Test(arguments: ["disk.qcow2.xz", "disk.vmdk.xz", "appliance.tar.xz", "disk.vhdx.xz"])
     func whatIsCalledSomethingElseIsNotTakenForRaw(_ name: String) {
         let error = #expect(throws: ImageError.self) { try open(damagedStart, name: name, recovers: false) }
@@ -143,7 +143,7 @@ import Testing
 
     // MARK: Fingerprints
 
-    /// Two files of one size that differ in one block alone, away from what is sampled.
+    /// Two files of one size that differ only in one block, outside the sampled parts.
     @Test func digestTellsBlocksApart() throws {
         var other = Self.content
         other[Self.blockSize * 4 + 7] ^= 1

@@ -5,7 +5,7 @@ import Testing
 @testable import VitrineFormats
 
 @Suite struct XZSourceTests {
-    /// Half random, half text-like, so that blocks have both stored and compressed chunks.
+    /// Content that is half random, half text-like, so that blocks have both stored and compressed chunks.
     private static func content(_ count: Int) -> [UInt8] {
         var random = SeededGenerator(seed: 3)
         return (0..<count).map { index -> UInt8 in
@@ -111,7 +111,7 @@ import Testing
         #expect(try source.bytes(at: 512 << 10, count: 512 << 10) == Array(content[(512 << 10)...]))
     }
 
-    /// A block of 12 MiB is more than an eighth of 16 MiB: it is decoded as far as it is read, in whole spans.
+    /// A block of 12 MiB is more than an eighth of 16 MiB: it is decoded only up to the reader, in whole spans.
     @Test func aLargeBlockIsDecodedAsFarAsItIsRead() throws {
         let content = Self.content(12 << 20)
         let base = ObservedSource(XZFile.encode(content))

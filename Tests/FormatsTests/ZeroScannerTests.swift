@@ -3,12 +3,12 @@ import Testing
 
 @testable import VitrineFormats
 
-/// The runs found in data that comes piece by piece, compared with those found by looking at all of it.
+/// Compares the runs found in data that comes piece by piece with those found in all of it at once.
 @Suite struct ZeroScannerTests {
     private static let granule = 4096
     private static let minimum = 16 << 10
 
-    /// Whole granules of zeroes in `bytes`, which start at `offset`; at their ends, parts of granules.
+    /// The runs of zeroes in `bytes`, which start at `offset`: whole granules, and at the ends parts of granules.
     private func runs(_ bytes: [UInt8], at offset: Int) -> [Range<UInt64>] {
         var runs: [Range<Int>] = []
         var position = offset

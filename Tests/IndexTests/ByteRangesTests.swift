@@ -4,7 +4,7 @@ import Testing
 @testable import VitrineIndex
 
 @Suite struct ByteRangesTests {
-    /// Against a list of flags, one for each of 40 bytes.
+    /// Compares ranges with a list of flags, one for each of 40 bytes.
     @Test(arguments: 0..<50 as Range<UInt64>)
     func doWhatAListOfFlagsDoes(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)

@@ -3,7 +3,7 @@ import VitrineFormats
 
 @testable import VitrineIndex
 
-/// An index file that says whatever a test wants it to say, with every hash right.
+/// An index file that says whatever a test wants, with every hash right.
 struct ForgedIndex {
     struct Record {
         var start: UInt64 = 0
@@ -20,11 +20,11 @@ struct ForgedIndex {
     var details: [UInt8] = Array(0..<8)
     /// Bytes of the header, by offset.
     var header: [Int: UInt8] = [:]
-    /// Sections beyond those there must be.
+    /// Sections beyond the necessary ones.
     var extra: [(type: UInt32, bytes: [UInt8])] = []
-    /// How many bytes of the last record are missing.
+    /// The number of bytes missing from the last record.
     var cut = 0
-    /// Added to the offset of the section that comes second.
+    /// The number added to the offset of the second section.
     var shift: Int64 = 0
 
     var bytes: [UInt8] {
@@ -70,7 +70,7 @@ struct ForgedIndex {
 }
 
 extension Fingerprint {
-    /// One of no image: that of the golden file.
+    /// The fingerprint of no image: that of the golden file.
     static var none: Fingerprint {
         var hash = SHA256()
         let text = Array("an image that is not there".utf8)

@@ -14,7 +14,7 @@ import VitrineFormats
         try Program([builtProgram("IndexSaver"), path] + [first, step, count, limit].map(String.init))
     }
 
-    /// The spans in the file at `path`, all of which are right; nil where there is no file.
+    /// The spans in the file at `path`, which must all be right. Nil if there is no file.
     private func saved(_ path: String) throws -> [Int]? {
         guard let stored = try IndexPlace(path: SystemString(path)).load() else { return nil }
         let index = StoredIndex(stored.index.subject, name: "", place: nil, stored: stored) { _ in }
@@ -76,7 +76,7 @@ import VitrineFormats
         }
     }
 
-    /// A limit on the size of files stands for a disk that is full: it needs no root, and fails the same call.
+    /// A limit on the size of files stands for a full disk: it needs no root, and fails the same call.
     @Test(arguments: [1024, 4500, 6000])
     func withoutRoomTheOldIndexStays(_ limit: Int) throws {
         try withTemporaryFolder { folder in

@@ -154,7 +154,7 @@ import VitrineFormats
         }
     }
 
-    /// The file is for the image, and not for what it names.
+    /// The file is for the image, and not for the files it names.
     @Test func aNamedFileHasNoIndexOfAReference() throws {
         try withTemporaryFolder { folder in
             let path = folder.path + "/side.sidx"
@@ -272,7 +272,7 @@ import VitrineFormats
             ])
     }
 
-    /// In /proc nobody can make a file, root neither.
+    /// Nobody can make a file in /proc, root neither.
     @Test func aFolderThatCannotBeWrittenToIsOneWarning() throws {
         let finder = IndexFinder(.file("/proc/side.sidx"), in: nil, warn: warnings.add)
         let index = try open(finder, TestImage.file)

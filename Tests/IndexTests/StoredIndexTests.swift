@@ -7,7 +7,7 @@ import VitrineFormats
 @testable import VitrineIndex
 
 @Suite struct StoredIndexTests {
-    /// An index in `folder`, with what is there loaded; `warnings` collects what it says.
+    /// Opens an index in `folder` and loads it. `warnings` collects its warnings.
     private func open(
         _ folder: URL, cached: Bool = true, policy: SavePolicy = SavePolicy(), warnings: Warnings = Warnings()
     ) throws -> StoredIndex {
@@ -23,7 +23,7 @@ import VitrineFormats
             : IndexPlace(path: SystemString(folder.path + "/side.sidx"))
     }
 
-    /// The spans that the file in `folder` holds, all of which are right.
+    /// The spans in the file in `folder`, which must all be right.
     private func saved(_ folder: URL, cached: Bool = true) throws -> [Int] {
         try TestImage.numbers(in: open(folder, cached: cached))
     }
@@ -191,7 +191,7 @@ import VitrineFormats
         }
     }
 
-    /// What another process has put there since is not what was found wrong.
+    /// A file that another process has saved since is not the one that was found wrong.
     @Test func droppingRemovesNoFileOfAnothers() throws {
         try withTemporaryFolder { folder in
             let index = try open(folder)
@@ -211,7 +211,7 @@ import VitrineFormats
         }
     }
 
-    /// Whoever adds waits for no disk: here nothing can be saved as long as another holds the folder.
+    /// Adding does not wait for a disk: here nothing can be saved while another holds the folder.
     @Test func addingDoesNotWaitForSaving() throws {
         try withTemporaryFolder { folder in
             var policy = SavePolicy()
@@ -271,7 +271,7 @@ import VitrineFormats
         }
     }
 
-    /// A folder that is a file: nothing can be made there, not by root either.
+    /// The folder is a file: nothing can be made there, not by root either.
     @Test func whatCannotBeSavedStaysInMemoryAsFarAsItMay() throws {
         try withTemporaryFolder { folder in
             _ = try folder.file("cache", "a file")
@@ -363,7 +363,7 @@ extension StoredIndex {
     }
 }
 
-/// What an index has warned of.
+/// The warnings of an index.
 final class Warnings: Sendable {
     private let list = Mutex<[String]>([])
 

@@ -7,7 +7,7 @@ import VitrineFormats
 
 @testable import VitrineServer
 
-/// Taking connections, and what becomes of it when that fails.
+/// Takes connections, and handles failures to do so.
 @Suite struct AcceptorTests {
     @Test(arguments: [
         (EAGAIN, AcceptFailure.nothing), (EINTR, .nothing), (EMFILE, .exhausted), (ENFILE, .exhausted),
@@ -23,7 +23,7 @@ import VitrineFormats
         #expect((failure.pause > 0) == (failure == .passing || failure == .exhausted))
     }
 
-    /// What an acceptor has said.
+    /// The messages of an acceptor.
     private final class Events: Sendable {
         let connections = Monitor<[Int32]>([])
         let failures = Monitor<[(Int32, isFinal: Bool)]>([])
@@ -41,7 +41,7 @@ import VitrineFormats
         }
     }
 
-    /// A socket that is connected to the Unix socket at `path`; nil where nobody listens there.
+    /// A socket connected to the Unix socket at `path`. Nil if nobody listens there.
     private func connect(_ path: String) -> Int32? {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()

@@ -1,6 +1,6 @@
 import VitrineFormats
 
-/// A disk of zeroes with dirty bitmaps, of which it is known where they cannot be read.
+/// A disk of zeroes with dirty bitmaps, parts of which cannot be read.
 final class BitmapDisk: Source {
     let size: UInt64
     let bitmaps: [any DirtyBitmap]
@@ -10,7 +10,7 @@ final class BitmapDisk: Source {
         self.bitmaps = bitmaps
     }
 
-    /// One with bitmaps called `names`, in which everything is clean.
+    /// Creates a disk with bitmaps called `names`, in which everything is clean.
     convenience init(size: UInt64, names: [String]) {
         self.init(size: size, names.map { Bitmap(name: $0) })
     }
@@ -21,7 +21,7 @@ final class BitmapDisk: Source {
 
     func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { Extent(range, .zero) }
 
-    /// By steps of 64 KiB, as an image with many small pieces would have it.
+    /// Answers in steps of 64 KiB, like an image with many small pieces.
     func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {
         let end = min(range.upperBound, (range.lowerBound >> 16 + 1) << 16)
         return Allocation(range.lowerBound..<end, depth: 3)
@@ -30,7 +30,7 @@ final class BitmapDisk: Source {
     struct Bitmap: DirtyBitmap {
         var name: String
         var granularity: UInt64 = 512
-        /// Every other stretch of this length is dirty, from the second on; none is where it is 0.
+        /// Every second range of this length is dirty, from the second on. None is if it is 0.
         var period: UInt64 = 0
         var failing: Range<UInt64>?
 

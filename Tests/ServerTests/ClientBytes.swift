@@ -1,11 +1,11 @@
 import NIOCore
 
-/// What a client sends, built message by message; numbers as in doc/proto.md, written out again here
-/// so that a wrong constant in the server cannot hide.
+/// The messages of a client, built one by one. The numbers are as in doc/proto.md, written out again here so that a
+/// wrong constant in the server cannot hide.
 struct ClientBytes {
     var bytes: [UInt8] = []
 
-    /// A client that begins with `flags`; 3 is fixed newstyle without zeroes.
+    /// Creates a client that begins with `flags`; 3 is fixed newstyle without zeroes.
     init(flags: UInt32 = 3) {
         append(flags)
     }
@@ -25,7 +25,7 @@ struct ClientBytes {
         bytes += data
     }
 
-    /// INFO (6) or GO (7).
+    /// Sends INFO (6) or GO (7).
     mutating func choose(_ number: UInt32, _ name: String, info: [UInt16] = []) {
         var data = ClientBytes(flags: UInt32(name.utf8.count))
         data.bytes += Array(name.utf8)
@@ -34,7 +34,7 @@ struct ClientBytes {
         option(number, data.bytes)
     }
 
-    /// LIST_META_CONTEXT (9) or SET_META_CONTEXT (10).
+    /// Sends LIST_META_CONTEXT (9) or SET_META_CONTEXT (10).
     mutating func meta(_ number: UInt32, _ name: String, _ queries: [String]) {
         var data = ClientBytes(flags: UInt32(name.utf8.count))
         data.bytes += Array(name.utf8)
@@ -71,7 +71,7 @@ struct OptionReply: Equatable {
     static let shutdown: UInt32 = 0x8000_0007
     static let tooBig: UInt32 = 0x8000_0009
 
-    /// Every whole reply in `buffer`, which must hold nothing else.
+    /// All replies in `buffer`, if it holds whole replies and nothing else.
     static func all(_ buffer: inout ByteBuffer) -> [OptionReply]? {
         var replies: [OptionReply] = []
         while buffer.readableBytes > 0 {

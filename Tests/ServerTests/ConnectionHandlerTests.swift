@@ -7,9 +7,10 @@ import VitrineFormats
 
 @testable import VitrineServer
 
-/// What a connection does itself, and what it leaves to workers.
+/// The requests that a connection answers itself, and those that it leaves to workers.
 @Suite struct ConnectionHandlerTests {
-    /// All that a client gets whose bytes are `client`, while every worker is busy; the disk has a hole from 64 to 128 KiB.
+    /// Everything that a client with the bytes `client` gets while every worker is busy. The disk has a hole from 64 to
+    /// 128 KiB.
     private func answer(_ client: ClientBytes) throws -> ByteBuffer {
         let workers = Workers(count: 1)
         let gate = Monitor(false)

@@ -33,7 +33,7 @@ import VitrineFormats
         #expect(exports["p1"]?.source.size == image.size)
     }
 
-    /// é as one character and as two are two names.
+    /// The one-character and two-character forms of é are two names.
     @Test func namesThatLookTheSame() throws {
         let exports = try ExportList(of: image("good-gpt-5.raw.xz"), name: "caf\u{E9}")
         #expect(exports["caf\u{E9}"] != nil)

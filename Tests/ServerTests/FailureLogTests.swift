@@ -4,9 +4,9 @@ import Testing
 
 @testable import VitrineServer
 
-/// How often the log says that something cannot be read.
+/// The frequency with which the log says that something cannot be read.
 @Suite struct FailureLogTests {
-    /// What was logged.
+    /// The logged lines.
     private final class Lines: LogHandler, Sendable {
         let all = Mutex<[String]>([])
         var logLevel: Logger.Level {

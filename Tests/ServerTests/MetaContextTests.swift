@@ -17,13 +17,13 @@ import VitrineFormats
         ])
     }
 
-    /// A context that a reply tells of.
+    /// A context in a reply.
     private struct Told: Equatable {
         var id: UInt32
         var name: [UInt8]
     }
 
-    /// What `option` with `queries` is answered with; nil where that is an error.
+    /// The answer to `option` with `queries`. Nil if it is an error.
     private func ask(
         _ option: UInt32, _ queries: [String], of name: String = "", _ exports: ExportList = exports()
     ) throws -> [Told]? {
@@ -69,7 +69,7 @@ import VitrineFormats
         #expect(try list(["qemu:dirty-bitmap:"], of: "plain") == [])
     }
 
-    /// As qemu-nbd has it.
+    /// Answers like qemu-nbd.
     @Test(arguments: [
         "", ":", "base", "qemu", "base:all", "base:allocation:", "Base:allocation", "qemu:allocation-depth:",
         "qemu:allocation", "qemu:dirty-bitmap", "qemu:dirty-bitmap:b", "qemu:dirty-bitmap:with:", "b0",
@@ -153,7 +153,7 @@ import VitrineFormats
         #expect(conversation.events.isEmpty)
     }
 
-    /// As many queries as an option can hold, each for everything.
+    /// The most queries that an option can hold, each for everything.
     @Test func manyQueriesAreAnsweredOnce() throws {
         let queries = Array(repeating: "qemu:", count: 25_000)
         let names = (0..<1024).map { "\($0)" }

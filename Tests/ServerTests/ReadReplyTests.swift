@@ -14,7 +14,7 @@ import VitrineFormats
 
     private static let content = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 >> 8) }
 
-    /// The whole reply to a read of `range`, step by step; waiting only where it says that it must.
+    /// The whole reply to a read of `range`, step by step. Waits only if the reply says that it must.
     private func reply(
         _ source: ObservedSource, _ range: Range<UInt64>, structured: Bool = true, mayFragment: Bool = true
     ) -> (output: ByteBuffer, waits: Int) {
@@ -41,7 +41,7 @@ import VitrineFormats
         return (output, waits)
     }
 
-    /// The chunks of a structured reply; the data in them is compared with the content.
+    /// The chunks of a structured reply. The data in them is compared with the content.
     private func chunks(_ output: ByteBuffer) -> [Chunk]? {
         var output = output
         var chunks: [Chunk] = []

@@ -7,7 +7,7 @@ import VitrineFormats
 
 @testable import VitrineServer
 
-/// What clients are told when nothing gets on any more.
+/// The answers to clients when nothing makes progress any more.
 @Suite struct StalledWorkersTests {
     private static let second: UInt64 = 1_000_000_000
 
@@ -45,7 +45,7 @@ import VitrineFormats
         }
     }
 
-    /// A disk of which what lies from `limit` on cannot be read before the gate is opened.
+    /// A disk whose data from `limit` on cannot be read before the gate is opened.
     private final class GatedSource: Source {
         let limit: UInt64
         let gate = Monitor(false)
@@ -94,8 +94,8 @@ import VitrineFormats
             #expect(unsafe write(client, bytes, bytes.count) == bytes.count)
         }
 
-        /// The next `count` bytes; fewer where the connection ends. Where `givingUp`, the server is told meanwhile that its worker does
-        /// not get on.
+        /// The next `count` bytes, or fewer if the connection ends. If `givingUp`, the server is told meanwhile that
+        /// its worker makes no progress.
         func receive(_ count: Int, givingUp: Bool = false) -> ByteBuffer {
             var output = ByteBuffer()
             while output.readableBytes < count {
@@ -131,7 +131,7 @@ import VitrineFormats
         }
     }
 
-    /// A log that keeps what it is told.
+    /// A log that keeps its messages.
     private struct TestLog: LogHandler {
         let lines: Monitor<[String]>
         var metadata = Logger.Metadata()
@@ -194,7 +194,7 @@ import VitrineFormats
         #expect(String(buffer: body).contains("does not answer"))
     }
 
-    /// Nothing can be said in the middle of a simple reply.
+    /// An error cannot be sent in the middle of a simple reply.
     @Test func aReplyThatIsBegunIsBrokenOff() throws {
         let step = Int(ReadReply.pieceSize)
         let server = try StalledServer(limit: UInt64(step))

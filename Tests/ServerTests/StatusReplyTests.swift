@@ -20,7 +20,7 @@ import VitrineFormats
         case error(code: UInt32, text: String)
     }
 
-    /// The chunks of the reply to a request for `range`; the last, and no other, says that it is the last.
+    /// The chunks of the reply to a request for `range`. Only the last says that it is the last.
     private func reply(
         _ contexts: [MetaContext], of source: any Source, _ range: Range<UInt64>, onlyFirst: Bool = false
     ) throws -> [Chunk] {
@@ -101,7 +101,7 @@ import VitrineFormats
             ])
     }
 
-    /// The longest request, of a disk of which nothing is known to be different.
+    /// The longest request, on a disk without known differences.
     @Test func everythingIsOneDescriptor() throws {
         let disk = BitmapDisk(size: 1 << 40, names: [])
         let range: Range<UInt64> = 12_345..<12_345 + UInt64(UInt32.max)
@@ -164,7 +164,7 @@ import VitrineFormats
         #expect(try #require(Self.chunks(output)) == (isKnown ? expected : []))
     }
 
-    /// They are in tables that may have to be read.
+    /// Depth and bitmaps are in tables that may have to be read.
     @Test func depthAndBitmapsAreNotSaidAtOnce() throws {
         let disk = BitmapDisk(size: 1 << 20, names: [])
         let request = Request(kind: .blockStatus(onlyFirst: false), cookie: 9, range: 0..<1 << 20)
@@ -192,7 +192,7 @@ import VitrineFormats
         }
     }
 
-    /// A source may look at all that it is asked about, whatever it then says.
+    /// A source may look at all of a range that it is asked about, whatever it then answers.
     @Test func sourcesAreNotAskedAboutMuchMoreThanTheySay() throws {
         let disk = CountingDisk(size: 1 << 31)
         let descriptors = try StatusReply.descriptors(
@@ -203,7 +203,7 @@ import VitrineFormats
     }
 }
 
-/// A disk of holes and data, 1 MiB each, that adds up how much of it it is asked about.
+/// A disk of holes and data, 1 MiB each, that adds up the bytes it is asked about.
 private final class CountingDisk: Source {
     let size: UInt64
     let asked = Atomic<UInt64>(0)

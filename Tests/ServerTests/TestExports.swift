@@ -11,7 +11,7 @@ let testExports = ExportList([
     Export(name: "p1", description: "a partition", source: MemorySource([UInt8](repeating: 7, count: 4096))),
 ])
 
-/// A session that has been given everything a client sends, and what came of it.
+/// The output and events of a session that has been given everything a client sends.
 struct Conversation: Equatable {
     var output = ByteBuffer()
     var events: [Session.Event] = []

@@ -15,7 +15,7 @@ import VitrineFormats
         return client
     }
 
-    /// What comes after the handshake of `client(structured:contexts:)`.
+    /// The output after the handshake of `client(structured:contexts:)`.
     private func answer(_ requests: ClientBytes, handshake: ClientBytes) -> Conversation {
         var conversation = Conversation(requests.bytes)
         conversation.output.moveReaderIndex(
@@ -23,7 +23,7 @@ import VitrineFormats
         return conversation
     }
 
-    /// The error of the only reply there is, 0 for success; and its text, if it has one.
+    /// The error of the only reply, 0 for success, and its text if it has one.
     private func error(_ output: ByteBuffer) -> (code: UInt32, text: String)? {
         var output = output
         switch output.readInteger(as: UInt32.self) {
@@ -187,7 +187,7 @@ import VitrineFormats
         #expect(conversation.events.isEmpty)
     }
 
-    /// Everything a client can say, in one conversation.
+    /// Everything that a client can say, in one conversation.
     static let transcript: [UInt8] = {
         var client = ClientBytes()
         client.option(8)
@@ -239,7 +239,7 @@ import VitrineFormats
     }
 }
 
-/// A source that is large, and cannot be read.
+/// A large source that cannot be read.
 private final class HugeSource: Source {
     let size: UInt64
 
