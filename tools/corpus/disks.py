@@ -227,7 +227,6 @@ def gpts(corpus):
     last = len(disk) - 512
     corpus.disk("good-gpt-1.raw.xz", sgdisk(MIB, "-o", "-U", guid(0), "-a", "1", "-n", "1:40:2000", "-c", "1:only", "-u", "1:" + guid(1)))
     corpus.disk("good-gpt-5.raw.xz", disk)
-    corpus.disk("good-gpt-in-xz-blocks.raw.xz", disk, options=["-T2", "--block-size=100KiB"])
     options = []
     for number in range(1, 129):
         options += ["-n", f"{number}:{34 + 4 * number}:{37 + 4 * number}", "-c", f"{number}:part {number:03d}", "-u", f"{number}:{guid(number)}"]
@@ -247,6 +246,7 @@ def gpts(corpus):
     corpus.disk("good-gpt-parted.raw.xz", fixed_guids(parted))
     hybrid = with_file(disk, (["sgdisk", "-h", "2:3"], ""))
     corpus.disk("good-gpt-hybrid.raw.xz", hybrid, rows)
+    corpus.disk("good-gpt-in-xz-blocks.raw.xz", disk, options=["-T2", "--block-size=100KiB"])
 
     # One header or one array broken by hand: the other one counts.
     corpus.disk("good-gpt-primary-crc.raw.xz", put(disk, 512 + 16, b"\0\0\0\0"), rows)
@@ -309,10 +309,10 @@ def plain(corpus):
     fat = with_file(bytes(MIB), (["mkfs.fat", "--invariant", "-i", "5EED0001", "-n", "VITRINE", "DISK"], ""))
     assert fat[510:512] == b"\x55\xaa"
     corpus.disk("good-fs-fat.raw.xz", fat, [])
-    message = b"\r\nRemove disks or other media.\xff\r\nDisk error\xff\r\nPress any key to restart\r\n"
-    corpus.disk("good-fs-fat-boot-code.raw.xz", put(fat, 446, message[:64].ljust(64, b"\xcc")), [])
     fat32 = with_file(bytes(40 * MIB), (["mkfs.fat", "--invariant", "-F", "32", "-s", "1", "-i", "5EED0002", "-n", "VITRINE32", "DISK"], ""))
     corpus.disk("good-fs-fat32.raw.xz", fat32, [])
+    message = b"\r\nRemove disks or other media.\xff\r\nDisk error\xff\r\nPress any key to restart\r\n"
+    corpus.disk("good-fs-fat-boot-code.raw.xz", put(fat, 446, message[:64].ljust(64, b"\xcc")), [])
     corpus.disk("good-raw-zeroes.raw", bytes(8 * KIB), [])
     corpus.disk("good-raw-1-byte.raw", b"\x42", [])
     corpus.disk("good-raw-odd-size.raw", data.mix(10_007, "odd raw"), [])

@@ -85,13 +85,13 @@ def extensions(corpus, nothing):
     bad("crypto-8", f"the encryption header pointer at {at + 8} has 8 bytes, expected 16", qcow2.extension(qcow2.CRYPTO, bytes(8)))
     bad("crypto-outside", f"the encryption header pointer at {at + 8} is 2^64 - 1", qcow2.extension(qcow2.CRYPTO, b"\xff" * 16),
         file=change(nothing, crypt_method=2))
-    luks = with_extensions(change(nothing, crypt_method=2), qcow2.extension(qcow2.CRYPTO, number(1024, 8) + number(512, 8)))
-    corpus.bad("unsupported-qcow2-luks.qcow2", put(luks, 1024, b"LUKS\xba\xbe\0\1"), "crypt_method at 32 is 2: LUKS; must fail at open")
-    bad("data-file-none", "the data is in another file, and no extension names it",
-        file=change(nothing, incompatible_features=qcow2.DATA_FILE))
     file = put(change(nothing, cluster_bits=11, l1_table_offset=2048, size=32_768), 2048, bytes(2048))
     bad("data-file-1024", f"the data file's name at {at + 8} has 1024 bytes, expected 1023 at most",
         qcow2.extension(qcow2.DATA_FILE_NAME, b"a" * 1024), file=change(file, incompatible_features=qcow2.DATA_FILE))
+    bad("data-file-none", "the data is in another file, and no extension names it",
+        file=change(nothing, incompatible_features=qcow2.DATA_FILE))
+    luks = with_extensions(change(nothing, crypt_method=2), qcow2.extension(qcow2.CRYPTO, number(1024, 8) + number(512, 8)))
+    corpus.bad("unsupported-qcow2-luks.qcow2", put(luks, 1024, b"LUKS\xba\xbe\0\1"), "crypt_method at 32 is 2: LUKS; must fail at open")
 
 
 def with_backing(file, name, kind="raw", offset=None):
@@ -121,21 +121,25 @@ def names(corpus, nothing):
     corpus.bad("bad-qcow2-backing-cut.qcow2", change(large, backing_file_offset=2040, backing_file_size=8)[:2044],
                "the L1 table is cut off, and the backing file's name before it; must fail at open")
 
-    for name, target, why in (
-        ("absolute", b"/etc/shadow", "lies in /etc"), ("parent", b"../../../../../../../../../../etc/passwd", "leads out of the directory"),
-        ("json", b'json:{"driver":"file","filename":"/etc/shadow"}', "is described by json:"),
-        ("nbd", b"nbd://127.0.0.1:1/", "is a server"), ("nbd-unix", b"nbd:unix:/tmp/socket", "is a server"),
-        ("fat", b"fat:good-raw-qcow2-backing.raw", "has a protocol"), ("fd", b"/dev/fd/0", "is standard input"),
-        ("device", b"/dev/zero", "is a device"), ("nul", b"good-raw-qcow2-backing.raw\0.raw", "has a NUL in its name"),
-        ("escape", b"\x1b]0;title\x07.raw", "has control characters in its name"), ("directory", b".", "is a directory"),
-    ):
+    def backing(name, target, why):
         corpus.refused(f"refused-qcow2-backing-{name}.qcow2", with_backing(nothing, target), None, None,
                        f"the backing file {why}; must be refused at open")
-    for name, target, why in (
-        ("absolute", b"/etc/shadow", "lies in /etc"), ("parent", b"../../../../../../../../../../etc/passwd", "leads out of the directory"),
-        ("json", b'json:{"driver":"file","filename":"/etc/shadow"}', "is described by json:"),
-        ("empty", b"", "has an empty name"),
-    ):
+
+    absolute, parent = b"/etc/shadow", b"../../../../../../../../../../etc/passwd"
+    protocol = b'json:{"driver":"file","filename":"/etc/shadow"}'
+    backing("absolute", absolute, "lies in /etc")
+    backing("parent", parent, "leads out of the directory")
+    backing("device", b"/dev/zero", "is a device")
+    backing("fd", b"/dev/fd/0", "is standard input")
+    backing("json", protocol, "is described by json:")
+    backing("nbd", b"nbd://127.0.0.1:1/", "is a server")
+    backing("nbd-unix", b"nbd:unix:/tmp/socket", "is a server")
+    backing("fat", b"fat:good-raw-qcow2-backing.raw", "has a protocol")
+    backing("nul", b"good-raw-qcow2-backing.raw\0.raw", "has a NUL in its name")
+    backing("escape", b"\x1b]0;title\x07.raw", "has control characters in its name")
+    backing("directory", b".", "is a directory")
+    for name, target, why in (("absolute", absolute, "lies in /etc"), ("parent", parent, "leads out of the directory"),
+                              ("json", protocol, "is described by json:"), ("empty", b"", "has an empty name")):
         corpus.refused(f"refused-qcow2-data-file-{name}.qcow2", with_data_file(nothing, target), None, None,
                        f"the data file {why}; must be refused at open")
     name = "bad-qcow2-backing-itself.qcow2"
@@ -159,14 +163,14 @@ def l1(corpus, nothing):
         corpus.bad(f"{verdict}-qcow2-l1-{name}.qcow2", change(nothing, **fields), note + "; must fail at open", qemu_accepts=qemu_accepts)
 
     bad("size-0", "l1_size at 36 is 0, the disk takes 1 entry", l1_size=0)
-    bad("size-2-31", "l1_size at 36 is 2^31: 16 GiB, and 32 MiB are the limit", "unsupported", l1_size=1 << 31)
-    bad("size-max", "l1_size at 36 is 2^32 - 1", "unsupported", l1_size=MAX32)
     bad("size-past-end", f"l1_size at 36 is {(size - at) // 8 + 1}: 8 bytes more than the file has", l1_size=(size - at) // 8 + 1,
         qemu_accepts=True)
     bad("offset-unaligned", f"l1_table_offset at 40 is {at + 8}, no multiple of 512", l1_table_offset=at + 8)
     bad("offset-outside", "l1_table_offset at 40 is 1 MiB, past the end", l1_table_offset=1 << 20, qemu_accepts=True)
     bad("offset-2-63", "l1_table_offset at 40 is 2^63", l1_table_offset=1 << 63)
     bad("offset-max", "l1_table_offset at 40 is 2^64 - 512: the end of the table overflows", l1_table_offset=MAX64 - 511)
+    bad("size-2-31", "l1_size at 36 is 2^31: 16 GiB, and 32 MiB are the limit", "unsupported", l1_size=1 << 31)
+    bad("size-max", "l1_size at 36 is 2^32 - 1", "unsupported", l1_size=MAX32)
 
 
 def cut(corpus, nothing, file):
@@ -193,29 +197,31 @@ def entries(corpus, folder):
     def bad(name, at, value, note, **more):
         corpus.bad(f"bad-qcow2-{name}.qcow2", put(file, at, value), note, **more)
 
+    larger = base(folder, "larger", size=4096, clusters=8, unit=1024).file
+    larger_tables = Tables(larger)
+
+    def unaligned(name, at, value, note):
+        corpus.bad(f"bad-qcow2-{name}-unaligned.qcow2.xz", xz_compress(put(larger, at, value), "-T1"), note)
+
     at = tables.l1_entry(1)
     for name, value, what in (("outside", 1 << 40, "2^40"), ("last-sector", (size + 511) // 512 * 512, "the end of the file"),
                               ("max", qcow2.OFFSET, "2^56 - 512")):
         bad(f"l1-entry-{name}", at, value | qcow2.COPIED, f"the L2 table that the L1 entry at {at} names lies at {what}; "
             "fails reads from 32768 to 65535", qemu_accepts=True)
+    at = larger_tables.l1_entry(0)
+    unaligned("l1-entry", at, get(larger, at) + 512, f"the L1 entry at {at} names an L2 table at no multiple of 4096; fails all reads")
     at = tables.l2_entry(5)
     for name, value, what in (("outside", 1 << 40, "2^40"), ("end", (size + 511) // 512 * 512, "the end of the file"),
                               ("max", qcow2.OFFSET, "2^56 - 512")):
         bad(f"l2-entry-{name}", at, value | qcow2.COPIED, f"the cluster that the L2 entry at {at} names lies at {what}; "
             "fails reads from 2560 to 3071", qemu_accepts=True)
+    at = larger_tables.l2_entry(1)
+    unaligned("l2-entry", at, get(larger, larger_tables.l2_entry(0)) + 2048,
+              f"the L2 entry at {at} names a cluster at no multiple of 4096; fails reads from 4096 to 8191")
+    at = tables.l2_entry(5)
     for name, value, what in (("outside", 1 << 40, "2^40"), ("end", size, "the end of the file"), ("max", (1 << 61) - 1, "2^61 - 1")):
         bad(f"compressed-{name}", at, qcow2.COMPRESSED | value,
             f"the compressed cluster that the L2 entry at {at} names lies at {what}; fails reads from 2560 to 3071")
-
-    larger = base(folder, "larger", size=4096, clusters=8, unit=1024).file
-    tables = Tables(larger)
-    for name, at, value, note in (
-        ("l1-entry-unaligned", tables.l1_entry(0), get(larger, tables.l1_entry(0)) + 512,
-         f"the L1 entry at {tables.l1_entry(0)} names an L2 table at no multiple of 4096; fails all reads"),
-        ("l2-entry-unaligned", tables.l2_entry(1), get(larger, tables.l2_entry(0)) + 2048,
-         f"the L2 entry at {tables.l2_entry(1)} names a cluster at no multiple of 4096; fails reads from 4096 to 8191"),
-    ):
-        corpus.bad(f"bad-qcow2-{name}.qcow2.xz", xz_compress(put(larger, at, value), "-T1"), note)
 
     old = base(folder, "base v2", "compat=0.10").file
     at = Tables(old).l2_entry(5)
@@ -317,16 +323,18 @@ def snapshots(corpus, folder):
     broken("extra-1025", put(file, entry + 36, 1025, 4), error(f"extra length at {entry + 36} is 1025, expected 1024 at most"))
     broken("id-past-end", put(file, next_entry + 12, 0xFFFF, 2),
            [("1", first), ("2", f"?: the ID of the second entry, at {next_entry}, is 65535 bytes long")], qemu_accepts=True)
-    for name, at, value, width, what in (
-        ("l1-outside", entry, 1 << 40, 8, "the L1 table lies at 2^40"), ("l1-unaligned", entry, get(file, entry) + 8, 8, "the L1 table lies at no multiple of 512"),
-        ("l1-offset-max", entry, MAX64 - 511, 8, "the end of the L1 table overflows"),
-        ("l1-size-0", entry + 8, 0, 4, "the L1 table has no entries"), ("l1-size-max", entry + 8, MAX32, 4, "the L1 table has 2^32 - 1 entries"),
-        ("disk-size-max", entry + 48, MAX64, 8, "the disk has 2^64 - 1 bytes"),
-        ("disk-size-larger", entry + 48, 1 << 40, 8, "the disk has 2^40 bytes, for which the L1 table is too short"),
-    ):
-        broken(name, put(file, at, value, width), [("1", f"?: snapshot 1: {what}"), ("2", second)],
-               # qemu looks at no table of a snapshot that is not asked for.
-               qemu_accepts=True)
+
+    def of_first(name, at, value, width, what):
+        # qemu looks at no table of a snapshot that is not asked for.
+        broken(name, put(file, at, value, width), [("1", f"?: snapshot 1: {what}"), ("2", second)], qemu_accepts=True)
+
+    of_first("l1-outside", entry, 1 << 40, 8, "the L1 table lies at 2^40")
+    of_first("l1-unaligned", entry, get(file, entry) + 8, 8, "the L1 table lies at no multiple of 512")
+    of_first("l1-offset-max", entry, MAX64 - 511, 8, "the end of the L1 table overflows")
+    of_first("l1-size-0", entry + 8, 0, 4, "the L1 table has no entries")
+    of_first("l1-size-max", entry + 8, MAX32, 4, "the L1 table has 2^32 - 1 entries")
+    of_first("disk-size-max", entry + 48, MAX64, 8, "the disk has 2^64 - 1 bytes")
+    of_first("disk-size-larger", entry + 48, 1 << 40, 8, "the disk has 2^40 bytes, for which the L1 table is too short")
 
 
 def bitmaps(corpus, folder):

@@ -11,6 +11,8 @@ import qcow2
 from qcow2 import Image, change, put
 from tools import run, xz_compress
 
+LARGE = {"64k": dict(size=1 << 16, clusters=32), "2m": dict(size=1 << 21, clusters=4, unit=1 << 18)}
+
 
 def text(count, seed):
     """Text, and zeroes where that would be much."""
@@ -72,10 +74,11 @@ def versions(corpus, folder):
     add(corpus, base(folder), "good-qcow2-base.qcow2")
     add(corpus, base(folder, "base v2", "compat=0.10"), "good-qcow2-base-v2.qcow2")
     add(corpus, base(folder, "4k", size=4096, clusters=8, unit=1024), "good-qcow2-cluster-4k.qcow2")
+    for size, where in LARGE.items():
+        add(corpus, base(folder, size, **where), f"good-qcow2-cluster-{size}.qcow2.xz")
     add(corpus, base(folder, "4k v2", "compat=0.10", size=4096, clusters=8, unit=1024), "good-qcow2-cluster-4k-v2.qcow2")
-    for size, where in (("64k", dict(size=1 << 16, clusters=32)), ("2m", dict(size=1 << 21, clusters=4, unit=1 << 18))):
-        for version, options in (("", ["compat=1.1"]), ("-v2", ["compat=0.10"])):
-            add(corpus, base(folder, f"{size}{version}", *options, **where), f"good-qcow2-cluster-{size}{version}.qcow2.xz")
+    for size, where in LARGE.items():
+        add(corpus, base(folder, f"{size}-v2", "compat=0.10", **where), f"good-qcow2-cluster-{size}-v2.qcow2.xz")
     image = Image(folder, "size", 25_088, "cluster_size=2048")
     fill(image, "size", 512)
     add(corpus, image, "good-qcow2-size-25088.qcow2")
@@ -104,7 +107,7 @@ def compression(corpus, folder):
     image = base(folder, "zstd", "compression_type=zstd")
     add(corpus, image, "good-qcow2-zstd.qcow2")
     add(corpus, base(folder, "zstd 4k", "compression_type=zstd", size=4096, clusters=8, unit=1024), "good-qcow2-zstd-4k.qcow2")
-    for size, where in (("64k", dict(size=1 << 16, clusters=32)), ("2m", dict(size=1 << 21, clusters=4, unit=1 << 18))):
+    for size, where in LARGE.items():
         add(corpus, base(folder, f"zstd {size}", "compression_type=zstd", **where), f"good-qcow2-zstd-{size}.qcow2.xz")
     for kind in ("zlib", "zstd"):
         image = Image(folder, f"all {kind}", 20_480, "cluster_size=4096", f"compression_type={kind}")
@@ -187,11 +190,11 @@ def backing(corpus, folder):
     overlay("backing-shorter", lower, 122_880, needs, unit=1024)
     overlay("backing-longer", lower, 30_720, needs)
     second = overlay("backing", lower, 81_920, needs)
-    overlay("backing-chain", second, 81_920, ["good-qcow2-backing.qcow2", *needs], unit=1024)
     image = Image(folder, "compressed overlay", 81_920, "cluster_size=2048", backing=lower)
     image.write_compressed(8192, data.text(12_288, "compressed overlay"))
     image.zero(32_768, 4096)
     add(corpus, image, "good-qcow2-backing-compressed.qcow2", needs=needs)
+    overlay("backing-chain", second, 81_920, ["good-qcow2-backing.qcow2", *needs], unit=1024)
 
     # Without a format nothing is opened: whoever wrote to a raw disk could have made it look like an image.
     for name, options in (("", []), ("-v2", ["compat=0.10"])):

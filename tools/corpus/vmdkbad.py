@@ -215,9 +215,9 @@ def text(corpus):
     bad("quote", "the name of an extent does not end", f'RW 96 FLAT "{FLAT}')
     bad("no-type", "an extent has no type", "RW 96 ", line, qemu_accepts=True)
     bad("no-name", "an extent has no name", "RW 96 FLAT")
-    bad("type", "the type of an extent is WARP", f'RW 96 WARP "{FLAT}" 0', verdict="unsupported")
     bad("identifier", "parentCID is no number", line, 'parentCID="warp"', qemu_accepts=True)
     bad("parent-no-name", "there is a parent, and no name of it", line, "parentCID=12345678", qemu_accepts=True)
+    bad("type", "the type of an extent is WARP", f'RW 96 WARP "{FLAT}" 0', verdict="unsupported")
     for name, kind, extent in (("device", "fullDevice", 'RW 63 FLAT "/dev/sda" 0'), ("partitions", "partitionedDevice", 'RW 63 FLAT "\\\\.\\PhysicalDrive0" 0'),
                                ("rdm", "vmfs", 'RW 63 VMFSRDM "disk-rdm.vmdk"'), ("raw", "vmfsRaw", 'RW 63 VMFSRAW "disk-rdmp.vmdk"')):
         corpus.refused(f"refused-vmdk-{name}.vmdk", descriptor(extent, kind=kind), None, None, "the disk is kept on a device" + OPENING)

@@ -70,7 +70,7 @@ def by_qemu(corpus, folder):
         file = convert("image.vmdk", disk, f"subformat={kind}", *(["adapter_type=lsilogic"] if name == "zeroed" else []))
         corpus.good(f"good-vmdk-qemu-{name}.vmdk.xz", xz_compress(file, "-T1"), disk, "vmdk in xz")
     small = content(49_152, "qemu 2gb")
-    for kind, name in (("twoGbMaxExtentSparse", "2gb-sparse"), ("twoGbMaxExtentFlat", "2gb-flat"), ("monolithicFlat", "flat")):
+    for kind, name in (("monolithicFlat", "flat"), ("twoGbMaxExtentFlat", "2gb-flat"), ("twoGbMaxExtentSparse", "2gb-sparse")):
         file = convert(f"good-vmdk-qemu-{name}.vmdk", small, f"subformat={kind}")
         [beside] = [other for other in os.listdir(folder) if other.startswith(f"good-vmdk-qemu-{name}-")]
         with open(path(beside), "rb") as held:

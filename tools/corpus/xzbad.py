@@ -55,15 +55,16 @@ def headers_and_footers(corpus, good, where):
         f"stream flags at {end - 4} are 00 01 (CRC32), in the stream header at 6 they are 00 04 (CRC64); must fail at open")
     stored = int.from_bytes(good[end - 8:end - 4], "little")
     size = (stored + 1) * 4
-    for name, value, what in (
-        ("large", stored + 1, f"it has {size}; at {where.index - 4} is {good[where.index - 4]:02x}, part of block 3's check, expected the index indicator 00"),
-        ("small", stored - 1, f"it has {size}; at {where.index + 4} is {good[where.index + 4]:02x}, part of a record, expected the index indicator 00"),
-        ("zero", 0, "an index has at least 8 bytes"),
-        ("outside", end // 4, f"more than the {where.footer - 12} bytes in front of the footer"),
-        ("max", 0xFFFFFFFF, f"16 GiB, more than the {where.footer - 12} bytes in front of the footer"),
-    ):
+
+    def backward(name, value, what):
         bad(f"bad-xz-backward-size-{name}.xz", xz.mend_footer(xz.edit(good, end - 8, value.to_bytes(4, "little"))),
             f"backward size at {end - 8} says an index of {(value + 1) * 4} bytes: {what}; must fail at open")
+
+    backward("large", stored + 1, f"it has {size}; at {where.index - 4} is {good[where.index - 4]:02x}, part of block 3's check, expected the index indicator 00")
+    backward("small", stored - 1, f"it has {size}; at {where.index + 4} is {good[where.index + 4]:02x}, part of a record, expected the index indicator 00")
+    backward("zero", 0, "an index has at least 8 bytes")
+    backward("outside", end // 4, f"more than the {where.footer - 12} bytes in front of the footer")
+    backward("max", 0xFFFFFFFF, f"16 GiB, more than the {where.footer - 12} bytes in front of the footer")
     for name, flags, what in (("1", b"\x01\x04", "01 04"), ("2", b"\x00\x14", "00 14"), ("3", b"\x00\x84", "00 84")):
         file = xz.mend_stream_header(xz.edit(good, 6, flags))
         bad(f"unsupported-xz-stream-flags-{name}.xz", xz.mend_footer(xz.edit(file, end - 4, flags)),
@@ -93,8 +94,6 @@ def indexes(corpus, good, where):
         f"number of records at {count_at} is 83 00, a two-byte encoding of 3; must fail at open")
     bad("bad-xz-index-count-10-bytes.xz", xz.reindex(where, count=b"\x83" + b"\x80" * 8 + b"\x01"),
         f"number of records at {count_at} is encoded in 10 bytes, the maximum is 9; must fail at open")
-    bad("bad-xz-index-padding-80.xz", xz.reindex(where, body=xz.pad4(b"\0\x03" + encoded)[:-1] + b"\x80"),
-        f"index padding ends at {where.index + len(xz.pad4(b'..' + encoded)) - 1} with 80, expected 00; must fail at open")
     body = b"\0\x04" + encoded
     body += b"\x80" * (-len(body) % 4 or 4)
     bad("bad-xz-index-vli-endless.xz", xz.reindex(where, body=body),
@@ -125,6 +124,8 @@ def indexes(corpus, good, where):
     assert padded[len(b"\0\x03" + encoded):-4] == bytes(len(padded) - 4 - 2 - len(encoded)) and len(padded) - 6 > len(encoded)
     at = where.footer - 5
     bad("bad-xz-index-padding.xz", xz.mend_index(xz.edit(good, at, b"\x01"), where), f"index padding at {at} is 01, expected 00; must fail at open")
+    bad("bad-xz-index-padding-80.xz", xz.reindex(where, body=xz.pad4(b"\0\x03" + encoded)[:-1] + b"\x80"),
+        f"index padding ends at {where.index + len(xz.pad4(b'..' + encoded)) - 1} with 80, expected 00; must fail at open")
     body = xz.pad4(b"\0\x03" + encoded) + bytes(4)
     bad("bad-xz-index-padding-long.xz", xz.reindex(where, body=body),
         f"index padding at {where.index + 2 + len(encoded)} is {len(body) - 2 - len(encoded)} bytes long, the maximum is 3; must fail at open")
@@ -239,17 +240,17 @@ def block_contents(corpus, good, where, disk):
         bad(f"bad-xz-check-{name}.xz", xz.flip(file, block.check + size - 1, 0x80),
             f"block 2's check ({name}) at {block.check} has a flipped bit; opens, reads of 4096..<8192 must fail, of the rest work")
     two = where.blocks[1]
-    at = (two.data + two.data_end) // 2
-    bad("bad-xz-middle-block-data.xz", xz.flip(good, at, 0x10),
-        f"a flipped bit at {at} in the compressed data of block 2; opens, reads of 4096..<8192 must fail, of the rest work")
-    zeroed = xz.edit(good, two.data + 100, bytes(512))
-    bad("bad-xz-middle-block-zeroes.xz", zeroed,
-        f"512 zero bytes (a lost sector) at {two.data + 100} in the compressed data of block 2; opens, reads of 4096..<8192 must fail, of the rest work")
     one, three = where.blocks[0], where.blocks[2]
     bad("bad-xz-first-block-data.xz", xz.flip(good, one.data + 40, 0x10),
         f"a flipped bit at {one.data + 40} in the compressed data of block 1; opens, reads of 0..<4096 must fail, of the rest work")
+    at = (two.data + two.data_end) // 2
+    bad("bad-xz-middle-block-data.xz", xz.flip(good, at, 0x10),
+        f"a flipped bit at {at} in the compressed data of block 2; opens, reads of 4096..<8192 must fail, of the rest work")
     bad("bad-xz-last-block-data.xz", xz.flip(good, three.data + 40, 0x10),
         f"a flipped bit at {three.data + 40} in the compressed data of block 3; opens, reads of 8192..<9000 must fail, of the rest work")
+    zeroed = xz.edit(good, two.data + 100, bytes(512))
+    bad("bad-xz-middle-block-zeroes.xz", zeroed,
+        f"512 zero bytes (a lost sector) at {two.data + 100} in the compressed data of block 2; opens, reads of 4096..<8192 must fail, of the rest work")
     swapped = xz.edit(xz.edit(good, one.check, good[two.check:two.end]), two.check, good[one.check:one.end])
     bad("bad-xz-blocks-swapped-checks.xz", swapped,
         f"the checks (CRC64) at {one.check} and {two.check} are swapped; opens, reads of 0..<8192 must fail, of 8192..<9000 work")
@@ -294,8 +295,6 @@ def chunks(corpus):
         f"the chunk's compressed size at {at + 3} is one more than it is; {read}")
     bad("bad-xz-lzma2-compressed-shorter.xz", xz.edit(good, at + 3, (size - 1).to_bytes(2, "big")),
         f"the chunk's compressed size at {at + 3} is one less than it is; {read}")
-    bad("bad-xz-lzma2-compressed-past-block.xz", xz.edit(good, at + 3, b"\xff\xff"),
-        f"the chunk's compressed size at {at + 3} is 65536, it passes the end of the block; {read}")
     for name, value, what in (("225", 225, "the maximum is 224"), ("lc8", 8, "lc=8 lp=0 pb=0, but lc + lp must not pass 4"),
                               ("lc3-lp2", (2 * 5 + 2) * 9 + 3, "lc=3 lp=2 pb=2, but lc + lp must not pass 4")):
         bad(f"bad-xz-lzma2-props-{name}.xz", xz.edit(good, at + 5, bytes([value])),
@@ -313,6 +312,8 @@ def chunks(corpus):
     props = coded.PROPERTIES
     built("no-end", disk, payload[:-1], "the end marker 00 is missing")
     built("slack", disk, payload + bytes(4), "4 more bytes in the block after the end marker")
+    bad("bad-xz-lzma2-compressed-past-block.xz", xz.edit(good, at + 3, b"\xff\xff"),
+        f"the chunk's compressed size at {at + 3} is 65536, it passes the end of the block; {read}")
     built("stored-past-block", disk, stored(disk)[:-100] + b"\0", "a stored chunk of 4096 bytes passes the end of the block by 99")
     built("no-props", head + disk, stored(head) + chunk(0xA0, len(disk), raw) + b"\0",
           "the second chunk has control a0 but no chunk has set properties")
@@ -357,19 +358,19 @@ def filters(corpus, disk):
         corpus.bad(f"{verdict}-xz-{name}.xz", file, f"block 1's filter flags at 14: {what}; opens, every read must fail")
 
     chain("filter-7f", [(0x7F, b"\x01"), last], "filter id 7f is unknown")
+    chain("filter-0c", [(0x0C, b""), last], "filter id 0c is unknown")
     chain("filter-custom", [((1 << 62) + 5, b""), last], "filter id 2^62 + 5 is never allowed in a file", "bad")
     chain("filter-lzma1", [((1 << 62) + 1, b"\x5d\0\0\x01\0")], "filter id 2^62 + 1 (liblzma's LZMA1) is never allowed in a file", "bad")
     chain("riscv", [(0x0B, b""), last], "filter id 0b is RISC-V, which liblzma has from 5.6.0 on")
-    chain("filter-0c", [(0x0C, b""), last], "filter id 0c is unknown")
     chain("lzma2-not-last", [last, (0x03, b"\0")], "LZMA2 stands before Delta, it must be last")
     chain("lzma2-twice", [last, last], "LZMA2 stands twice, it must be last")
     chain("delta-only", [(0x03, b"\0")], "Delta is last, only LZMA2 may be")
     chain("x86-only", [(0x04, b"")], "x86 is last, only LZMA2 may be")
     chain("lzma2-props-0", [(0x21, b"")], "LZMA2 has 0 bytes of properties, expected 1")
     chain("lzma2-props-2", [(0x21, b"\x08\x00")], "LZMA2 has 2 bytes of properties, expected 1")
-    chain("dict-41", [(0x21, b"\x29")], "LZMA2 dictionary size 41 is reserved, the maximum is 40")
-    chain("dict-reserved-bits", [(0x21, b"\x48")], "LZMA2 dictionary size has reserved bit 6 set")
     chain("delta-props-0", [(0x03, b""), last], "Delta has 0 bytes of properties, expected 1")
     chain("x86-props-3", [(0x04, b"\0\0\0"), last], "x86 has 3 bytes of properties, expected 0 or 4")
+    chain("dict-41", [(0x21, b"\x29")], "LZMA2 dictionary size 41 is reserved, the maximum is 40")
+    chain("dict-reserved-bits", [(0x21, b"\x48")], "LZMA2 dictionary size has reserved bit 6 set")
     chain("arm-start-2", [(0x07, b"\x02\0\0\0"), last], "ARM has start offset 2, it must be a multiple of 4")
     chain("ia64-start-8", [(0x06, b"\x08\0\0\0"), last], "IA-64 has start offset 8, it must be a multiple of 16")

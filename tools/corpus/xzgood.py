@@ -136,8 +136,8 @@ def make(corpus):
         disk = code(24_576, name)
         good(f"good-xz-{name}.xz", xz_compress(disk, "-T1", f"--{name}", "--lzma2=dict=64KiB"), disk)
     disk = data.x86(24_576, "x86")
-    good("good-xz-x86-start.xz", xz_compress(disk, "-T1", "--x86=start=4294963200", "--lzma2=dict=64KiB"), disk)
     good("good-xz-x86-blocks.xz", xz_compress(disk, "-T1", "--x86", "--lzma2=dict=64KiB", "--block-size=5000"), disk)
+    good("good-xz-x86-start.xz", xz_compress(disk, "-T1", "--x86=start=4294963200", "--lzma2=dict=64KiB"), disk)
     disk = data.arm64(24_576, "arm64")
     good("good-xz-arm64-start.xz", xz_compress(disk, "-T1", "--arm64=start=1048576", "--lzma2=dict=64KiB"), disk)
     disk = data.samples(24_576, "delta")
@@ -166,10 +166,10 @@ def make(corpus):
     good("good-xz-incompressible-sizes.xz", xz_compress(disk, "-T2", "--block-size=8192"), disk)
     good("good-xz-zeroes-8m.xz", xz_compress(bytes(8 << 20), "-T1"), bytes(8 << 20))
     good("good-xz-zeroes-8m-blocks.xz", xz_compress(bytes(8 << 20), "-T2", "--block-size=1MiB"), bytes(8 << 20))
-    disk, payload = chunk_mix()
-    good("good-xz-chunk-mix.xz", xz.stream([piece(disk, payload)]), disk)
     disk = data.text(5_000, "a") + data.noise(132_000, "b") + data.text(30_000, "c") + bytes(2_200_000) + data.text(9_000, "d")
     good("good-xz-chunks.xz", xz_compress(disk, "-T1", "-9"), disk)
+    disk, payload = chunk_mix()
+    good("good-xz-chunk-mix.xz", xz.stream([piece(disk, payload)]), disk)
 
     # Sizes that are no multiple of a sector.
     for size in (1, 511, 513):
