@@ -63,29 +63,40 @@ def by_python(members, form):
 def make(corpus):
     disk = data.mix(16_384, "tar")
     holes = disk[:8192] + bytes(300_000 - 300_000 % 4096) + disk[8192:12_288] + bytes(65_536) + disk[12_288:12_800]
+    corpus.about("tar", "each of its formats.")
     for form in ("v7", "ustar", "gnu", "posix"):
         options = ["--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"] if form == "posix" else []
         corpus.good(f"good-tar-{form}.tar", by_gnu(disk, f"--format={form}", *options), disk, "raw in tar")
+    corpus.about("tar", "a disk with holes, in each form of sparse members.")
     for form, options in SPARSE.items():
         if "posix" in options[0]:
             options = [*options, "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"]
         corpus.good(f"good-tar-sparse-{form}.tar", by_gnu(holes, "--sparse", "--hole-detection=raw", *options), holes, "raw in tar")
     long = "directory/" * 30 + "disk.raw"
+    corpus.about("tar", "a name of 308 bytes in GNU's form, by Python.")
     corpus.good("good-tar-long-name.tar", by_python([(long, disk)], tarfile.GNU_FORMAT), disk, "raw in tar")
     qcow2 = qemu_convert(disk, "raw", "qcow2", "-c")
     appliance = [("disk.ovf", b"<Envelope/>\n"), ("disk.mf", b"\n"), ("disk1.img", qcow2)]
+    corpus.about("tar", "a descriptor, a manifest and a qcow2 image, as in an OVA, by Python.")
     corpus.good("good-tar-ova.ova", by_python(appliance, tarfile.USTAR_FORMAT), disk, "qcow2 in tar")
     stream = vmdk.stream(disk, vmdk.descriptor(f'RW {len(disk) // 512} SPARSE "generated-stream.vmdk"', kind="streamOptimized")).file
     appliance = [("appliance.ovf", b"<Envelope/>\n"), ("appliance.mf", b"\n"), ("appliance-disk1.vmdk", stream)]
+    corpus.about("tar", "likewise, with a stream in VMDK, made by hand.")
     corpus.good("good-tar-ova-vmdk.ova", by_python(appliance, tarfile.USTAR_FORMAT), disk, "vmdk in tar")
     ustar = by_gnu(disk, "--format=ustar")
+    corpus.about("tar", "the ustar archive in xz.")
     corpus.good("good-tar-in-xz.tar.xz", xz_compress(ustar, "-T1"), disk, "raw in tar in xz")
 
     second = 1024
+    corpus.about("tar", "a byte of the second header was changed.")
     corpus.bad("bad-tar-checksum.tar", ustar[:second] + b"D" + ustar[second + 1:], "the name in the second header differs from its checksum")
+    corpus.about("tar", "it ends inside the disk.")
     corpus.bad("bad-tar-cut.tar", ustar[:second + 512 + 5000], "the archive ends inside disk.raw")
+    corpus.about("tar", "a size from 2^63 on, with the right checksum.")
     corpus.bad("bad-tar-size.tar", ustar[:second] + checksum(ustar[second:second + 124] + b"\x80" + b"\xff" * 11 + ustar[second + 136:second + 512])
                + ustar[second + 512:], "the size of the second member is from 2^63 on")
     two = [("a.raw", disk[:512]), ("b.raw", disk[:512])]
+    corpus.about("tar", "two disks; opened only with the name of a member.")
     corpus.bad("unsupported-tar-two-disks.tar", by_python(two, tarfile.USTAR_FORMAT), "two disks, and nothing says which one")
+    corpus.about("tar", "no disk; opened only with the name of a member.")
     corpus.bad("unsupported-tar-no-disk.tar", by_python([("notes.txt", b"not a disk\n")], tarfile.USTAR_FORMAT), "no disk")
