@@ -53,7 +53,7 @@ final class DeviceTarget: CopyTarget {
     }
 
     func finish() throws(CommandError) {
-        // A device says here, or to nobody, what it had no room or no strength for.
+        // What the device could not write is an error of this call, and of no other.
         try file.sync()
     }
 
