@@ -1,37 +1,14 @@
 import Logging
-import Synchronization
 import Testing
 
 @testable import VitrineServer
 
 /// The frequency with which the log says that something cannot be read.
 @Suite struct FailureLogTests {
-    /// The logged lines.
-    private final class Lines: LogHandler, Sendable {
-        let all = Mutex<[String]>([])
-        var logLevel: Logger.Level {
-            get { .trace }
-            set {}
-        }
-        var metadata: Logger.Metadata {
-            get { [:] }
-            set {}
-        }
-
-        subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-            get { nil }
-            set {}
-        }
-
-        func log(event: LogEvent) {
-            all.withLock { $0.append("\(event.level): \(event.message)") }
-        }
-    }
-
     private func log(_ body: (FailureLog, Logger) -> Void) -> [String] {
-        let lines = Lines()
+        let lines = LogLines()
         body(FailureLog(), Logger(label: "test") { _ in lines })
-        return lines.all.withLock { $0 }
+        return lines.all
     }
 
     @Test func eachPlaceIsNamedOnceAndCountedFromThenOn() {

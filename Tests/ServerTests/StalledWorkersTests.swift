@@ -49,6 +49,8 @@ import VitrineFormats
     private final class GatedSource: Source {
         let limit: UInt64
         let gate = Monitor(false)
+        /// The number of reads that have come to the gate.
+        let waiting = Monitor(0)
 
         init(limit: UInt64) {
             self.limit = limit
@@ -57,32 +59,42 @@ import VitrineFormats
         var size: UInt64 { 1 << 20 }
 
         func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
-            if offset >= limit { gate.wait { $0 ? () : nil } }
+            if offset >= limit {
+                waiting.change { $0 += 1 }
+                gate.wait { $0 ? () : nil }
+            }
             for index in buffer.indices { buffer[index] = 7 }
         }
     }
 
     /// A client of a server whose disk cannot be read from `limit` on.
     private final class StalledServer {
-        let engine = Engine(threads: 1)
-        let log = Monitor<[String]>([])
+        let engine: Engine
+        let log = LogLines()
         private let disk: GatedSource
         private let server: Server
         private let client: Int32
 
-        init(limit: UInt64 = 0) throws {
+        init(limit: UInt64 = 0, threads: Int = 1) throws {
+            engine = Engine(threads: threads)
             var pair: [Int32] = [0, 0]
             try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
             client = pair[1]
             disk = GatedSource(limit: limit)
             server = try Server(
                 ExportList([Export(name: "", description: "a disk", source: disk)]), engine,
-                Logger(label: "test") { [log] _ in TestLog(lines: log) }
+                Logger(label: "test") { [log] _ in log }
             ) { _ in }
             try server.serve(connection: pair[0]) {}
         }
 
         func openGate() { disk.gate.change { $0 = true } }
+
+        /// Waits until `count` reads have come to the gate.
+        func waitForReads(_ count: Int) { disk.waiting.wait { $0 >= count ? () : nil } }
+
+        /// Tells the server that its workers make no progress with what they were asked for at `time` or before.
+        func giveUp(since time: UInt64) { server.giveUp(WorkersStalled(since: time)) }
 
         deinit {
             openGate()
@@ -131,20 +143,6 @@ import VitrineFormats
         }
     }
 
-    /// A log that keeps its messages.
-    private struct TestLog: LogHandler {
-        let lines: Monitor<[String]>
-        var metadata = Logger.Metadata()
-        var logLevel = Logger.Level.warning
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { lines.change { $0.append("\(event.message)") } }
-    }
-
     @Test func requestsAreAnsweredWithAnErrorAndOnlyOnce() throws {
         let server = try StalledServer()
         try server.enter(structured: false)
@@ -158,7 +156,7 @@ import VitrineFormats
             let reply = output.readMultipleIntegers(as: (UInt32, UInt32, UInt64).self)
             #expect(try #require(reply) == (0x6744_6698, 5, cookie))
         }
-        let lines = server.log.withLock { $0 }
+        let lines = server.log.all.filter { $0.hasPrefix("warning: ") }
         #expect(lines.count == 1)
         #expect(lines[0].contains("nothing was read or decoded for 60 s, and the processor was idle"))
 
@@ -205,5 +203,36 @@ import VitrineFormats
         server.send(request.bytes)
         #expect(server.receive(16 + step).readableBytes == 16 + step)
         #expect(server.receive(1, givingUp: true).readableBytes == 0)
+    }
+
+    /// Another request's error must not be in the middle of a simple reply.
+    @Test func aReplyThatIsBegunIsNotInterrupted() throws {
+        let step = Int(ReadReply.pieceSize)
+        let server = try StalledServer(limit: UInt64(step), threads: 2)
+        try server.enter(structured: false)
+        var overdue = ClientBytes()
+        overdue.bytes = []
+        overdue.request(0, cookie: 1, UInt64(step), 512)
+        server.send(overdue.bytes)
+        server.waitForReads(1)
+        let time = monotonicTime()
+        var long = ClientBytes()
+        long.bytes = []
+        long.request(0, cookie: 2, 0, UInt32(2 * step))
+        server.send(long.bytes)
+        var reply = server.receive(16 + step)
+        server.waitForReads(2)
+        server.giveUp(since: time)
+        server.openGate()
+        var rest = server.receive(step + 16 + 512)
+        let header = reply.readMultipleIntegers(as: (UInt32, UInt32, UInt64).self)
+        #expect(try #require(header) == (0x6744_6698, 0, 2))
+        reply.writeBuffer(&rest)
+        let data = reply.readBytes(length: 2 * step)
+        #expect(data == [UInt8](repeating: 7, count: 2 * step))
+        // The gate is open, so that this one has been read too.
+        let other = reply.readMultipleIntegers(as: (UInt32, UInt32, UInt64).self)
+        #expect(try #require(other) == (0x6744_6698, 0, 1))
+        #expect(Array(reply.readableBytesView) == [UInt8](repeating: 7, count: 512))
     }
 }

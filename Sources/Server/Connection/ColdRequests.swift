@@ -25,10 +25,9 @@ struct ColdRequests {
     /// Removes a request. Returns false if it is no longer here, because it was given up.
     mutating func remove(_ number: Int) -> Bool { entries.removeValue(forKey: number) != nil }
 
-    /// Removes the requests that the workers were asked for at `time` or before. Returns them, the first ones first.
-    mutating func removeAll(since time: UInt64) -> [Entry] {
-        let overdue = entries.filter { $0.value.since <= time }.sorted { $0.key < $1.key }
-        for (number, _) in overdue { entries[number] = nil }
-        return overdue.map(\.value)
+    /// Those that the workers were asked for at `time` or before, the first ones first.
+    func waiting(since time: UInt64) -> [(number: Int, entry: Entry)] {
+        entries.filter { $0.value.since <= time }.sorted { $0.key < $1.key }
+            .map { (number: $0.key, entry: $0.value) }
     }
 }

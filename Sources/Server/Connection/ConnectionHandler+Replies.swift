@@ -144,19 +144,23 @@ extension ConnectionHandler {
 
     /// Replies with an error to the requests that the workers make no progress on.
     func giveUp(_ stall: WorkersStalled, _ context: ChannelHandlerContext) {
+        guard isActive else { return }
         let error = ImageError(
             .io,
             "nothing was read or decoded for \(StallWatch.patience / 1_000_000_000) s, and the processor was idle: what the "
                 + "image is read from does not answer, or threads of vitrine wait for each other")
-        var output = ByteBuffer()
-        for entry in cold.removeAll(since: stall.since) where !isClosing {
-            guard !entry.isUnbroken else { return breakOff(error, entry.request, context) }
-            report(error, entry.request)
+        for (number, entry) in cold.waiting(since: stall.since) {
+            // A reply that nothing may interrupt comes before the others, and they are given up when that one is out of the way.
+            guard !isClosing, unbroken == nil || entry.isUnbroken else { continue }
+            var output = ByteBuffer()
             session.replies.failure(
                 entry.request.cookie, NBD.ErrorCode(error), error.description, &output)
+            let completion = Completion(
+                output: output, error: error, isContinuation: entry.isUnbroken, isBroken: entry.isUnbroken,
+                request: entry.request, number: number)
+            write(completion, context)
         }
-        guard output.readableBytes > 0 else { return }
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        context.flush()
         pump(context)
     }
 
