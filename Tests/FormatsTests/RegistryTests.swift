@@ -6,15 +6,13 @@ import Testing
 
 /// Checks that other places that mention formats agree with the list of formats.
 @Suite struct RegistryTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
     private static func text(_ path: String) throws -> String {
-        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+        try String(contentsOf: CorpusFile.root.appending(path: path), encoding: .utf8)
     }
 
     private static func folders(_ path: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: root.appending(path: path).path).sorted()
+        try FileManager.default.contentsOfDirectory(atPath: CorpusFile.root.appending(path: path).path)
+            .sorted()
     }
 
     @Test func namesAndExtensionsAreUnique() {

@@ -30,14 +30,7 @@ final class Concatenation: Source {
     }
 
     /// The number of the part that `offset` lies in.
-    private func index(of offset: UInt64) -> Int {
-        var (low, high) = (0, parts.count - 1)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if parts[middle].start <= offset { low = middle } else { high = middle - 1 }
-        }
-        return low
-    }
+    private func index(of offset: UInt64) -> Int { parts.partitionPoint { $0.start > offset } - 1 }
 
     /// Runs `body` with the part that the start of `range` lies in, and the bytes of `range` that it has, in offsets of the part.
     /// Returns the result, and the start of the part on the disk.

@@ -7,8 +7,8 @@ struct DecodingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Take the file for this format instead of detecting it.",
             discussion: """
-                One of \(Format.known.map(\.name).joined(separator: ", ")). Several, separated by commas, are those of the outermost layers: \
-                "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
+                One of \(Format.known.map(\.name).joined(separator: ", ")). \
+                Several, separated by commas, are those of the outermost layers: "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
                 """))
     var format: String?
 
@@ -49,14 +49,16 @@ struct DecodingOptions: ParsableArguments {
     }
 
     /// The options to open images with. `store` finds their seek indexes. `references` says which of the files they name are opened:
-    /// none if it is nil.
+    /// none if it is nil. `choices` are options of formats that are not of every command.
     func openOptions(
-        _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions? = nil
+        _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions? = nil,
+        _ choices: FormatOptions = FormatOptions()
     ) -> OpenOptions {
         let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         var options = OpenOptions(
             formats: formats, engine: engine, references: references?.policy ?? .none,
             referenceFormat: references?.referenceFormat)
+        options.formatOptions = choices
         options.formatOptions.ignoresContentID = references?.ignoresContentID ?? false
         options.backingFiles = references?.backingFiles ?? []
         options.indexes = store.indexes

@@ -39,10 +39,10 @@ struct ImageOptions: ParsableArguments {
     private func openOptions(
         _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions?
     ) -> OpenOptions {
-        var options = decoding.openOptions(engine, store, references)
-        options.formatOptions.snapshot = snapshot?.text
-        options.formatOptions.recovers = recovers
-        return options
+        var choices = FormatOptions()
+        choices.snapshot = snapshot?.text
+        choices.recovers = recovers
+        return decoding.openOptions(engine, store, references, choices)
     }
 }
 

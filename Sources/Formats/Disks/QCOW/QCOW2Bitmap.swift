@@ -57,7 +57,7 @@ final class QCOW2Bitmap: DirtyBitmap {
                 .corrupt,
                 "table offset is \(tableOffset), expected a multiple of the cluster size, \(clusterSize)")
         }
-        guard tableOffset <= file.size, UInt64(entry.tableCount) * 8 <= file.size - tableOffset else {
+        guard file.holds(UInt64(entry.tableCount) * 8, at: tableOffset) else {
             throw ImageError(
                 .corrupt,
                 "the table at \(tableOffset) takes \(UInt64(entry.tableCount) * 8) bytes, but the end is at \(file.size)"

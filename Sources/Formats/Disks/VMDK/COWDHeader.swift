@@ -42,7 +42,7 @@ struct COWDHeader: Sendable {
                 .corrupt,
                 "numGDEntries at 24 is \(entries), but an extent of \(capacity) bytes takes \(needed)")
         }
-        guard directory <= file.size, needed * 4 <= file.size - directory else {
+        guard file.holds(needed * 4, at: directory) else {
             throw ImageError(
                 .corrupt,
                 "gdOffset at 20 is \(directory / 512): a grain directory of \(needed * 4) bytes there passes the "

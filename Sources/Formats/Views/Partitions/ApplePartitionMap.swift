@@ -24,7 +24,7 @@ struct ApplePartitionMap {
         guard size > 0, size.isMultiple(of: 512) else { return nil }
         blockSize = UInt64(size)
         // Two letters are no proof: without an entry there is no map.
-        guard blockSize <= disk.size, UInt64(ApplePartitionEntry.size) <= disk.size - blockSize,
+        guard disk.holds(UInt64(ApplePartitionEntry.size), at: blockSize),
             let first = try ApplePartitionEntry(of: disk, at: blockSize)
         else { return nil }
         self.first = first

@@ -76,16 +76,5 @@ struct TarSparseMap: Sendable {
     }
 
     /// The index of the first segment that ends behind `offset`. The number of segments if none does.
-    func index(at offset: UInt64) -> Int {
-        var (low, high) = (0, segments.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if segments[middle].range.upperBound <= offset {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        return low
-    }
+    func index(at offset: UInt64) -> Int { segments.partitionPoint { $0.range.upperBound > offset } }
 }

@@ -99,13 +99,7 @@ package struct XZContainer: Sendable {
     /// The block that holds the byte at `offset`, which is less than `size`.
     func block(at offset: UInt64) -> Int {
         // The last block that starts at or before `offset` is never an empty one: that starts where the next one does.
-        var low = 0
-        var high = blocks.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if blocks[middle].start <= offset { low = middle } else { high = middle }
-        }
-        return low
+        max(0, blocks.partitionPoint { $0.start > offset } - 1)
     }
 
     /// The end of the last stream before `end`. Skips stream padding (section 2.2).
