@@ -20,11 +20,10 @@ final class ImageIndexes: SeekIndexes {
     func forReference(called name: String) -> any SeekIndexes { finder.forReference(called: name) }
 
     func index(
-        of file: any Source, format: String, depth: Int, size: UInt64,
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
         digest: () throws(ImageError) -> [UInt8]
     ) -> (any SeekIndex)? {
         if case .nowhere = finder.place { return nil }
-        guard let kind = IndexSubject.Kind(format: format) else { return nil }
         let onDisk = depth == 0 ? file as? FileSource : nil
         let stamp = onDisk?.stamp()
         // Changes of this file count for the layers inside it, too.
@@ -32,8 +31,9 @@ final class ImageIndexes: SeekIndexes {
             kept = kept ?? onDisk
             return kept
         }
-        guard let fingerprint = fingerprint(of: file, stamp, format, depth, digest) else { return nil }
-        let subject = IndexSubject(kind: kind, fingerprint: fingerprint, inputSize: file.size, size: size)
+        guard let fingerprint = fingerprint(of: file, stamp, kind.name, depth, digest) else { return nil }
+        let subject = IndexSubject(
+            kind: kind.number, fingerprint: fingerprint, inputSize: file.size, size: size)
         return finder.open(subject, name: name, at: place(of: fingerprint, stamp, depth)) {
             watched?.hasChanged ?? false
         }

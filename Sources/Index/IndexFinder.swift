@@ -61,10 +61,10 @@ package final class IndexFinder: SeekIndexes {
     }
 
     package func index(
-        of file: any Source, format: String, depth: Int, size: UInt64,
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
         digest: () throws(ImageError) -> [UInt8]
     ) -> (any SeekIndex)? {
-        forImage(called: "").index(of: file, format: format, depth: depth, size: size, digest: digest)
+        forImage(called: "").index(of: file, kind, depth: depth, size: size, digest: digest)
     }
 
     /// Warns the user, of the same thing only once.

@@ -63,8 +63,10 @@ struct IndexHeader: Equatable {
 
     private static func subject(_ fields: Fields) throws(ImageError) -> IndexSubject {
         let kind: UInt32 = try fields.little("layer kind", at: 16)
-        guard let kind = IndexSubject.Kind(rawValue: kind) else {
-            throw ImageError(.unsupported, "layer kind at 16 is \(kind), expected 1 or 2")
+        let known = Format.known.compactMap { $0.seekKind?.number }
+        guard known.contains(kind) else {
+            let kinds = known.map(String.init).joined(separator: ", ")
+            throw ImageError(.unsupported, "layer kind at 16 is \(kind), expected one of \(kinds)")
         }
         let piece: UInt32 = try fields.little("piece length", at: 20)
         guard piece == UInt32(SeekSpan.pieceSize) else {
@@ -119,7 +121,7 @@ struct IndexHeader: Equatable {
         header.append(IndexFormat.major)
         header.append(IndexFormat.minor)
         header.append(UInt32(IndexFormat.headerSize))
-        header.append(subject.kind.rawValue)
+        header.append(subject.kind)
         header.append(UInt32(SeekSpan.pieceSize))
         header.append(UInt64(0))
         header.append(UInt64(0))

@@ -34,8 +34,8 @@ enum SeekContent {
     static let spanCost: UInt64 = 2_000_000
 
     /// Opens the .xz `file`, with short spans.
-    static func open(_ file: [UInt8], _ index: FakeIndex, _ engine: Engine) throws -> XZSource {
-        try XZSource(MemorySource(file), engine, spanCost: spanCost) { _ in index }
+    static func open(_ file: [UInt8], _ index: FakeIndex, _ engine: Engine) throws -> SeekableSource {
+        try SeekableSource(xz: MemorySource(file), engine, spanCost: spanCost, index: index)
     }
 
     /// All spans of `file`.

@@ -17,7 +17,7 @@ import Testing
 
     /// Reads at random offsets, and compares the content.
     private func expectRightReads(
-        _ source: XZSource, _ content: [UInt8] = content, count: Int = 60, seed: UInt64 = 5
+        _ source: SeekableSource, _ content: [UInt8] = content, count: Int = 60, seed: UInt64 = 5
     ) throws {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<count {
@@ -76,7 +76,8 @@ import Testing
         let engine = engine()
         let outer = try SeekContent.open(
             XZFile.encode(Self.file, blockSize: 3 << 20), FakeIndex(), engine)
-        let inner = try XZSource(outer, engine, spanCost: SeekContent.spanCost) { _ in FakeIndex() }
+        let inner = try SeekableSource(
+            xz: outer, engine, spanCost: SeekContent.spanCost, index: FakeIndex())
         try expectRightReads(inner, count: 30)
         try inner.buildIndex(isStopped: { false }, progress: { _ in })
         #expect(inner.indexState.isComplete)
@@ -175,8 +176,7 @@ import Testing
     func checkIsVerifiedAfterGoingOn(_ check: UInt32) throws {
         var file = XZFile.encode(Self.content, check: lzma_check(check))
         let known = try SeekContent.entries(of: file)
-        let opened = try SeekContent.open(file, FakeIndex(), engine())
-        let block = opened.structure.blocks[0]
+        let block = try XZContainer(of: MemorySource(file)).blocks[0]
         file[Int(block.offset + (block.unpaddedSize + 3) & ~3) - 1] ^= 1
         let source = try SeekContent.open(file, FakeIndex(Array(known[..<(known.count / 2)])), engine())
         let error = #expect(throws: ImageError.self) {

@@ -86,7 +86,7 @@ import Testing
         try compareSlice(source, found)
     }
 
-    private func compareSlice(_ source: XZSource, _ all: [Extent]) throws {
+    private func compareSlice(_ source: SeekableSource, _ all: [Extent]) throws {
         let start: UInt64 = 150_000
         let slice = try Slice(source, start..<source.size - 10_000)
         for extent in try extents(slice) {

@@ -45,7 +45,7 @@ import Testing
     /// Opens the source in `file` that `wrapper` has made.
     private func open(_ file: any Source, _ wrapper: Wrapper, _ engine: Engine) throws -> any Source {
         guard wrapper == .tar else {
-            return try XZSource(file, engine, spanCost: SeekContent.spanCost, index: { _ in nil })
+            return try SeekableSource(xz: file, engine, spanCost: SeekContent.spanCost)
         }
         return try Slice(file, 512..<512 + UInt64(Self.content.count))
     }
@@ -60,7 +60,7 @@ import Testing
         let outer: any Source =
             stack.outer == .tar
             ? try Slice(base, 512..<512 + UInt64(inner.count))
-            : try XZSource(base, engine, spanCost: SeekContent.spanCost, index: { _ in nil })
+            : try SeekableSource(xz: base, engine, spanCost: SeekContent.spanCost)
         let source = try open(outer, stack.inner, engine)
         #expect(source.size == content.count)
         let readers = 64

@@ -14,9 +14,9 @@ import Testing
         }
     }
 
-    private func source(_ file: [UInt8], memory: Int = 64 << 20) throws -> (XZSource, Engine) {
+    private func source(_ file: [UInt8], memory: Int = 64 << 20) throws -> (SeekableSource, Engine) {
         let engine = Engine(memory: memory, threads: 2)
-        return (try XZSource(MemorySource(file), engine), engine)
+        return (try SeekableSource(xz: MemorySource(file), engine), engine)
     }
 
     @Test func twoReadersOfABlockCauseOneDecode() throws {
@@ -96,7 +96,7 @@ import Testing
     @Test func aDamagedBlockFailsAloneAndBeforeAnythingOfItIsGivenOut() throws {
         let content = Self.content(1 << 20)
         var file = XZFile.encode(content, blockSize: 256 << 10)
-        let blocks = try source(file).0.structure.blocks
+        let blocks = try XZContainer(of: MemorySource(file)).blocks
         // The last byte of the check of the second block.
         let end = blocks[1].offset + (blocks[1].unpaddedSize + 3) & ~3
         file[Int(end) - 1] ^= 1
@@ -116,7 +116,7 @@ import Testing
         let content = Self.content(12 << 20)
         let base = ObservedSource(XZFile.encode(content))
         let engine = Engine(memory: 16 << 20, threads: 2)
-        let source = try XZSource(base, engine)
+        let source = try SeekableSource(xz: base, engine)
         let opened = base.bytesRead
         #expect(try source.bytes(at: 100, count: 100) == Array(content[100..<200]))
         #expect(base.bytesRead - opened < Int(base.size) / 3 * 2)
@@ -140,7 +140,7 @@ import Testing
     @Test func damageAtTheEndOfALargeBlockFailsLaterReads() throws {
         let content = Self.content(12 << 20)
         var file = XZFile.encode(content)
-        let block = try source(file).0.structure.blocks[0]
+        let block = try XZContainer(of: MemorySource(file)).blocks[0]
         file[Int(block.offset + (block.unpaddedSize + 3) & ~3) - 1] ^= 1
         let (source, _) = try source(file, memory: 16 << 20)
         #expect(try source.bytes(at: 0, count: 10) == Array(content[..<10]))
@@ -156,7 +156,7 @@ import Testing
         // only where a chunk's header is hit.
         for index in file.count / 2..<file.count / 2 + 70_000 { file[index] = 0xFF }
         let base = ObservedSource(file)
-        let source = try XZSource(base, Engine(memory: 16 << 20, threads: 2))
+        let source = try SeekableSource(xz: base, Engine(memory: 16 << 20, threads: 2))
         let last = UInt64(content.count) - 1
         let error = #expect(throws: ImageError.self) { try source.bytes(at: last, count: 1) }
         let read = base.bytesRead
@@ -169,11 +169,14 @@ import Testing
 
     @Test func moreDictionaryThanMemoryIsALimit() throws {
         let file = XZFile.encode(Self.content(3 << 20))
-        let source = try XZSource(MemorySource(file), Engine(memory: 16 << 20, threads: 1))
+        let container = try XZContainer(of: MemorySource(file))
         // The dictionary of preset 0 is 256 KiB; a decoder of 1 byte of memory cannot have it.
         let error = #expect(throws: ImageError.self) {
-            try XZBlockDecoder(
-                of: MemorySource(file), source.structure.blocks[0], uncompressedSize: 3 << 20, memoryLimit: 1)
+            guard
+                case .seekable(let block) = try XZScheme(MemorySource(file), container)
+                    .open(0, memoryLimit: 1)
+            else { return }
+            _ = try block.decoder(from: nil)
         }
         #expect(error?.code == .limit)
         #expect(error?.description.contains("--memory") == true)
@@ -186,7 +189,8 @@ import Testing
         let file = XZFile.encode(content, blockSize: 64 << 10, check: lzma_check(check))
         let (whole, _) = try source(file)
         #expect(try whole.bytes(at: 0, count: content.count) == content)
-        for (number, block) in whole.structure.blocks.enumerated() where block.check.size > 0 {
+        for (number, block) in try XZContainer(of: MemorySource(file)).blocks.enumerated()
+        where block.check.size > 0 {
             var broken = file
             let place = Int(block.offset + (block.unpaddedSize + 3) & ~3) - block.check.size
             broken[place] ^= 0x80

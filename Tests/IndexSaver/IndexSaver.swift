@@ -22,7 +22,7 @@ struct IndexSaver {
             fatalError("cannot set the limit")
         }
         let finder = IndexFinder(.file(SystemString(CommandLine.arguments[1])), in: nil) { print($0) }
-        guard let index = finder.index(of: TestImage.file, format: "xz", depth: 0, size: TestImage.size)
+        guard let index = finder.index(of: TestImage.file, .xz, depth: 0, size: TestImage.size)
         else {
             fatalError("there is no index")
         }

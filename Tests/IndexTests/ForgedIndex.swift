@@ -14,7 +14,8 @@ struct ForgedIndex {
     }
 
     var subject = IndexSubject(
-        kind: .xz, fingerprint: Fingerprint(of: "xz", depth: 1, in: .none), inputSize: 100_000, size: 1 << 20)
+        kind: SeekKind.xz.number, fingerprint: Fingerprint(of: "xz", depth: 1, in: .none), inputSize: 100_000,
+        size: 1 << 20)
     var records = [Record(), Record(start: 2000, end: 3000, input: 20, detailOffset: 4)]
     var zeroes: [(UInt64, UInt64)] = [(0, 500), (2100, 3000)]
     var details: [UInt8] = Array(0..<8)

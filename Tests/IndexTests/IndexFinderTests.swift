@@ -16,7 +16,7 @@ import VitrineFormats
     /// Opens the index of the outermost layer of `file`.
     private func open(_ finder: IndexFinder, _ file: any Source) throws -> StoredIndex {
         try #require(
-            finder.forImage(called: "disk.xz").index(of: file, format: "xz", depth: 0, size: TestImage.size)
+            finder.forImage(called: "disk.xz").index(of: file, .xz, depth: 0, size: TestImage.size)
                 as? StoredIndex)
     }
 
@@ -85,19 +85,18 @@ import VitrineFormats
             let finder = finder(folder)
             let one = finder.forImage(called: "one")
             let two = finder.forImage(called: "two")
-            #expect(one.index(of: TestImage.file, format: "xz", depth: 1, size: 10) == nil)
-            #expect(one.index(of: TestImage.file, format: "raw", depth: 0, size: 10) == nil)
+            #expect(one.index(of: TestImage.file, .xz, depth: 1, size: 10) == nil)
             let outer = try #require(
-                one.index(of: TestImage.file, format: "xz", depth: 0, size: 10) as? StoredIndex)
-            _ = two.index(of: MemorySource([9]), format: "xz", depth: 0, size: 10)
+                one.index(of: TestImage.file, .xz, depth: 0, size: 10) as? StoredIndex)
+            _ = two.index(of: MemorySource([9]), .xz, depth: 0, size: 10)
             // Nothing of it is read: reading would fail.
             let unreadable = ObservedSource([1, 2, 3], failing: 0..<3)
             let inner = try #require(
-                one.index(of: unreadable, format: "xz", depth: 1, size: 10) as? StoredIndex)
+                one.index(of: unreadable, .xz, depth: 1, size: 10) as? StoredIndex)
             let expected = Fingerprint(of: "xz", depth: 1, in: subject(outer).fingerprint)
             #expect(subject(inner).fingerprint == expected)
             let other = try #require(
-                two.index(of: unreadable, format: "xz", depth: 1, size: 10) as? StoredIndex)
+                two.index(of: unreadable, .xz, depth: 1, size: 10) as? StoredIndex)
             #expect(subject(other).fingerprint != expected)
         }
     }
@@ -129,7 +128,7 @@ import VitrineFormats
     @Test func nowhereMeansNone() throws {
         try withTemporaryFolder { folder in
             let indexes = finder(folder, .nowhere).forImage(called: "")
-            #expect(indexes.index(of: TestImage.file, format: "xz", depth: 0, size: 10) == nil)
+            #expect(indexes.index(of: TestImage.file, .xz, depth: 0, size: 10) == nil)
             #expect(!folder.appending(path: "cache").exists)
         }
     }
@@ -160,7 +159,7 @@ import VitrineFormats
             let path = folder.path + "/side.sidx"
             let index = try #require(
                 finder(folder, .file(SystemString(path))).forReference(called: "base.xz")
-                    .index(of: TestImage.file, format: "xz", depth: 0, size: TestImage.size) as? StoredIndex)
+                    .index(of: TestImage.file, .xz, depth: 0, size: TestImage.size) as? StoredIndex)
             TestImage.add(1, to: index)
             try index.save()
             #expect(!URL(filePath: path).exists)

@@ -373,5 +373,6 @@ final class Warnings: Sendable {
 }
 
 extension TestImage {
-    static let subject = IndexSubject(kind: .xz, fingerprint: .none, inputSize: file.size, size: size)
+    static let subject = IndexSubject(
+        kind: SeekKind.xz.number, fingerprint: .none, inputSize: file.size, size: size)
 }

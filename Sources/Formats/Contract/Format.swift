@@ -15,6 +15,8 @@ package struct Format: Sendable {
     /// The extensions of names of such files. A file that has one but is not recognised is damaged, and must not be taken for a
     /// raw disk.
     package let extensions: [String]
+    /// The kind of its seek indexes. Nil if it needs none.
+    package var seekKind: SeekKind?
     /// The options that choose what it opens.
     package var options: [any FormatOption.Type] = []
     /// True if it holds several things and opens one of them.

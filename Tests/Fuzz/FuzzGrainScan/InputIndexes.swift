@@ -20,7 +20,7 @@ final class InputIndexes: SeekIndexes {
     }
 
     func index(
-        of file: any Source, format: String, depth: Int, size: UInt64,
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
         digest: () throws(ImageError) -> [UInt8]
     ) -> (any SeekIndex)? {
         guard let head = try? Fields("header", of: file, at: 0, count: 512),

@@ -199,7 +199,7 @@ extension GrainScan {
     ) throws(ImageError) -> GrainScan {
         guard header.capacity > 0, header.overhead < file.size / 512,
             let index = context.indexes?.index(
-                of: file, format: "vmdk", depth: context.depth, size: header.capacity)
+                of: file, .vmdk, depth: context.depth, size: header.capacity)
         else { return try GrainScan(file, header) }
         let span = SeekSpan(range: 0..<header.capacity, input: header.overhead * 512, time: 0)
         if index.knowledge().spans == [span] {

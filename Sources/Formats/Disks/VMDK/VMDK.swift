@@ -2,7 +2,7 @@ extension Format {
     /// VMDK: a sparse extent that is a disk of its own, or a descriptor of a disk in several files
     /// ("Virtual Disk Format 5.0").
     package static let vmdk = Format(
-        name: "vmdk", kind: .disk, extensions: ["vmdk"],
+        name: "vmdk", kind: .disk, extensions: ["vmdk"], seekKind: .vmdk,
         recognises: {
             $0.has(SparseExtentHeader.magic) || $0.has(COWDHeader.magic) || $0.has(SESparseHeader.magic)
                 || VMDKDescriptor.isDescriptor($0.head)
@@ -13,4 +13,9 @@ extension Format {
             size: image.size, properties: image.properties, warnings: image.warnings,
             references: image.references, details: { image.details }, open: image.open)
     }
+}
+
+extension SeekKind {
+    /// Compressed grains in a VMDK stream whose grain directory is missing.
+    package static let vmdk = SeekKind(2, of: "vmdk")
 }

@@ -58,12 +58,12 @@ package protocol SeekIndexes: Sendable {
     /// Finds the indexes of the layers of a file that another image names `name`. That file has them to itself.
     func forReference(called name: String) -> any SeekIndexes
 
-    /// The index of the content of `file`, for the layer of `format` that is `depth` layers below the file on disk (0
-    /// is the outermost) and holds `size` bytes. Nil if it gets no index.
+    /// The index of the content of `file`, for the layer that is `depth` layers below the file on disk (0 is the
+    /// outermost) and holds `size` bytes. Nil if it gets no index.
     ///
-    /// `digest` returns what `format` knows of the file that tells it from others, such as the checks of its blocks.
+    /// `digest` returns what the format knows of the file that tells it from others, such as the checks of its blocks.
     func index(
-        of file: any Source, format: String, depth: Int, size: UInt64,
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
         digest: () throws(ImageError) -> [UInt8]
     ) -> (any SeekIndex)?
 }
@@ -76,8 +76,10 @@ extension SeekIndex {
 
 extension SeekIndexes {
     /// The index of a file whose format knows nothing that tells it from others.
-    package func index(of file: any Source, format: String, depth: Int, size: UInt64) -> (any SeekIndex)? {
-        index(of: file, format: format, depth: depth, size: size) { () throws(ImageError) in [] }
+    package func index(
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64
+    ) -> (any SeekIndex)? {
+        index(of: file, kind, depth: depth, size: size) { () throws(ImageError) in [] }
     }
 
     package func forImage(called name: String) -> any SeekIndexes { self }

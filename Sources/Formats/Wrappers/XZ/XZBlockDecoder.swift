@@ -4,10 +4,7 @@
 ///
 /// @unchecked Sendable: one thread at a time has it. It passes from thread to thread through the cache, under whose
 /// lock it is parked and taken.
-final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
-    /// The length of every piece but the last, in bytes.
-    static let pieceSize = 256 << 10
-
+final class XZBlockDecoder: SequentialDecoder, @unchecked Sendable {
     private let source: any Source
     private let block: XZContainer.Block
     private let uncompressedSize: UInt64
@@ -34,16 +31,17 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     let began = monotonicTime()
 
-    /// Creates a decoder of `block`, which decodes to `uncompressedSize` bytes.
+    /// Creates a decoder of `block` of `source`, which has `header` and decodes to `uncompressedSize` bytes.
     ///
     /// Throws `limit` if it would take more than `memoryLimit` bytes.
     init(
-        of source: any Source, _ block: XZContainer.Block, uncompressedSize: UInt64, memoryLimit: Int
+        of source: any Source, _ block: XZContainer.Block, _ header: XZBlockHeader, uncompressedSize: UInt64,
+        memoryLimit: Int
     ) throws(ImageError) {
         self.source = source
         self.block = block
         self.uncompressedSize = uncompressedSize
-        header = try XZBlockHeader(of: source, block, uncompressedSize: uncompressedSize)
+        self.header = header
         decoder = try LZMADecoder(header.filters, outputSize: uncompressedSize, memoryLimit: memoryLimit)
         check = block.check.computation()
     }
@@ -64,7 +62,7 @@ final class XZBlockDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     /// Decodes the next piece. With the last one, checks everything that can be checked.
     func decodePiece() throws(ImageError) -> [UInt8] {
-        let count = Int(min(UInt64(Self.pieceSize), uncompressedSize - decoded))
+        let count = Int(min(UInt64(SeekSpan.pieceSize), uncompressedSize - decoded))
         let piece = try [UInt8](capacity: count) { output throws(ImageError) in
             while output.freeCapacity > 0 {
                 if try step(into: &output) == .end && output.freeCapacity > 0 {

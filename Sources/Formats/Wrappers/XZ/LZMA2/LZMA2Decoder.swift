@@ -71,14 +71,6 @@ import Glibc
         return Int(min(most, UInt64(memoryLimit)))
     }
 
-    /// The bytes before a checkpoint.
-    package enum Window {
-        /// The bytes that one span reads. Data after the span may need others.
-        case sparse(SparseWindow)
-        /// All bytes, which the function fills in.
-        case full((inout MutableSpan<UInt8>) throws(ImageError) -> Void)
-    }
-
     /// Creates a decoder of the LZMA2 data in `range` of `source`, from its start or from a checkpoint.
     ///
     /// `dictionary` is the size in bytes that the file asks for, and `size` the most bytes that will be decoded. Throws
@@ -86,7 +78,7 @@ import Glibc
     /// the checkpoint is not possible.
     package init(
         _ source: any Source, _ range: Range<UInt64>, dictionary: UInt64, size: UInt64,
-        from start: (checkpoint: LZMA2Checkpoint, window: Window)? = nil, memoryLimit: Int
+        from start: (checkpoint: LZMA2Checkpoint, window: WindowContent)? = nil, memoryLimit: Int
     ) throws(ImageError) {
         let history = start?.checkpoint.history ?? 0
         let (all, overflow) = size.addingReportingOverflow(history)
@@ -349,7 +341,7 @@ import Glibc
         unsafe recorder.collect(before: window.start + limit, windowEnd: window.start + checkpoint)
     }
 
-    private func restore(_ checkpoint: LZMA2Checkpoint, _ bytes: Window) throws(ImageError) {
+    private func restore(_ checkpoint: LZMA2Checkpoint, _ bytes: WindowContent) throws(ImageError) {
         lzma = checkpoint.lzma
         needsProperties = checkpoint.needsProperties
         needsDictionaryReset = checkpoint.history == 0

@@ -1,13 +1,12 @@
 import Synchronization
 
-/// Reads blocks with other filters than LZMA2 alone: with liblzma, and only from the start of a block, as a BCJ or
-/// delta filter has a state of its own that no checkpoint holds.
+/// Reads blocks that decode from their start only, as their decoder has a state that no checkpoint holds.
 ///
 /// A block that is small against the cache is decoded whole, and nothing of it is returned before its check has been
 /// verified. A larger one is decoded up to the end of a read, and the decoder is kept for the next read. Its check is
 /// verified when its end is reached, and damage found then fails every later read of the block.
-final class XZFilteredBlocks: Sendable {
-    private let spans: XZSpans
+final class SequentialBlocks: Sendable {
+    private let spans: SeekSpans
     private let engine: Engine
     private let owner: Int
     /// The blocks that turned out to be unreadable, so that they are not decoded again for every read.
@@ -20,7 +19,7 @@ final class XZFilteredBlocks: Sendable {
         var error: ImageError
     }
 
-    init(_ spans: XZSpans, _ engine: Engine) {
+    init(_ spans: SeekSpans, _ engine: Engine) {
         self.spans = spans
         self.engine = engine
         owner = engine.cache.newOwner()
@@ -63,14 +62,20 @@ final class XZFilteredBlocks: Sendable {
 
     private func demand(_ block: Int, isWhole: Bool) throws(ImageError) -> DecodedCache.Demand {
         do throws(ImageError) {
-            let header = try XZBlockHeader(
-                of: spans.base, spans.container.blocks[block], uncompressedSize: size(block))
             return DecodedCache.Demand(
-                decoder: XZBlockDecoder.memory(header, size: size(block), limit: spans.memoryLimit),
-                below: spans.memoryBelow, ahead: isWhole ? Int(clamping: size(block)) : 0)
+                decoder: try opened(block).decoderMemory, below: spans.memoryBelow,
+                ahead: isWhole ? Int(clamping: size(block)) : 0)
         } catch {
             throw note(error, in: block, from: 0)
         }
+    }
+
+    private func opened(_ block: Int) throws(ImageError) -> any SequentialBlock {
+        guard case .sequential(let opened) = try spans.open(block) else {
+            throw ImageError(
+                .corrupt, "the block was one that decodes from its start only, and is not any more")
+        }
+        return opened
     }
 
     private func decodeWhole(
@@ -95,7 +100,7 @@ final class XZFilteredBlocks: Sendable {
         var firstDamaged = 0
         do throws(ImageError) {
             let decoder =
-                if let parked = turn.parked as? XZBlockDecoder { parked } else { try decoder(block) }
+                if let parked = turn.parked as? any SequentialDecoder { parked } else { try decoder(block) }
             while true {
                 let number = decoder.nextPiece
                 // An error found at the end of a block affects all of it.
@@ -110,10 +115,8 @@ final class XZFilteredBlocks: Sendable {
         }
     }
 
-    private func decoder(_ block: Int) throws(ImageError) -> XZBlockDecoder {
-        try XZBlockDecoder(
-            of: spans.base, spans.container.blocks[block], uncompressedSize: size(block),
-            memoryLimit: spans.memoryLimit)
+    private func decoder(_ block: Int) throws(ImageError) -> any SequentialDecoder {
+        try opened(block).decoder()
     }
 
     /// Remembers `error`, unless another attempt may end differently. Returns it with the block added to its path.

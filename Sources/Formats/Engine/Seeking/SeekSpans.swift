@@ -1,9 +1,9 @@
-/// The map of an .xz file's spans, at which decoding can start, and the passes that complete it.
+/// The map of a compressed file's spans, at which decoding can start, and the passes that complete it.
 ///
 /// A thread that needs an unknown part runs a pass over its block up to there. Other threads that need something of the
 /// same block wait for that pass. A block that is small against the cache is decoded whole: nothing of it becomes
 /// known, or is returned, before its check has been verified.
-final class XZSpans: Sendable {
+final class SeekSpans: Sendable {
     /// The result of looking up an offset.
     enum Place {
         case zeroes(end: UInt64)
@@ -12,8 +12,8 @@ final class XZSpans: Sendable {
         case open(spanStart: UInt64)
         /// A piece that was decoded for this lookup, and its start.
         case piece(start: UInt64, [UInt8])
-        /// A block that only liblzma can decode.
-        case filtered(block: Int)
+        /// A block that decodes from its start only.
+        case sequential(block: Int)
     }
 
     /// The error of a block, and the offset in the layer from which it cannot be read.
@@ -42,8 +42,9 @@ final class XZSpans: Sendable {
     struct State {
         var table = SeekMap()
         var damages: [Int: Damage] = [:]
-        var filtered: Set<Int> = []
-        var filteredBytes: UInt64 = 0
+        /// The blocks that decode from their start only, and the number of their bytes.
+        var sequential: Set<Int> = []
+        var sequentialBytes: UInt64 = 0
         var passes: [Int: PassState] = [:]
         var tickets = 0
         /// The ranges that readers are about to read, the latest last.
@@ -59,55 +60,41 @@ final class XZSpans: Sendable {
         var lastDemand: UInt64 = 0
     }
 
-    let base: any Source
-    let container: XZContainer
+    let scheme: any SeekScheme
     let engine: Engine
     let index: any SeekIndex
     /// The owner of the units of spans, which are numbered by their spans' starts, and the owner of parked passes,
     /// which are numbered by block.
     let owner: Int
     let passOwner: Int
-    /// The time that decoding one span should take, in nanoseconds.
-    let spanCost: UInt64
     /// The most memory in bytes that decoders of the layers below take for one read.
     let memoryBelow: Int
     let state = Monitor(State())
     /// An estimate of the time for decoding the largest block, in microseconds.
     let worstBlock: UInt64
-    /// True if only liblzma can decode the first block. That usually holds for all others, too.
-    let startsWithFilters: Bool
-    /// The size of the first block's dictionary, in bytes. Usually that of all others, too.
-    private let dictionary: UInt64
+    /// The size of the layer, in bytes.
+    let size: UInt64
 
     static let maximumDamages = 1024
     private static let maximumWanted = 128
 
-    /// Starts the map of the file in `base` with what `index` knows.
-    init(
-        _ base: any Source, _ container: XZContainer, _ engine: Engine, _ index: any SeekIndex, owner: Int,
-        spanCost: UInt64
-    ) {
-        self.base = base
-        self.container = container
+    /// Starts the map of the file of `scheme` with what `index` knows.
+    init(_ scheme: any SeekScheme, _ engine: Engine, _ index: any SeekIndex, owner: Int) {
+        self.scheme = scheme
         self.engine = engine
         self.index = index
         self.owner = owner
-        self.spanCost = spanCost
-        memoryBelow = base.decodingMemory
+        size = scheme.size
+        memoryBelow = scheme.base.decodingMemory
         passOwner = engine.cache.newOwner()
-        let costs = container.blocks.indices.lazy.map { number in
-            DecodeCost.nanoseconds(
-                input: container.blocks[number].unpaddedSize,
-                output: container.end(of: number) - container.blocks[number].start)
+        let costs = (0..<scheme.blockCount).lazy.map { block in
+            let (input, range) = (scheme.input(of: block), scheme.range(of: block))
+            return scheme.cost.nanoseconds(
+                input: input.upperBound - input.lowerBound, output: range.upperBound - range.lowerBound)
         }
         worstBlock = (costs.max() ?? 0) / 1000
-        let header = container.blocks.first.flatMap { block in
-            try? XZBlockHeader(of: base, block, uncompressedSize: container.end(of: 0) - block.start)
-        }
-        startsWithFilters = (header?.filters.count ?? 0) > 1
-        dictionary = header?.lzma2Dictionary ?? 0
         do throws(ImageError) {
-            let table = try SeekMap(index.knowledge(), size: container.size)
+            let table = try SeekMap(index.knowledge(), size: size)
             for span in table.spans { try check(span) }
             state.change { $0.table = table }
         } catch {
@@ -121,12 +108,10 @@ final class XZSpans: Sendable {
 
     /// Throws `corrupt` unless `span` lies in one block, both in the layer and in the file.
     private func check(_ span: SeekSpan) throws(ImageError) {
-        let number = container.block(at: span.range.lowerBound)
-        let block = container.blocks[number]
-        let isFirst = span.range.lowerBound == block.start
-        let file = block.offset..<block.offset + block.unpaddedSize
-        guard span.range.upperBound <= container.end(of: number), file.contains(span.input),
-            isFirst == (span.input == block.offset)
+        let block = scheme.block(at: span.range.lowerBound)
+        let (range, input) = (scheme.range(of: block), scheme.input(of: block))
+        guard span.range.upperBound <= range.upperBound, input.contains(span.input),
+            (span.range.lowerBound == range.lowerBound) == (span.input == input.lowerBound)
         else {
             throw ImageError(.corrupt, "seek index: span \(span.range) at \(span.input) fits no block")
         }
@@ -140,23 +125,19 @@ final class XZSpans: Sendable {
         DecodedCache.Unit(owner: passOwner, number: block)
     }
 
-    func range(of block: Int) -> Range<UInt64> { container.blocks[block].start..<container.end(of: block) }
+    func range(of block: Int) -> Range<UInt64> { scheme.range(of: block) }
 
     /// The memory in bytes that one decoder may take.
     var memoryLimit: Int { engine.cache.plan.decoder(below: memoryBelow) }
 
     /// The most memory in bytes that decoders take at once for one read.
-    var decodingMemory: Int {
-        let decoder = LZMA2Decoder.memory(
-            dictionary: dictionary, size: container.size, memoryLimit: memoryLimit)
-        return XZBlockPass.cost(decoder: decoder) + memoryBelow
-    }
+    var decodingMemory: Int { scheme.passMemory(limit: memoryLimit) + memoryBelow }
 
     // MARK: Looking up
 
     /// The place at `offset`, if it is known or in the cache. Nil otherwise.
     func placeNow(_ offset: UInt64) throws(ImageError) -> Place? {
-        let block = container.block(at: offset)
+        let block = scheme.block(at: offset)
         return try state.withLock { state throws(ImageError) in
             try known(offset, block, state) ?? open(offset, block, state)
         }
@@ -173,9 +154,9 @@ final class XZSpans: Sendable {
     private func known(_ offset: UInt64, _ block: Int, _ state: State) throws(ImageError) -> Place? {
         if let damage = state.damages[block], damage.from <= offset { throw damage.error }
         guard let span = state.table.span(at: offset) else {
-            return state.filtered.contains(block) ? .filtered(block: block) : nil
+            return state.sequential.contains(block) ? .sequential(block: block) : nil
         }
-        let extent = state.table.extent(at: offset, size: container.size)
+        let extent = state.table.extent(at: offset, size: size)
         return extent.kind == .zero ? .zeroes(end: extent.range.upperBound) : .span(span)
     }
 
@@ -185,7 +166,7 @@ final class XZSpans: Sendable {
     func place(
         _ offset: UInt64, taking count: UInt64, ignoringOpen: Bool = false
     ) throws(ImageError) -> Place {
-        let block = container.block(at: offset)
+        let block = scheme.block(at: offset)
         enum Outcome {
             case place(Place)
             case failed(ImageError)
@@ -202,7 +183,7 @@ final class XZSpans: Sendable {
             if !isAwaited {
                 isAwaited = true
                 state.awaited.append(offset)
-                want(offset..<offset + max(1, min(count, container.size - offset)), &state)
+                want(offset..<offset + max(1, min(count, size - offset)), &state)
             }
             return state.takePass(block, at: offset).map { .ours(ticket: $0) }
         }
@@ -232,7 +213,7 @@ final class XZSpans: Sendable {
 
     private func want(_ range: Range<UInt64>, _ state: inout State) {
         state.lastDemand = monotonicTime()
-        let end = range.lowerBound + min(engine.cache.plan.window, container.size - range.lowerBound)
+        let end = range.lowerBound + min(engine.cache.plan.window, size - range.lowerBound)
         let window = range.lowerBound..<min(range.upperBound, end)
         guard !window.isEmpty else { return }
         // A sequential reader widens its window.
@@ -264,44 +245,28 @@ final class XZSpans: Sendable {
     func isUnknown(_ block: Int) -> Bool {
         state.withLock { state in
             (state.passes[block]?.phase ?? .stopped) == .stopped && state.damages[block] == nil
-                && !state.filtered.contains(block)
+                && !state.sequential.contains(block)
                 && state.table.firstGap(in: range(of: block)) != nil
         }
     }
 
     /// True if `block` is decoded whole, and verified, before anything of it is known. Blocks of up to an eighth of the
-    /// budget leave room for those that others read meanwhile. A truncated block cannot be verified.
+    /// budget leave room for those that others read meanwhile. A block that is cut short cannot be verified.
     func isDecodedWhole(_ block: Int) -> Bool {
-        !container.blocks[block].isCut
-            && container.end(of: block) - container.blocks[block].start <= engine.cache.plan.wholeBlock
+        let range = range(of: block)
+        return range.upperBound - range.lowerBound <= engine.cache.plan.wholeBlock && scheme.hasCheck(block)
     }
 
     // MARK: Decoding what is known
 
-    /// The facts about a block that decoding it needs.
-    struct LZMA2Block {
-        var header: XZBlockHeader
-        /// The size of its dictionary, in bytes.
-        var dictionary: UInt64
-        /// Its range in the layer.
-        var range: Range<UInt64>
-        /// The most memory in bytes that a decoder of any part of it takes.
-        var decoderMemory: Int
-    }
-
-    /// The block `number`. Nil if LZMA2 is not its only filter.
-    func lzma2Block(_ number: Int) throws(ImageError) -> LZMA2Block? {
-        let range = range(of: number)
-        let size = range.upperBound - range.lowerBound
-        let header = try XZBlockHeader(of: base, container.blocks[number], uncompressedSize: size)
-        guard let dictionary = header.dictionary else { return nil }
-        let memory = LZMA2Decoder.memory(dictionary: dictionary, size: size, memoryLimit: memoryLimit)
-        return LZMA2Block(header: header, dictionary: dictionary, range: range, decoderMemory: memory)
+    /// The block `number`, with what all its decoders share.
+    func open(_ number: Int) throws(ImageError) -> SeekBlock {
+        try scheme.open(number, memoryLimit: memoryLimit)
     }
 
     /// Calls `body` with a decoder of `span`, once there is memory for it.
     func withDecoder<Result>(
-        of span: SeekSpan, _ body: (XZSpanDecoder) throws(ImageError) -> Result
+        of span: SeekSpan, _ body: (SpanDecoder) throws(ImageError) -> Result
     ) throws(ImageError) -> Result {
         let block = try block(of: span)
         // Before all pieces of the unit, as no parked decoder will do.
@@ -311,23 +276,22 @@ final class XZSpans: Sendable {
     }
 
     /// The memory that a decoder of a span in `block` takes.
-    func demand(_ block: LZMA2Block) -> DecodedCache.Demand {
+    func demand(_ block: any SeekableBlock) -> DecodedCache.Demand {
         DecodedCache.Demand(decoder: block.decoderMemory, below: memoryBelow)
     }
 
     /// The block that `span` lies in.
-    func block(of span: SeekSpan) throws(ImageError) -> LZMA2Block {
-        guard let block = try lzma2Block(container.block(at: span.range.lowerBound)) else {
-            throw ImageError(.corrupt, "seek index: span \(span.range) is in a block that has other filters")
+    func block(of span: SeekSpan) throws(ImageError) -> any SeekableBlock {
+        guard case .seekable(let block) = try open(scheme.block(at: span.range.lowerBound)) else {
+            throw ImageError(
+                .corrupt, "seek index: span \(span.range) is in a block that decodes from its start only")
         }
         return block
     }
 
     /// A decoder of `span` in `block`, for which the caller has memory.
-    func decoder(of span: SeekSpan, in block: LZMA2Block) throws(ImageError) -> XZSpanDecoder {
-        try XZSpanDecoder(
-            of: span, try detail(of: span), in: base, block.header, dictionary: block.dictionary,
-            blockEnd: block.range.upperBound, memoryLimit: memoryLimit)
+    func decoder(of span: SeekSpan, in block: any SeekableBlock) throws(ImageError) -> SpanDecoder {
+        try SpanDecoder(of: span, try detail(of: span), in: block)
     }
 
     /// The detail of `span`.
@@ -341,8 +305,8 @@ final class XZSpans: Sendable {
                 throw ImageError(.corrupt, "nothing is kept of the span \(span.range)")
             }
             let detail = try SpanDetail(packed, pieces: span.pieces, limit: memoryLimit)
-            let block = container.blocks[container.block(at: span.range.lowerBound)]
-            guard (span.range.lowerBound == block.start) == detail.state.isEmpty else {
+            let block = range(of: scheme.block(at: span.range.lowerBound))
+            guard (span.range.lowerBound == block.lowerBound) == detail.state.isEmpty else {
                 throw ImageError(
                     .corrupt, "span \(span.range) has \(detail.state.count) bytes of state to start from")
             }
@@ -369,7 +333,7 @@ final class XZSpans: Sendable {
     /// Handles `error` from decoding `span`, which is of `generation`: drops the index if it may be wrong. Returns the
     /// error with its location.
     func note(_ error: ImageError, in span: SeekSpan, _ generation: Int) -> ImageError {
-        let block = container.block(at: span.range.lowerBound)
+        let block = scheme.block(at: span.range.lowerBound)
         switch error.code {
         case .corrupt, .unsupported:
             // Either the index is wrong, or the image has changed since. A pass from the start will tell.
@@ -402,7 +366,7 @@ final class XZSpans: Sendable {
     /// Adds the block to the path of `error`.
     func placed(_ error: ImageError, _ block: Int) -> ImageError {
         var placed = error
-        placed.path = ["xz", "block \(block + 1) at \(container.blocks[block].offset)"] + error.path
+        placed.path = [scheme.name] + [scheme.title(of: block)].compactMap(\.self) + error.path
         return placed
     }
 }

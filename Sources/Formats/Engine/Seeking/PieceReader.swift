@@ -1,38 +1,5 @@
-/// Cuts the output of an LZMA2 decoder into pieces.
-struct XZPieceReader {
-    /// One piece, or the part of one before the end.
-    enum Piece {
-        /// This many zeroes.
-        case zeroes(Int)
-        case bytes([UInt8])
-
-        var count: Int {
-            switch self {
-            case .zeroes(let count): count
-            case .bytes(let bytes): bytes.count
-            }
-        }
-
-        var isZeroes: Bool {
-            if case .zeroes = self { true } else { false }
-        }
-
-        var content: [UInt8] {
-            switch self {
-            case .zeroes(let count): [UInt8](repeating: 0, count: count)
-            case .bytes(let bytes): bytes
-            }
-        }
-
-        /// The hash of the piece in seek indexes.
-        var hash: UInt64 {
-            switch self {
-            case .zeroes: SpanDetail.zeroHash
-            case .bytes(let bytes): SpanDetail.hash(bytes)
-            }
-        }
-    }
-
+/// Cuts the output of a decoder into pieces.
+struct PieceReader {
     /// The reason why a piece ends.
     enum End {
         case full
@@ -42,7 +9,7 @@ struct XZPieceReader {
         case dataEnd
     }
 
-    let decoder: LZMA2Decoder
+    let decoder: any SeekDecoder
 
     /// The next piece of up to `limit` bytes. Calls `goesOn` before each chunk, and stops if it returns false.
     func next(

@@ -8,7 +8,7 @@ struct ZeroClaims: Sendable {
     }
 
     /// Throws `corrupt` unless `piece`, decoded at `start` of the layer, is zero where the index claims it.
-    func compare(_ piece: XZPieceReader.Piece, at start: UInt64) throws(ImageError) {
+    func compare(_ piece: Piece, at start: UInt64) throws(ImageError) {
         guard case .bytes(let bytes) = piece else { return }
         let range = start..<start + UInt64(bytes.count)
         for run in runs[runs.partitionPoint(where: { $0.upperBound > start })...] {

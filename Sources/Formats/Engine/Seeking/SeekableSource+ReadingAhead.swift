@@ -1,6 +1,6 @@
 import Synchronization
 
-extension XZSource {
+extension SeekableSource {
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         let end = min(range.upperBound, range.lowerBound + engine.cache.plan.readAhead)
         spans.want(range.lowerBound..<end)
@@ -39,14 +39,14 @@ extension XZSource {
         while position < end, tasks < engine.workers.count {
             // Errors are ignored: a read of the data reports them.
             guard let place = try? spans.placeNow(position) else {
-                let block = structure.block(at: position)
+                let block = spans.scheme.block(at: position)
                 guard spans.isDecodedWhole(block) else { return spans.want(position..<end) }
                 let start = position
                 if spans.isUnknown(block) {
                     tasks += 1
                     submitAhead(start) { _ = try? self.spans.place(start, taking: 0) }
                 }
-                position = structure.end(of: block)
+                position = spans.range(of: block).upperBound
                 continue
             }
             switch place {
@@ -64,15 +64,15 @@ extension XZSource {
                     }
                 }
                 position = span.range.upperBound
-            case .filtered(let block):
+            case .sequential(let block):
                 guard spans.isDecodedWhole(block) else { return }
-                if !filtered.isUnderWay(block) {
+                if !sequential.isUnderWay(block) {
                     tasks += 1
-                    submitAhead(structure.blocks[block].start) {
-                        _ = try? self.filtered.piece(block, piece: 0, taking: 0)
+                    submitAhead(spans.range(of: block).lowerBound) {
+                        _ = try? self.sequential.piece(block, piece: 0, taking: 0)
                     }
                 }
-                position = structure.end(of: block)
+                position = spans.range(of: block).upperBound
             case .open, .piece:
                 return spans.want(position..<end)
             }

@@ -1,16 +1,16 @@
 import Synchronization
 
-/// The content of an .xz file, readable at any offset.
+/// The content of a compressed file, readable at any offset.
 ///
 /// Decoding starts at the start of a span: at the start of a block, or at a checkpoint inside one. The starts of spans
-/// come from the seek index, or from a pass over the block: see `XZSpans`. A piece is returned only if it has the hash
+/// come from the seek index, or from a pass over the block: see `SeekSpans`. The format is that of a `SeekScheme`. A piece is returned only if it has the hash
 /// that the pass found.
-package final class XZSource: Source {
+package final class SeekableSource: Source {
     package let size: UInt64
 
-    let spans: XZSpans
+    let spans: SeekSpans
     let engine: Engine
-    let filtered: XZFilteredBlocks
+    let sequential: SequentialBlocks
     private let owner: Int
     let readers = Mutex(SequentialReaders())
     /// The time of the last sequential read, in nanoseconds of the monotonic clock.
@@ -21,36 +21,16 @@ package final class XZSource: Source {
     /// The number of wrong spans at which a read fails: something other than the index is wrong.
     private static let maximumFailures = 16
 
-    var structure: XZContainer { spans.container }
-
-    /// Opens the .xz file in `base`. Checks its whole structure, but decodes no block.
+    /// Opens the file of `scheme`. Decodes nothing.
     ///
-    /// `index` receives the size of the decoded file, and returns the index that keeps what is learned of it.
-    package convenience init(
-        _ base: any Source, _ engine: Engine, index: (UInt64) -> (any SeekIndex)? = { _ in nil }
-    ) throws(ImageError) {
-        try self.init(base, engine, spanCost: DecodeCost.span, index: index)
-    }
-
-    /// Opens the .xz file in `base`. Decoding one span should take `spanCost` nanoseconds.
-    convenience init(
-        _ base: any Source, _ engine: Engine, spanCost: UInt64, index: (UInt64) -> (any SeekIndex)?
-    ) throws(ImageError) {
-        try self.init(base, XZContainer(of: base), engine, spanCost: spanCost, index: index)
-    }
-
-    /// Opens the .xz file in `base`, whose structure is `container`.
-    init(
-        _ base: any Source, _ container: XZContainer, _ engine: Engine, spanCost: UInt64 = DecodeCost.span,
-        index: (UInt64) -> (any SeekIndex)?
-    ) {
+    /// `index` keeps what is learned of it. If it is nil, memory does, as long as the source lives.
+    init(_ scheme: any SeekScheme, _ engine: Engine, _ index: (any SeekIndex)?) {
         self.engine = engine
-        size = container.size
+        size = scheme.size
         owner = engine.cache.newOwner()
-        let index =
-            index(container.size) ?? MemoryIndex(limit: engine.cache.plan.details, in: engine.cache)
-        spans = XZSpans(base, container, engine, index, owner: owner, spanCost: spanCost)
-        filtered = XZFilteredBlocks(spans, engine)
+        let index = index ?? MemoryIndex(limit: engine.cache.plan.details, in: engine.cache)
+        spans = SeekSpans(scheme, engine, index, owner: owner)
+        sequential = SequentialBlocks(spans, engine)
     }
 
     deinit {
@@ -116,10 +96,10 @@ package final class XZSource: Source {
         case .zeroes(let end): return .zeroes(end - position)
         case .span(let span): return cachedNow(position, taking: count, inSpan: span.range.lowerBound)
         case .open(let start): return cachedNow(position, taking: count, inSpan: start)
-        case .filtered(let block):
-            let (piece, index) = filteredPlace(position, block)
-            let count = taken(count, from: index, of: XZBlockDecoder.pieceSize)
-            return filtered.cached(block, piece: piece, taking: count).map { .bytes($0, from: index) }
+        case .sequential(let block):
+            let (piece, index) = sequentialPlace(position, block)
+            let count = taken(count, from: index)
+            return sequential.cached(block, piece: piece, taking: count).map { .bytes($0, from: index) }
         case .piece, nil: return nil
         }
     }
@@ -154,10 +134,10 @@ package final class XZSource: Source {
             case .open(let start):
                 if let content = cached(position, taking: count, inSpan: start) { return content }
                 isOpenGone = true
-            case .filtered(let block):
-                let (piece, index) = filteredPlace(position, block)
-                let count = taken(count, from: index, of: XZBlockDecoder.pieceSize)
-                return .bytes(try filtered.piece(block, piece: piece, taking: count), from: index)
+            case .sequential(let block):
+                let (piece, index) = sequentialPlace(position, block)
+                let count = taken(count, from: index)
+                return .bytes(try sequential.piece(block, piece: piece, taking: count), from: index)
             }
         }
     }
@@ -176,8 +156,8 @@ package final class XZSource: Source {
     }
 
     /// The number of bytes that a reader takes of a piece, if it takes `count` bytes from `index` on.
-    private func taken(_ count: UInt64, from index: Int, of size: Int = SeekSpan.pieceSize) -> Int {
-        Int(min(count, UInt64(size - index)))
+    private func taken(_ count: UInt64, from index: Int) -> Int {
+        Int(min(count, UInt64(SeekSpan.pieceSize - index)))
     }
 
     /// The number of the piece that holds `position` in the span that starts at `start`, and the index in that piece.
@@ -186,10 +166,8 @@ package final class XZSource: Source {
         return (Int(piece), Int(index))
     }
 
-    private func filteredPlace(_ position: UInt64, _ block: Int) -> (piece: Int, index: Int) {
-        let offset = position - structure.blocks[block].start
-        let (piece, index) = offset.quotientAndRemainder(dividingBy: UInt64(XZBlockDecoder.pieceSize))
-        return (Int(piece), Int(index))
+    private func sequentialPlace(_ position: UInt64, _ block: Int) -> (piece: Int, index: Int) {
+        place(position, inSpan: spans.range(of: block).lowerBound)
     }
 
     /// Piece `wanted` of `span`, for a reader that takes `count` bytes of it. The pieces before it are decoded too,
@@ -199,7 +177,7 @@ package final class XZSource: Source {
     private func decodedPiece(
         of span: SeekSpan, _ wanted: Int, _ generation: Int, taking count: Int, isSequential: Bool
     ) throws(ImageError) -> [UInt8] {
-        var block: XZSpans.LZMA2Block?
+        var block: (any SeekableBlock)?
         return try engine.cache.piece(
             spans.unit(span.range.lowerBound), wanted, taking: count,
             demand: { () throws(ImageError) in
@@ -213,7 +191,7 @@ package final class XZSource: Source {
 
     /// Decodes what is missing of `span` from piece `wanted` on, while there is room for it.
     func decodeAhead(_ span: SeekSpan, _ generation: Int, from wanted: Int) throws(ImageError) {
-        var block: XZSpans.LZMA2Block?
+        var block: (any SeekableBlock)?
         try engine.cache.decodeAhead(
             spans.unit(span.range.lowerBound), wanted,
             demand: { () throws(ImageError) in
@@ -228,7 +206,7 @@ package final class XZSource: Source {
     /// the span's block.
     private func demand(
         of span: SeekSpan, _ wanted: Int, _ generation: Int, isSequential: Bool,
-        _ block: inout XZSpans.LZMA2Block?
+        _ block: inout (any SeekableBlock)?
     ) throws(ImageError) -> DecodedCache.Demand {
         do throws(ImageError) {
             let found = try spans.block(of: span)
@@ -252,7 +230,8 @@ package final class XZSource: Source {
     private static let worthFinishing = 8
 
     private func decode(
-        _ span: SeekSpan, _ generation: Int, in block: XZSpans.LZMA2Block?, to wanted: Int, taking count: Int,
+        _ span: SeekSpan, _ generation: Int, in block: (any SeekableBlock)?, to wanted: Int,
+        taking count: Int,
         isSequential: Bool,
         _ turn: DecodedCache.Turn
     ) throws(ImageError) -> (piece: [UInt8], rest: (any DecodedCache.Parked)?) {
@@ -260,7 +239,7 @@ package final class XZSource: Source {
         do throws(ImageError) {
             let block = if let block { block } else { try spans.block(of: span) }
             let decoder =
-                if let parked = turn.parked as? XZSpanDecoder { parked } else {
+                if let parked = turn.parked as? SpanDecoder { parked } else {
                     try spans.decoder(of: span, in: block)
                 }
             return try decode(
@@ -271,7 +250,7 @@ package final class XZSource: Source {
     }
 
     private func decode(
-        _ span: SeekSpan, with decoder: XZSpanDecoder, to wanted: Int, taking count: Int, isSequential: Bool,
+        _ span: SeekSpan, with decoder: SpanDecoder, to wanted: Int, taking count: Int, isSequential: Bool,
         _ turn: DecodedCache.Turn
     ) throws(ImageError) -> (piece: [UInt8], rest: (any DecodedCache.Parked)?) {
         let unit = spans.unit(span.range.lowerBound)

@@ -1,5 +1,5 @@
 // Passes that decode a block and record its spans. One pass at a time runs over a block.
-extension XZSpans {
+extension SeekSpans {
     /// The result of `learnSome`.
     enum Progress {
         case learned
@@ -20,9 +20,9 @@ extension XZSpans {
         index.waitForRoom()
         var othersAtWork = false
         let gap = state.withLock { state -> (block: Int, offset: UInt64, ticket: Int)? in
-            for block in state.firstUnknown..<container.blocks.count {
+            for block in state.firstUnknown..<scheme.blockCount {
                 let offset = state.table.firstGap(in: range(of: block))
-                let isDone = offset == nil || state.damages[block] != nil || state.filtered.contains(block)
+                let isDone = offset == nil || state.damages[block] != nil || state.sequential.contains(block)
                 if isDone && block == state.firstUnknown { state.firstUnknown += 1 }
                 guard !isDone, let offset else { continue }
                 if let ticket = state.takePass(block, at: offset) { return (block, offset, ticket) }
@@ -36,7 +36,7 @@ extension XZSpans {
             while: backlog == nil ? nil : { !isStopped() })
         if case .notRun = outcome { return .othersAtWork }
         let isLearned = state.withLock { state in
-            state.filtered.contains(gap.block) || state.table.span(at: gap.offset) != nil
+            state.sequential.contains(gap.block) || state.table.span(at: gap.offset) != nil
         }
         return isLearned ? .learned : .done
     }
@@ -45,12 +45,12 @@ extension XZSpans {
     var indexState: IndexState {
         state.withLock { state in
             IndexState(
-                indexed: state.table.indexed, size: container.size, spans: state.table.spans.count,
+                indexed: state.table.indexed, size: size, spans: state.table.spans.count,
                 worstSpan: state.table.worstTime,
                 zeroes: max(state.table.zeroBytes, state.table.claimedBytes),
                 worstBlock: worstBlock,
-                seeksByBlockOnly: !state.filtered.isEmpty || startsWithFilters,
-                isComplete: state.table.indexed + state.filteredBytes == container.size)
+                seeksByBlockOnly: !state.sequential.isEmpty || scheme.startsWithSequentialBlock,
+                isComplete: state.table.indexed + state.sequentialBytes == size)
         }
     }
 
@@ -115,17 +115,18 @@ extension XZSpans {
         over block: Int, _ ticket: Int, until offset: UInt64, keepingPieces: UInt64?, _ backlog: Backlog?,
         while goesOn: (() -> Bool)?, _ attempt: inout Attempt
     ) throws(ImageError) -> PassOutcome {
-        guard let lzma2 = try lzma2Block(block) else {
-            noteFiltered(block)
+        guard case .seekable(let opened) = try open(block) else {
+            noteSequential(block)
             return .ran(nil)
         }
+        let start = range(of: block).lowerBound
         let before = state.withLock { state in
-            state.table.lastSpan(before: offset, from: lzma2.range.lowerBound, reach: lzma2.dictionary)
+            state.table.lastSpan(before: offset, from: start, reach: opened.windowSize)
         }
         let demand = DecodedCache.Demand(
-            decoder: XZBlockPass.cost(decoder: lzma2.decoderMemory),
+            decoder: opened.passMemory,
             // A pass that starts from a span has one more decoder below it: the one that fills its window.
-            below: (before == nil ? 0 : lzma2.decoderMemory) + memoryBelow,
+            below: (before == nil ? 0 : opened.decoderMemory) + memoryBelow,
             ahead: keepingPieces == nil ? 0 : Int(clamping: ahead(of: offset, in: block)))
         // A pass that indexes beside readers waits for none of them.
         let turn =
@@ -133,19 +134,19 @@ extension XZSpans {
             ? engine.cache.begin(demand, passUnit(block), before: Int(offset))
             : engine.cache.beginAhead(demand, passUnit(block), before: Int(offset))
         guard let turn else { return .notRun }
-        var rest: XZBlockPass?
+        var rest: SeekPass?
         defer { engine.cache.end(turn, parking: rest) }
-        let parked = turn.parked as? XZBlockPass
+        let parked = turn.parked as? SeekPass
         guard state.withLock({ $0.startPass(block, ticket: ticket) }) else {
             rest = parked
             return .notRun
         }
-        let pass: XZBlockPass
+        let pass: SeekPass
         if let parked, parked.covers(offset) {
             attempt.reliesOnIndex = parked.startsFromIndex
             pass = parked
         } else {
-            pass = try newPass(over: lzma2, block, at: offset, after: before, &attempt)
+            pass = try newPass(over: opened, block, at: offset, after: before, &attempt)
         }
         let place = try run(
             pass, over: block, Target(offset: offset, taken: keepingPieces), turn, backlog, goesOn, &attempt)
@@ -179,7 +180,7 @@ extension XZSpans {
     }
 
     private func run(
-        _ pass: XZBlockPass, over block: Int, _ target: Target, _ turn: DecodedCache.Turn,
+        _ pass: SeekPass, over block: Int, _ target: Target, _ turn: DecodedCache.Turn,
         _ backlog: Backlog?,
         _ goesOn: (() -> Bool)?, _ attempt: inout Attempt
     ) throws(ImageError) -> Place? {
@@ -231,27 +232,30 @@ extension XZSpans {
         engine.cache.remove(passUnit(block))
     }
 
-    /// Remembers that only liblzma can decode `block`.
-    private func noteFiltered(_ block: Int) {
+    /// Remembers that `block` decodes from its start only.
+    private func noteSequential(_ block: Int) {
         let range = range(of: block)
         state.change { state in
-            guard state.filtered.insert(block).inserted else { return }
-            state.filteredBytes += range.upperBound - range.lowerBound
+            guard state.sequential.insert(block).inserted else { return }
+            state.sequentialBytes += range.upperBound - range.lowerBound
         }
     }
 
     /// Creates a pass over `block`, block `number`, that will come to `offset`. It starts from the span `before`, if
     /// there is one.
     private func newPass(
-        over block: LZMA2Block, _ number: Int, at offset: UInt64, after before: SeekSpan?,
+        over block: any SeekableBlock, _ number: Int, at offset: UInt64, after before: SeekSpan?,
         _ attempt: inout Attempt
-    ) throws(ImageError) -> XZBlockPass {
-        let range = block.range
+    ) throws(ImageError) -> SeekPass {
+        let range = range(of: number)
         let after = state.withLock { $0.table.neighbours(of: offset).after }
-        var known: (span: SeekSpan, detail: SpanDetail)?
+        var known: SeekPass.Start?
         if let before {
             do throws(ImageError) {
-                known = (before, try detail(of: before))
+                known = SeekPass.Start(span: before, detail: try detail(of: before)) {
+                    window throws(ImageError) in
+                    try self.fillWindow(&window, before: before.range.lowerBound)
+                }
             } catch {
                 // The pass starts from the start of the block instead.
                 if error.code == .corrupt { drop(attempt.generation) }
@@ -262,20 +266,18 @@ extension XZSpans {
             state.table.starts(in: (known?.span.range.upperBound ?? range.lowerBound)..<end)
         }
         attempt.reliesOnIndex = known != nil
-        return try XZBlockPass(
-            over: container.blocks[number], of: base, block.header, dictionary: block.dictionary, in: range,
-            from: known, to: end, boundaries: boundaries, spanCost: spanCost, memoryLimit: memoryLimit
-        ) { [start = known?.span.range.lowerBound ?? range.lowerBound] window throws(ImageError) in
-            try self.fillWindow(&window, before: start)
-        }
+        return try SeekPass(
+            over: block, at: SeekPass.Place(range: range, input: scheme.input(of: number)), from: known,
+            to: end,
+            boundaries: boundaries, scheme.cost)
     }
 
     private func learnWhole(
-        _ block: Int, _ pass: XZBlockPass, _ target: Target, _ turn: DecodedCache.Turn
+        _ block: Int, _ pass: SeekPass, _ target: Target, _ turn: DecodedCache.Turn
     ) throws(ImageError) -> Place? {
         var pieces: [(span: UInt64, number: Int, bytes: [UInt8])] = []
         var place: Place?
-        var learned: [XZBlockPass.Learned] = []
+        var learned: [SeekPass.Learned] = []
         while !pass.isFinished {
             let span = try pass.next { span, number, piece in
                 guard target.keepsPieces else { return }
@@ -300,7 +302,7 @@ extension XZSpans {
 
     /// Decodes the next piece. If a span ends with it, learns the span.
     private func learnNext(
-        _ block: Int, _ pass: XZBlockPass, _ target: Target, _ turn: DecodedCache.Turn, _ backlog: Backlog?
+        _ block: Int, _ pass: SeekPass, _ target: Target, _ turn: DecodedCache.Turn, _ backlog: Backlog?
     ) throws(ImageError) -> (place: Place?, endsSpan: Bool) {
         var place: Place?
         let learned = try pass.next { span, number, piece in
@@ -333,7 +335,7 @@ extension XZSpans {
 
     private func isKnown(_ span: SeekSpan) -> Bool { state.withLock { $0.table.overlaps(span.range) } }
 
-    private func add(_ learned: XZBlockPass.Learned) {
+    private func add(_ learned: SeekPass.Learned) {
         let span = learned.span
         let level = index.compressionLevel
         // Adding may take a while, as the index saves now and then.

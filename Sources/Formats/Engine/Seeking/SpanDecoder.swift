@@ -4,10 +4,10 @@
 ///
 /// @unchecked Sendable: one thread at a time has it. It passes from thread to thread through the cache, under whose
 /// lock it is parked and taken.
-final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
+final class SpanDecoder: DecodedCache.Parked, @unchecked Sendable {
     private let span: SeekSpan
     private let hashes: [UInt64]
-    private let decoder: LZMA2Decoder
+    private let decoder: any SeekDecoder
 
     private(set) var nextPiece = 0
 
@@ -23,37 +23,26 @@ final class XZSpanDecoder: DecodedCache.Parked, @unchecked Sendable {
     /// True if all pieces have been decoded.
     var isFinished: Bool { nextPiece == span.pieces }
 
-    /// Creates a decoder of `span`, which lies in the block of `source` with `header`. The block ends at `blockEnd` in
-    /// the layer.
+    /// Creates a decoder of `span`, which lies in `block`.
     ///
-    /// Throws `limit` if the decoder would take more than `memoryLimit` bytes, and `corrupt` if the detail is
-    /// impossible.
-    init(
-        of span: SeekSpan, _ detail: SpanDetail, in source: any Source, _ header: XZBlockHeader,
-        dictionary: UInt64, blockEnd: UInt64, memoryLimit: Int
-    ) throws(ImageError) {
+    /// Throws `limit` if the decoder would take too much memory, and `corrupt` if the detail is impossible.
+    init(of span: SeekSpan, _ detail: SpanDetail, in block: any SeekableBlock) throws(ImageError) {
         self.span = span
         hashes = detail.hashes
-        let size = blockEnd - span.range.lowerBound
-        if detail.state.isEmpty {
-            decoder = try LZMA2Decoder(
-                source, header.data, dictionary: dictionary, size: size, memoryLimit: memoryLimit)
-        } else {
-            let state = try XZSpanState(detail.state, at: span.range.lowerBound)
-            decoder = try LZMA2Decoder(
-                source, span.input..<header.data.upperBound, dictionary: dictionary, size: size,
-                from: (state.lzma2, .sparse(detail.window)), memoryLimit: memoryLimit)
-        }
+        let start =
+            detail.state.isEmpty
+            ? nil : SpanStart(span: span, state: detail.state, window: .sparse(detail.window))
+        decoder = try block.decoder(from: start)
     }
 
     /// Decodes the next piece.
     ///
     /// Throws `corrupt` if the piece is not what the index says, or cannot be decoded at all: then the index is wrong,
     /// or the image has changed.
-    func decodePiece() throws(ImageError) -> XZPieceReader.Piece {
+    func decodePiece() throws(ImageError) -> Piece {
         let start = position
         let count = Int(min(UInt64(SeekSpan.pieceSize), span.range.upperBound - start))
-        let piece = try XZPieceReader(decoder: decoder).next(count).piece
+        let piece = try PieceReader(decoder: decoder).next(count).piece
         guard piece.count == count, piece.hash == hashes[nextPiece] else {
             throw ImageError(
                 .corrupt,

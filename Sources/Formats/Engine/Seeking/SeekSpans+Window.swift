@@ -1,6 +1,6 @@
 // The window that a pass starts with. A span's detail has only the bytes of the window that this span reads, but data
 // after the span may read others.
-extension XZSpans {
+extension SeekSpans {
     /// Fills `window` with the bytes of the layer before `end`, which lie in known spans.
     ///
     /// Throws `corrupt` if they do not, or are not what the index says.

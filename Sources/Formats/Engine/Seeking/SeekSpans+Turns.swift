@@ -1,5 +1,5 @@
 // The turns of threads to run passes over blocks, and the ranges that readers want.
-extension XZSpans.State {
+extension SeekSpans.State {
     /// Gives the pass over `block` to the calling thread, which runs it as soon as it has memory. Returns the thread's
     /// ticket. Nil if another thread has the pass.
     ///
@@ -11,7 +11,7 @@ extension XZSpans.State {
         case .waiting, .stopped, nil: break
         }
         tickets += 1
-        var pass = passes[block] ?? XZSpans.PassState(phase: .stopped, spanStart: offset, published: 0)
+        var pass = passes[block] ?? SeekSpans.PassState(phase: .stopped, spanStart: offset, published: 0)
         pass.phase = .waiting(ticket: tickets)
         passes[block] = pass
         return tickets

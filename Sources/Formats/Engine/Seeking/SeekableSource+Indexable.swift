@@ -1,10 +1,10 @@
 import Glibc
 import Synchronization
 
-extension XZSource: Indexable {
+extension SeekableSource: Indexable {
     package var seekIndex: (any SeekIndex)? { spans.index }
 
-    package func digest() throws(ImageError) -> [UInt8] { try structure.digest(of: spans.base) }
+    package func digest() throws(ImageError) -> [UInt8] { try spans.scheme.digest() }
 
     package var indexState: IndexState { spans.indexState }
 

@@ -1,5 +1,5 @@
 // Zeroes that an index claims. They count as known, and are returned, once the detail of their span proves them.
-extension XZSpans {
+extension SeekSpans {
     /// The number of times that spans were forgotten because they were wrong.
     var generation: Int { state.withLock { $0.generation } }
 
@@ -38,14 +38,14 @@ extension XZSpans {
     func extentNow(in range: Range<UInt64>) -> Extent? {
         state.withLock { state in
             if let span = state.table.span(at: range.lowerBound), state.table.isClaimed(span) { return nil }
-            let extent = state.table.extent(at: range.lowerBound, size: container.size)
+            let extent = state.table.extent(at: range.lowerBound, size: size)
             return Extent(extent.range.clamped(to: range), extent.kind)
         }
     }
 
     /// Forgets `span`, as the index keeps nothing of it any more.
     func forget(_ span: SeekSpan) {
-        let block = container.block(at: span.range.lowerBound)
+        let block = scheme.block(at: span.range.lowerBound)
         state.change { state in
             guard state.table.span(at: span.range.lowerBound) == span else { return }
             state.generation += 1

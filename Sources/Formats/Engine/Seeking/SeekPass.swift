@@ -4,7 +4,7 @@
 ///
 /// @unchecked Sendable: one thread at a time has it. It passes from thread to thread through the cache, under whose
 /// lock it is parked and taken.
-final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
+final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     /// A span that was found, for the index.
     struct Learned {
         var span: SeekSpan
@@ -12,22 +12,37 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         var zeroes: [Range<UInt64>]
     }
 
+    /// The known span that a pass starts at, and all bytes of the window before it.
+    struct Start {
+        var span: SeekSpan
+        var detail: SpanDetail
+        /// Gives the bytes of the layer before the span. Those in its detail are not enough for the spans after it.
+        var fillWindow: (inout MutableSpan<UInt8>) throws(ImageError) -> Void
+    }
+
+    /// The place of the block that a pass decodes.
+    struct Place {
+        /// Its range in the layer, in bytes. Unless the end is known, the upper bound is the most there may be.
+        var range: Range<UInt64>
+        /// Its range in the file, in bytes.
+        var input: Range<UInt64>
+        var isEndKnown = true
+    }
+
     /// Receives piece `number` of the span that starts at `span`.
-    typealias TakePiece = (_ span: UInt64, _ number: Int, _ piece: XZPieceReader.Piece) -> Void
+    typealias TakePiece = (_ span: UInt64, _ number: Int, _ piece: Piece) -> Void
 
     /// The memory in bytes that the pass takes.
-    let cost: Int
+    var cost: Int { decoder.memory }
     /// The offset that it has reached, in bytes from the start of the layer.
     private(set) var position: UInt64
     /// The start of its current span.
     private(set) var spanStart: UInt64
 
-    private let source: any Source
-    private let block: XZContainer.Block
-    private let header: XZBlockHeader
-    private let blockEnd: UInt64
+    private let place: Place
+    private let model: DecodeCost
     /// The start of the known span at which it ends. If there is none, the end of the block.
-    private let end: UInt64
+    private var end: UInt64
     /// The starts of known spans on the way. New spans end there.
     private let boundaries: Set<UInt64>
     /// The hashes of the known span that it starts at, which the decoded pieces must have. Nil if there is no such
@@ -40,15 +55,14 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// index.
     private let longestSpacing: UInt64
 
-    private let decoder: LZMA2Decoder
+    private let decoder: any SeekDecoder
     /// The position at which the decoder had decoded nothing.
     private let origin: UInt64
-    private var check: XZCheck.Computation?
     /// The offset of the current span's compressed data, and the state for its detail.
     private var spanInput: UInt64
     private var spanState: [UInt8]
     /// The error that the current span ran into. The spans before it are good.
-    private var failure: ImageError?
+    private(set) var failure: ImageError?
     /// Facts about the current span: the hashes of its pieces, its zeroes, the number of its bytes that are data, and
     /// the CPU time of decoding it so far, in nanoseconds.
     private var hashes: [UInt64] = []
@@ -62,62 +76,49 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     /// A window is large if more than this many bytes of it are read.
     private static let largeWindow = 256 << 10
 
-    private static let zeroes = [UInt8](repeating: 0, count: SeekSpan.pieceSize)
-
-    /// Creates a pass over `block` of `source`, whose header is `header` and whose data lies in `range` of the layer.
+    /// Creates a pass over `block`, which lies at `place`.
     ///
-    /// It starts at the span `known`, which is decoded again, or else at the start of the block, and ends at `end`.
-    /// `fillWindow` must give the bytes of the layer before that span: those in its detail are not enough for the spans
-    /// after it. No span reaches over any of the `boundaries`. Spans should cost about `spanCost` nanoseconds.
+    /// It starts at the span of `known`, which is decoded again, or else at the start of the block, and ends at `end`, or at
+    /// the end of the block if that is nil. No span reaches over any of the `boundaries`. Spans cost about what `model`
+    /// says.
     ///
-    /// Throws `limit` if it would take more than `memoryLimit` bytes, and `corrupt` if the detail is impossible.
+    /// Throws `limit` if it would take too much memory, and `corrupt` if the detail is impossible.
     init(
-        over block: XZContainer.Block, of source: any Source, _ header: XZBlockHeader, dictionary: UInt64,
-        in range: Range<UInt64>, from known: (span: SeekSpan, detail: SpanDetail)?, to end: UInt64,
-        boundaries: Set<UInt64>, spanCost: UInt64, memoryLimit: Int,
-        fillWindow: @escaping (inout MutableSpan<UInt8>) throws(ImageError) -> Void
+        over block: any SeekableBlock, at place: Place, from known: Start? = nil, to end: UInt64? = nil,
+        boundaries: Set<UInt64> = [], _ model: DecodeCost
     ) throws(ImageError) {
-        self.source = source
-        self.block = block
-        self.header = header
-        self.end = end
+        self.place = place
+        self.model = model
+        self.end = end ?? place.range.upperBound
         self.boundaries = boundaries
         knownHashes = known?.detail.hashes
-        knownEnd = known?.span.range.upperBound ?? range.lowerBound
-        blockEnd = range.upperBound
-        origin = known?.span.range.lowerBound ?? range.lowerBound
+        knownEnd = known?.span.range.upperBound ?? place.range.lowerBound
+        origin = known?.span.range.lowerBound ?? place.range.lowerBound
         position = origin
         spanStart = origin
         scanner = ZeroScanner(at: origin)
-        spanInput = known?.span.input ?? block.offset
+        spanInput = known?.span.input ?? place.input.lowerBound
         spanState = known?.detail.state ?? []
-        let total = DecodeCost.nanoseconds(
-            input: header.compressedSize, output: range.upperBound - range.lowerBound)
-        // A cost of up to a tenth more than that of one span makes no second one.
-        spacing = total / max(1, (total + spanCost / 10 * 9) / spanCost)
-        longestSpacing = max(spacing, spanCost / 20 * 21)
-        // A quarter is for the recorder, whose bits take an eighth of the dictionary.
-        let decoderLimit = memoryLimit - memoryLimit / 4
-        if let known, !known.detail.state.isEmpty {
-            let state = try XZSpanState(known.detail.state, at: origin)
-            check = block.check.computation(from: state.check)
-            decoder = try LZMA2Decoder(
-                source, known.span.input..<header.data.upperBound, dictionary: dictionary,
-                size: blockEnd - origin, from: (state.lzma2, .full(fillWindow)), memoryLimit: decoderLimit)
-            // The same checkpoint is begun again, as what follows it is recorded anew.
-            _ = try decoder.beginCheckpoint()
+        if place.isEndKnown {
+            let total = model.nanoseconds(
+                input: place.input.upperBound - place.input.lowerBound,
+                output: place.range.upperBound - place.range.lowerBound)
+            // A cost of up to a tenth more than that of one span makes no second one.
+            spacing = total / max(1, (total + model.span / 10 * 9) / model.span)
         } else {
-            check = block.check.computation()
-            decoder = try LZMA2Decoder(
-                source, header.data, dictionary: dictionary, size: blockEnd - origin,
-                memoryLimit: decoderLimit)
+            spacing = model.span
         }
-        cost = Self.cost(decoder: decoder.memory)
+        longestSpacing = max(spacing, model.span / 20 * 21)
+        if let known, !known.detail.state.isEmpty {
+            decoder = try block.passDecoder(
+                from: SpanStart(
+                    span: known.span, state: known.detail.state, window: .full(known.fillWindow)))
+            // The same checkpoint is begun again, as what follows it is recorded anew.
+            _ = try decoder.beginCheckpoint(at: origin)
+        } else {
+            decoder = try block.passDecoder(from: nil)
+        }
     }
-
-    /// The memory in bytes of a pass whose decoder takes `decoder` bytes: the recorder marks each byte of the
-    /// dictionary.
-    static func cost(decoder: Int) -> Int { decoder + decoder / 8 }
 
     /// The start of the current span: it is parked as the decoder of that span, and of what follows.
     var nextPiece: Int { Int(spanStart) }
@@ -127,6 +128,9 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     var isDear: Bool { true }
 
     let began = monotonicTime()
+
+    /// The offset in the file that it has reached, in bytes.
+    var inputOffset: UInt64 { decoder.inputOffset }
 
     /// True if `offset` lies in the current span, or further on the way.
     func covers(_ offset: UInt64) -> Bool { spanStart <= offset && offset < end }
@@ -151,22 +155,22 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         time += DecodeCost.threadTime() - began
         guard endsSpan else { return nil }
         let detail = SpanDetail(state: spanState, window: decoder.endCheckpoint(), hashes: hashes)
-        let learned = Learned(
-            span: SeekSpan(
-                range: spanStart..<position, input: spanInput, time: UInt32(clamping: time / 1000)),
-            detail: detail, zeroes: scanner.finish())
+        let (range, zeroes) = (spanStart..<position, scanner.finish())
+        let span = SeekSpan(range: range, input: spanInput, time: UInt32(clamping: time / 1000))
         if failure == nil { try prepareNextSpan() }
-        return learned
+        // Data whose end was not known may end where the next span should start.
+        return range.isEmpty ? nil : Learned(span: span, detail: detail, zeroes: zeroes)
     }
 
     /// Decodes the next piece. Returns true if the span ends with it.
     private func decodePiece(_ take: TakePiece) throws(ImageError) -> Bool {
+        let blockEnd = place.range.upperBound
         guard position < blockEnd else { return true }
         let limit = Int(min(UInt64(SeekSpan.pieceSize), blockEnd - position))
-        let next: (piece: XZPieceReader.Piece, end: XZPieceReader.End)
+        var next: (piece: Piece, end: PieceReader.End)
         do throws(ImageError) {
-            next = try XZPieceReader(decoder: decoder).next(limit) { self.goesOn(dataCount) }
-            if next.end == .dataEnd { throw dataEnds(after: next.piece.count) }
+            next = try PieceReader(decoder: decoder).next(limit) { self.goesOn(dataCount) }
+            if next.end == .dataEnd, place.isEndKnown { throw dataEnds(after: next.piece.count) }
         } catch {
             // The pieces decoded before stay readable.
             guard isProven, !hashes.isEmpty, error.code == .corrupt else { throw error }
@@ -177,26 +181,22 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
             try compare(next.piece, hashes.count)
             hashes.append(next.piece.hash)
             position += UInt64(next.piece.count)
+            decoder.check(next.piece)
             switch next.piece {
             case .zeroes(let count):
                 scanner.scan(zeroes: count)
-                if count == Self.zeroes.count {
-                    check?.update(Self.zeroes.span)
-                } else {
-                    check?.update(Self.zeroes.span.extracting(first: count))
-                }
             case .bytes(let bytes):
                 scanner.scan(bytes)
-                check?.update(bytes.span)
                 dataCount += bytes.count
             }
             take(spanStart, hashes.count - 1, next.piece)
         }
-        return next.end == .stopped || position == blockEnd
+        if next.end == .dataEnd { end = position }
+        return next.end != .full || position == blockEnd
     }
 
     /// Throws `corrupt` if `piece`, number `number` of the known span, is not what the index says.
-    private func compare(_ piece: XZPieceReader.Piece, _ number: Int) throws(ImageError) {
+    private func compare(_ piece: Piece, _ number: Int) throws(ImageError) {
         guard let knownHashes, !isProven else { return }
         guard number < knownHashes.count, piece.hash == knownHashes[number],
             UInt64(piece.count) <= knownEnd - position
@@ -212,8 +212,7 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
         let here = origin + decoder.decoded
         guard here > spanStart else { return true }
         if !isProven { return here < knownEnd }
-        let start = spanState.isEmpty ? header.data.lowerBound : spanInput
-        let cost = DecodeCost.nanoseconds(input: decoder.inputOffset - start, output: here - spanStart)
+        let cost = model.nanoseconds(input: decoder.inputOffset - spanInput, output: here - spanStart)
         guard data < Self.maximumData, here != end, !boundaries.contains(here), cost < longestSpacing else {
             return false
         }
@@ -221,8 +220,8 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
     }
 
     private func prepareNextSpan() throws(ImageError) {
-        if position == blockEnd {
-            try finish()
+        if position == place.range.upperBound {
+            try decoder.finish()
         } else if position < end {
             spanStart = position
             spanInput = decoder.inputOffset
@@ -230,31 +229,21 @@ final class XZBlockPass: DecodedCache.Parked, @unchecked Sendable {
             scanner = ZeroScanner(at: position)
             dataCount = 0
             time = 0
-            guard let checkpoint = try decoder.beginCheckpoint() else {
-                failure = dataEnds(after: 0)
+            guard let state = try decoder.beginCheckpoint(at: position) else {
+                guard !place.isEndKnown else {
+                    failure = dataEnds(after: 0)
+                    return
+                }
+                end = position
                 return
             }
-            spanState =
-                XZSpanState(start: position, check: check?.stored() ?? [], lzma2: checkpoint).bytes
+            spanState = state
         }
     }
 
     private func dataEnds(after count: Int) -> ImageError {
-        let decoded = position + UInt64(count) - (blockEnd - blockSize)
+        let decoded = position + UInt64(count) - place.range.lowerBound
         return ImageError(
-            .corrupt, "the data ends after \(decoded) bytes, the index gives \(blockSize)")
-    }
-
-    private var blockSize: UInt64 { blockEnd - block.start }
-
-    /// Checks that the data ends here, and checks what follows it.
-    private func finish() throws(ImageError) {
-        if block.isCut { return }
-        guard try !decoder.decodeChunk() else {
-            throw ImageError(
-                .corrupt, "the data goes on after the \(blockSize) bytes that the index gives")
-        }
-        try header.verifyEnd(
-            of: source, block, used: decoder.inputOffset - header.data.lowerBound, check)
+            .corrupt, "the data ends after \(decoded) bytes, the index gives \(place.range.count)")
     }
 }
