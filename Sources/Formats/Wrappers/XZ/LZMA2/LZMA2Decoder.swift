@@ -78,7 +78,7 @@ import Glibc
     /// the checkpoint is not possible.
     package init(
         _ source: any Source, _ range: Range<UInt64>, dictionary: UInt64, size: UInt64,
-        from start: (checkpoint: LZMA2Checkpoint, window: WindowContent)? = nil, memoryLimit: Int
+        from start: (checkpoint: LZMA2Checkpoint, window: CheckpointWindow)? = nil, memoryLimit: Int
     ) throws(ImageError) {
         let history = start?.checkpoint.history ?? 0
         let (all, overflow) = size.addingReportingOverflow(history)
@@ -341,7 +341,7 @@ import Glibc
         unsafe recorder.collect(before: window.start + limit, windowEnd: window.start + checkpoint)
     }
 
-    private func restore(_ checkpoint: LZMA2Checkpoint, _ bytes: WindowContent) throws(ImageError) {
+    private func restore(_ checkpoint: LZMA2Checkpoint, _ bytes: CheckpointWindow) throws(ImageError) {
         lzma = checkpoint.lzma
         needsProperties = checkpoint.needsProperties
         needsDictionaryReset = checkpoint.history == 0
@@ -351,14 +351,8 @@ import Glibc
         oldest = position - history
         taken = position
         zeroesStart = position
-        let target = unsafe UnsafeMutableBufferPointer(start: window.start + oldest, count: history)
-        switch bytes {
-        case .sparse(let sparse):
-            try unsafe sparse.scatter(into: target)
-        case .full(let fill):
-            var span = unsafe MutableSpan(_unsafeElements: target)
-            try fill(&span)
-        }
+        try unsafe bytes.write(
+            to: UnsafeMutableBufferPointer(start: window.start + oldest, count: history))
         for index in checkpoint.probabilities.indices {
             unsafe model[index] = checkpoint.probabilities[index]
         }
