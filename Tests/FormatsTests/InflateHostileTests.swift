@@ -105,7 +105,7 @@ import Testing
                 try error {
                     $0.beginFixed()
                     $0.literal(symbol)
-                } == "deflate block at 10: a code at 10 is that of no literal or length")
+                } == "deflate block at 10: has a literal/length code that means nothing")
         }
         for symbol in [30, 31] {
             #expect(
@@ -114,7 +114,7 @@ import Testing
                     for _ in 0..<5 { $0.literal(1) }
                     $0.literal(257)
                     $0.distance(symbol)
-                }.hasSuffix("is that of no distance"))
+                }.hasSuffix("has a distance code that means nothing"))
         }
         // The other code of one bit, and a distance where there are none.
         let literals = lengths(258, [0: 2, 256: 2, 257: 1])
@@ -125,7 +125,7 @@ import Testing
                     $0.literal(0)
                     $0.literal(257)
                     $0.write(1, 1)
-                }.hasSuffix("is that of no distance"))
+                }.hasSuffix("has a distance code that means nothing"))
         }
     }
 
@@ -222,17 +222,49 @@ import Testing
     func changedData(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var ends: [RawDeflate.End] = []
-        for _ in 0..<500 {
+        for round in 0..<500 * LZMA2DifferentialTests.scale {
             let data = Self.changed(&random)
             let ours = try RawDeflate.inflate(data, chunk: Int(random.next() % 2000) + 1, limit: 20_000)
             let theirs = RawDeflate.inflateWithZlib(data, limit: 20_000)
-            if ours != theirs {
-                print("DIFF", data, ours.end, theirs.end, ours.output.count, theirs.output.count)
-            }
+            // zlib finds some codes wrong only where they are used, which may be behind the end.
+            let isFoundLater = ours.end == .damage && theirs.end == .cut
+            let longer = RawDeflate.inflateWithZlib(data + [UInt8](repeating: 0, count: 64), limit: 20_000)
+            #expect(ours == (isFoundLater ? longer : theirs), "seed \(seed), round \(round)")
             ends.append(ours.end)
         }
         // All of it is reached.
         #expect(ends.count { $0 == .stream } > 10 && ends.count { $0 == .damage } > 100)
+    }
+
+    /// Decoding of changed data from any place ends, whatever it gives.
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func changedDataFromAnyPlace(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: 1000 + seed)
+        for _ in 0..<250 * LZMA2DifferentialTests.scale {
+            let data = Self.changed(&random)
+            let inflater = try Inflater(MemorySource(data), 0..<UInt64(data.count))
+            let end = UInt64(data.count) * 8
+            for _ in 0..<5 {
+                let header = random.next() % 3 == 0 ? 0 : UInt64.random(in: 0...end + 1, using: &random)
+                let bit = random.next() % 4 == 0 ? header : UInt64.random(in: 0...end + 1, using: &random)
+                let history = Int.random(in: -1...32_769, using: &random)
+                let bytes = TestContent.random.bytes(count: Int(random.next() % 20), &random)
+                let runs = [UInt8(random.next() & 0x7F), UInt8(bytes.count)]
+                do throws(ImageError) {
+                    try inflater.restore(
+                        blockHeader: header, bit: bit, history: history,
+                        .sparse(SparseWindow(runs: runs, bytes: bytes)))
+                    if random.next() % 2 == 0 { try inflater.beginCheckpoint() }
+                } catch {
+                    #expect(error.code == .corrupt)
+                }
+                _ = inflater.result(chunk: Int(random.next() % 2000) + 1, limit: 10_000)
+                // Once more, behind the error.
+                _ = inflater.result(limit: 1000)
+                #expect(inflater.endCheckpoint().bytes.count <= 32_768)
+                #expect(inflater.bit <= end && inflater.blockHeader <= inflater.bit)
+            }
+        }
     }
 
     /// Data of zlib with some bits changed, or bytes put in or left out.

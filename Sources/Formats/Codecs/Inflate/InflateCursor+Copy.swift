@@ -5,15 +5,16 @@ extension InflateCursor {
     @inline(__always) static func copy(
         _ distance: Int, _ length: Int, to target: UnsafeMutablePointer<UInt8>
     ) {
-        var source = unsafe UnsafeRawPointer(target - distance)
+        var source = unsafe UnsafeRawPointer(target + (0 &- distance))
         var target = UnsafeMutableRawPointer(target)
         let end = unsafe target + length
         if distance >= 16 {
+            // Two at once: most matches are shorter, so that the branch can be foreseen.
             repeat {
-                let bytes = unsafe source.loadUnaligned(as: SIMD16<UInt8>.self)
-                unsafe target.storeBytes(of: bytes, as: SIMD16<UInt8>.self)
-                unsafe source += 16
-                unsafe target += 16
+                unsafe copy16(source, target)
+                unsafe copy16(source + 16, target + 16)
+                unsafe source += 32
+                unsafe target += 32
             } while unsafe target < end
         } else if distance == 1 {
             // Runs of one byte make up most of an empty disk.
@@ -41,5 +42,12 @@ extension InflateCursor {
                 unsafe target += step
             } while unsafe target < end
         }
+    }
+
+    @inline(__always) private static func copy16(
+        _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer
+    ) {
+        let bytes = unsafe source.loadUnaligned(as: SIMD16<UInt8>.self)
+        unsafe target.storeBytes(of: bytes, as: SIMD16<UInt8>.self)
     }
 }

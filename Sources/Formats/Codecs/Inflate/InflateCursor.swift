@@ -33,8 +33,8 @@
 
     /// What stopped decoding.
     enum Stop {
-        /// Nothing that `step` or more input could not get past.
-        case nothing
+        /// A limit, the end of the bytes in memory, or a symbol that `run` leaves to `step`.
+        case pause
         case endOfBlock
         /// A match that refers further back than there are bytes.
         case distance(Int)
@@ -62,7 +62,7 @@
         _ codes: InflateCodes, before limit: UnsafeMutablePointer<UInt8>, _ marks: Marks
     ) -> Stop {
         guard unsafe inputEnd - input > Self.inputMargin, unsafe limit - self.output > Self.literals else {
-            return .nothing
+            return .pause
         }
         let inputLimit = unsafe inputEnd - Self.inputMargin
         let outputLimit = unsafe limit - Self.literals
@@ -113,7 +113,7 @@
                     // The end of the block, or no symbol.
                     bits.undo(entry)
                     if link & InflateEntry.link != 0 { bits.undo(link) }
-                    return .nothing
+                    return .pause
                 }
                 if Int32(bitPattern: entry) < 0 {
                     unsafe output.pointee = UInt8(truncatingIfNeeded: entry &>> 16)
@@ -146,7 +146,7 @@
             unsafe Self.copy(distance, length, to: output)
             unsafe output += length
         }
-        return .nothing
+        return .pause
     }
 
     /// Decodes one symbol, and takes it only if the input holds all of it.
@@ -171,7 +171,7 @@
             unsafe output.pointee = UInt8(truncatingIfNeeded: entry >> 16)
             unsafe output += 1
             take(taken)
-            return .nothing
+            return .pause
         }
         if entry & InflateEntry.exceptional != 0 {
             guard entry & InflateEntry.endOfBlock != 0 else { return .literal }
@@ -195,7 +195,7 @@
         unsafe Self.copy(distance, length, to: output)
         unsafe output += length
         take(taken)
-        return .nothing
+        return .pause
     }
 
     private mutating func take(_ bits: Int) {

@@ -65,7 +65,7 @@ enum InflateEntry {
     /// The entries of the distance alphabet, for codes of no bits.
     static func distances() -> [UInt32] {
         var entries: [UInt32] = []
-        // Two without extra bits more than their pattern would have, then two with each number of them.
+        // Distance codes: 4 without extra bits, then two with one, two with two, and so on.
         var distance: UInt32 = 1
         for code in 0..<30 as Range<UInt32> {
             let extra = code < 2 ? 0 : (code - 2) / 2

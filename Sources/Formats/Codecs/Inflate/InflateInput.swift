@@ -84,9 +84,6 @@ import Glibc
     /// The number of bytes in memory from the one on that holds the next bit. `fill` makes it larger.
     var filled: Int { count - Int(bit / 8 - start) }
 
-    /// True if the bytes in memory are the last ones.
-    var isLast: Bool { start + UInt64(count) == range.upperBound }
-
     /// Takes the next `taken` bits, which are in memory.
     mutating func take(_ taken: Int) {
         bit += UInt64(taken)

@@ -98,10 +98,10 @@ import Glibc
 
     // MARK: Symbols
 
-    /// Runs `body` with a cursor at `input`, the index up to which it may start symbols, and the marks that it must set.
+    /// Decodes symbols of the `count` bytes at `input`, from bit `bit` on, up to the index `limit` for which there is room: many with
+    /// `InflateCursor.run`, or one with `step`. Returns what stopped it, and the place of the next bit.
     ///
-    /// The index is `limit`, or less if nothing can be read from before the checkpoint any more from there on. There is
-    /// room up to `limit`.
+    /// While a checkpoint is recorded, it may stop where nothing from before it can be read any more.
     mutating func decode(
         from input: UnsafePointer<UInt8>, bit: Int, count: Int, before limit: Int,
         _ codes: InflateCodes, onlyOne: Bool

@@ -93,7 +93,7 @@
         // A table for the codes up to one length is doubled for the next length.
         var size = 1
         for length in 1...bits {
-            unsafe (entries + size).update(from: entries, count: size)
+            if next > 0 { unsafe (entries + size).update(from: entries, count: size) }
             size <<= 1
             for _ in 0..<counts[length] {
                 unsafe entries[code] = entry(ordered[next], length)

@@ -11,7 +11,7 @@ package final class Inflater {
     /// True if that block is the stream's last one.
     private var isFinal = false
 
-    /// True if the last error was that the data ends too early. What was decoded before is sound.
+    /// True if decoding has ended in an error because the data ends too early. What was decoded before is sound.
     package private(set) var isCut = false
 
     private enum State {
@@ -23,6 +23,8 @@ package final class Inflater {
         case symbols
         /// After a stream.
         case end
+        /// In data that is damaged or cut.
+        case failed(ImageError)
     }
 
     /// The memory in bytes that it takes.
@@ -48,7 +50,7 @@ package final class Inflater {
     package var blockHeader: UInt64 {
         switch state {
         case .header, .end: input.bit
-        case .stored, .symbols: header
+        case .stored, .symbols, .failed: header
         }
     }
 
@@ -79,6 +81,7 @@ package final class Inflater {
         input.align()
         output.endHistory()
         state = .header
+        isCut = false
     }
 
     /// Decodes `limit` bytes, and up to 257 more to get to the end of a match, or up to the end of the stream. Returns true at the end
@@ -86,26 +89,27 @@ package final class Inflater {
     ///
     /// With the bytes that have not been taken, `limit` is at most `maximumChunk`.
     ///
-    /// Throws `corrupt` if the data is damaged, and the errors of reading the source. What was decoded before can be taken.
+    /// Throws `corrupt` if the data is damaged or cut, and the errors of reading the source. What was decoded before can be taken.
     package func decode(upTo limit: Int) throws(ImageError) -> Bool {
         output.makeRoom(limit)
         let stop = output.position + limit
-        while true {
-            if case .end = state { return true }
-            guard output.position < stop else { return false }
+        while output.position < stop {
             switch state {
-            case .end: return true
             case .header: try readHeader()
             case .stored(let left): try copy(left, before: stop)
             case .symbols: try decodeSymbols(before: stop)
+            case .end: return true
+            case .failed(let error): throw error
             }
         }
+        if case .end = state { return true }
+        return false
     }
 
-    /// Reads the header of the next block.
-    private func readHeader() throws(ImageError) {
+    /// Reads the header of the next block. `limit` is the number of bytes from there on that are of use.
+    private func readHeader(atMost limit: Int = .max) throws(ImageError) {
         header = input.bit
-        let bytes = try unsafe input.fill(InflateBlock.longestHeader)
+        let bytes = try unsafe input.fill(InflateBlock.longestHeader, atMost: limit)
         let start = Int(header & 7)
         var bits = unsafe InflateBits(bytes, count: input.filled, from: start)
         guard bits.left > 0 else { throw error(.cut(in: "a stream, before its last block")) }
@@ -151,7 +155,7 @@ package final class Inflater {
                 from: bytes, bit: place, count: input.filled, before: stop, codes, onlyOne: onlyOne)
             unsafe input.take((result.input - bytes) * 8 + result.bit - place)
             switch unsafe result.stop {
-            case .nothing: break
+            case .pause: break
             case .endOfBlock:
                 endBlock()
                 return
@@ -159,10 +163,10 @@ package final class Inflater {
                 throw error(
                     .damage(
                         distance > InflateOutput.reach
-                            ? "a code at \(input.bit / 8) is that of no distance"
+                            ? "has a distance code that means nothing"
                             : "distance of \(distance) bytes, of which there are \(history)"))
             case .literal:
-                throw error(.damage("a code at \(input.bit / 8) is that of no literal or length"))
+                throw error(.damage("has a literal/length code that means nothing"))
             case .cut:
                 throw error(.cut(in: "a code"))
             }
@@ -170,9 +174,12 @@ package final class Inflater {
         }
     }
 
+    /// The error of a fault. Every later call ends in it, too.
     private func error(_ fault: InflateFault) -> ImageError {
-        if case .cut = fault { isCut = true } else { isCut = false }
-        return fault.error(header: header, end: input.range.upperBound)
+        if case .cut = fault { isCut = true }
+        let error = fault.error(header: header, end: input.range.upperBound)
+        state = .failed(error)
+        return error
     }
 
     // MARK: Output
@@ -190,8 +197,7 @@ package final class Inflater {
         output.skipZeroes(limit)
     }
 
-    /// Runs `body` with the last `count` bytes decoded, which have been decoded since the last call of `decode`, or were not taken
-    /// then.
+    /// Runs `body` with the last `count` bytes decoded. They were decoded by the last call of `decode`, or not taken before it.
     package func withLatest<Result>(_ count: Int, _ body: (Span<UInt8>) -> Result) -> Result {
         output.withLatest(count, body)
     }
@@ -234,7 +240,8 @@ package final class Inflater {
         input.bit = blockHeader
         try output.restore(history, window)
         guard bit > blockHeader else { return }
-        try readHeader()
+        let isFar = bit - blockHeader > UInt64(InflateInput.memory) * 8
+        try readHeader(atMost: isFar ? InflateBlock.longestHeader : .max)
         try skip(to: bit)
     }
 

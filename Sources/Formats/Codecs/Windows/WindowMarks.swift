@@ -1,4 +1,4 @@
-/// Records the bytes of the window that decoding reads; see `LZMAState.decode`.
+/// Records the bytes of the window that decoding reads; see `LZMAState.decode` and `InflateCursor.run`.
 protocol WindowMarks {
     /// Notes that `count` bytes, 1 to 273, are read from `source` on.
     func mark(_ source: UnsafeMutablePointer<UInt8>, _ count: Int)

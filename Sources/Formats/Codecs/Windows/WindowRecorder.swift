@@ -37,7 +37,7 @@ import Glibc
         collected = 0
         runEnd = 0
         window = SparseWindow()
-        // The byte before the checkpoint is always read: it chooses the model of the literal after it.
+        // In LZMA, the byte before the checkpoint is always read: it chooses the model of the literal after it.
         if count > 0 { unsafe words[(count - 1) >> 6] |= 1 << UInt64((count - 1) & 63) }
     }
 

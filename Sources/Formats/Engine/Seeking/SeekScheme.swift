@@ -88,7 +88,7 @@ struct SpanStart {
     /// The state of the decoder, in the form of its format.
     var state: [UInt8]
     /// The bytes before the span.
-    var window: WindowContent
+    var window: CheckpointWindow
 }
 
 /// A block that decodes from its start only.
