@@ -29,7 +29,7 @@ def measure(images, run):
 
 
 def hot_raw(image, run):
-    region = data_region(512 * MIB)
+    region = data_region(image, 512 * MIB)
     image.warm(*region)
     with vitrine(image, run.folder) as ours, nbdkit(image, run.folder) as peer, qemu_nbd(image, run.folder) as other:
         measure_hot(image, "in the page cache", [ours, peer, other], region, run)
@@ -37,7 +37,7 @@ def hot_raw(image, run):
 
 def hot_xz(image, run):
     block = 24 * MIB                # of the compressed image: all of the region is in one
-    offset, size = data_region(512 * MIB)
+    offset, size = data_region(image, 512 * MIB)
     region = -(-(offset + size // 4) // block) * block, HOT_SIZE
     # With its index, as making that in the background would count.
     with vitrine(image, run.folder, indexed=True) as ours, nbdkit_xz(image, run.folder) as peer:

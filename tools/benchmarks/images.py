@@ -10,11 +10,14 @@ KIB, MIB = 1 << 10, 1 << 20
 
 XZ = ["multi", "single", "best"]
 XZ_START = ["best-multi"]               # of the start of the disk only
+GZ = ["gz", "gz-dense"]
+PACKED = XZ + GZ                        # compressed from their start to their end
+STARTS = [*XZ_START, "gz-dense"]        # likewise, of both
 QCOW2 = ["zlib", "zstd", "plain"]
 VMDK = ["stream", "sparse"]
 CLUSTERED = QCOW2 + VMDK
 UNCOMPRESSED = ["plain", "sparse"]
-KINDS = ["raw", *XZ, *XZ_START, *CLUSTERED]
+KINDS = ["raw", *XZ, *XZ_START, *GZ, *CLUSTERED]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +30,17 @@ class Image:
     def ending(self):
         if self.kind in CLUSTERED:
             return self.format
-        return "raw" if self.kind == "raw" else "raw.xz"
+        return "raw" if self.kind == "raw" else f"raw.{self.compression}"
+
+    @property
+    def compression(self):
+        """The ending of what is compressed as a whole."""
+        return "gz" if self.kind in GZ else "xz"
+
+    @property
+    def unpacking(self):
+        """The command that unpacks such an image to standard output, on one CPU, but for the name of the file."""
+        return ["gzip" if self.kind in GZ else "xz", "-dc"]
 
     @property
     def format(self):
@@ -47,7 +60,7 @@ class Image:
     @property
     def disk_size(self):
         """The bytes of the disk inside."""
-        return 700 * MIB if self.kind in XZ_START else 2 << 30
+        return 700 * MIB if self.kind in STARTS else 2 << 30
 
     @property
     def making(self):
@@ -69,16 +82,16 @@ class Image:
 RAW = Image("raw")
 
 
-def data_region(limit):
-    """The longest stretch of the disk without a hole, in whole MiB, but not more than `limit`: holes are cheaper to read."""
+def data_region(image, limit):
+    """The longest stretch of its disk without a hole, in whole MiB, but not more than `limit`: holes are cheaper to read."""
     stretches, at = [(0, 0)], 0
     with open(RAW.path, "rb") as file:
-        while at < RAW.size():
+        while at < image.disk_size:
             try:
                 start = os.lseek(file.fileno(), at, os.SEEK_DATA)
             except OSError:
                 break               # nothing but a hole
-            at = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            at = min(os.lseek(file.fileno(), start, os.SEEK_HOLE), image.disk_size)
             first = -(-start // MIB) * MIB
             stretches.append(((at - first) // MIB * MIB, first))
     size, start = max(stretches)

@@ -1,5 +1,5 @@
-""""vitrine index" against "xz -dc" of the same file: wall time, CPU time, peak memory; the size of the index; its spans, and
-the slowest of them in ms, as recorded and as "--verify" finds it
+""""vitrine index" against "xz -dc" or "gzip -dc" of the same file: wall time, CPU time, peak memory; the size of the index;
+its spans, and the slowest of them in ms, as recorded and as "--verify" finds it
 """
 
 import json
@@ -9,17 +9,15 @@ import shutil
 import subprocess
 import sys
 
-from benchmarks.images import MIB, XZ
+from benchmarks.images import MIB, PACKED
 from benchmarks.indexes import cache_with, files_in
 from benchmarks.programs import LONGEST_SECONDS, VITRINE, environment, measure_command
 from benchmarks.rounds import COSTS, medians_of, pairs_of, take_costs, told
 from benchmarks.tables import Table, progress
 
 NAME, MINUTES = "index", 3
-KINDS, USUAL_KINDS = XZ, ["multi", "single"]
+KINDS, USUAL_KINDS = PACKED, ["multi", "single"]
 USUAL_ROUNDS = 3
-
-CONTENTS = {"MiB": 1, "% of .xz": 1, "spans": 0, "slowest, recorded": 0, "by --verify": 0}
 
 
 def measure(images, run):
@@ -29,10 +27,15 @@ def measure(images, run):
         found = []
         rows = take_costs({
             "vitrine index": lambda: measure_index(image, run.folder, found),
-            "xz -dc": lambda: measure_command("xz", "-dc", image.path),
+            " ".join(image.unpacking): lambda: measure_command(*image.unpacking, image.path),
         }, run.rounds)
         run.add(Table(NAME, image.kind, "cost", run.rounds, COSTS, rows, pairs_of(rows)))
-        run.add(Table(NAME, image.kind, "contents", run.rounds, CONTENTS, {"index": medians_of(found)}))
+        run.add(Table(NAME, image.kind, "contents", run.rounds, contents(image), {"index": medians_of(found)}))
+
+
+def contents(image):
+    """What is told of an index."""
+    return {"MiB": 1, f"% of .{image.compression}": 1, "spans": 0, "slowest, recorded": 0, "by --verify": 0}
 
 
 def measure_index(image, folder, found):
@@ -48,7 +51,7 @@ def measure_index(image, folder, found):
     found.append((
         size / MIB, 100 * size / image.size(), layer["spans"], layer["worst-span-microseconds"] / 1000,
         slowest_span(image, cache)))
-    progress(f"index: {told(CONTENTS, found[-1])}")
+    progress(f"index: {told(contents(image), found[-1])}")
     shutil.rmtree(cache)
     return costs
 

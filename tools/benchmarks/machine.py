@@ -5,8 +5,11 @@ import os
 import platform
 import subprocess
 
+from benchmarks import python_gzip
 from benchmarks.images import MIB
 from benchmarks.programs import TOOLS, VITRINE
+
+PEERS = ["nbdkit", "qemu-nbd", "xz", "gzip", *python_gzip.VERSIONS]
 
 
 def load():
@@ -31,7 +34,7 @@ def version(program):
 
 def describe(images):
     """All that figures depend on, for JSON."""
-    programs = ["nbdkit", "qemu-nbd", "xz", "nbdcopy", "fio"]
+    programs = ["nbdkit", "qemu-nbd", "xz", "gzip", "nbdcopy", "fio"]
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "commit": first_line("git", "-C", TOOLS, "describe", "--always", "--dirty"),
@@ -42,7 +45,7 @@ def describe(images):
         "load": os.getloadavg(),
         "versions": {
             "vitrine": first_line(VITRINE, "--version"), **{program: version(program) for program in programs},
-            "Python": platform.python_version(),
+            **python_gzip.versions(images), "Python": platform.python_version(),
         },
         "images": {image.kind: {"bytes": image.size(), "on disk": os.stat(image.path).st_blocks * 512} for image in images},
     }
@@ -52,11 +55,11 @@ def print_about(about):
     machine, versions = about["machine"], about["versions"]
 
     def of(*programs):
-        return ", ".join(f"{program} {versions[program]}" for program in programs)
+        return ", ".join(f"{program} {versions[program]}" for program in programs if program in versions)
 
     print(f"machine   {machine['cores']} cores, {machine['processor']}, {machine['kernel']}, {machine['system']}")
     print(f"vitrine   {versions['vitrine']} (commit {about['commit']})")
-    print(f"peers     {of('nbdkit', 'qemu-nbd', 'xz')}")
+    print(f"peers     {of(*PEERS)}")
     print(f"clients   {of('nbdcopy', 'fio', 'Python')}")
     for kind, size in about["images"].items():
         print(f"image     {kind}: {size['bytes'] / MIB:.0f} MiB, {size['on disk'] / MIB:.0f} on disk")

@@ -6,14 +6,14 @@ import concurrent.futures
 import random
 import time
 
-from benchmarks.images import KIB, MIB, RAW, XZ
+from benchmarks.images import KIB, MIB, PACKED, RAW
 from benchmarks.nbd_client import HEADER_SIZE, LARGE, Connection, check_data, check_header, request
 from benchmarks.rounds import take_turns
 from benchmarks.servers import vitrine
 from benchmarks.tables import Table, progress
 
 NAME, MINUTES = "memory", 5
-KINDS, USUAL_KINDS = XZ, ["multi", "single"]
+KINDS, USUAL_KINDS = PACKED, ["multi", "single"]
 USUAL_ROUNDS = 1
 CELLS = {"memory": ["64M", "256M"], "cache": ["indexed", "empty"]}
 

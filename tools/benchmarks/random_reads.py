@@ -1,7 +1,9 @@
 """fio, random 4 KiB reads all over the disk for SECONDS (20) each, of a server that was started for it and of files that are
 not in the page cache, with an index: at depth 8 reads per second, at depth 1 the times they take; against "nbdkit
---filter=xz" on the multi-block image. Of a qcow2 or VMDK image that is in the page cache: reads of 4 KiB and of 64 KiB at
-depth 8, and the server's CPU time for each, against qemu-nbd
+--filter=xz" on the multi-block image. Of a .raw.gz against "nbdkit --filter=gzip", which unpacks everything into a file first:
+its reads are of that file, and its CPU time is that of the unpacking too; and against the Python packages indexed_gzip and
+rapidgzip, each with an index of its own, in nbdkit's Python plugin. Of a qcow2 or VMDK image that is in the page cache: reads
+of 4 KiB and of 64 KiB at depth 8, and the server's CPU time for each, against qemu-nbd
 """
 
 import itertools
@@ -10,43 +12,46 @@ import os
 import subprocess
 import sys
 
-from benchmarks.images import CLUSTERED, KIB, MIB, XZ
+from benchmarks.images import CLUSTERED, GZ, KIB, MIB, PACKED, XZ
 from benchmarks.indexes import cold, index_of
+from benchmarks.python_gzip import python_peers
 from benchmarks.rounds import pairs_of, take_turns
-from benchmarks.servers import READY_SECONDS, nbdkit_xz, qemu_nbd, vitrine
+from benchmarks.servers import READY_SECONDS, nbdkit_peers, qemu_nbd, vitrine
 from benchmarks.tables import Table
 
 NAME, MINUTES = "random", 7
-KINDS, USUAL_KINDS = XZ + CLUSTERED, ["multi", "single"]
+KINDS, USUAL_KINDS = PACKED + CLUSTERED, ["multi", "single"]
 USUAL_ROUNDS = 3
 
 COLD = {"q8 reads/s": 1, "mean ms": 2, "p99 ms": 2, "q1 reads/s": 1, "q1 p50 ms": 2, "q1 p99 ms": 2, "max ms": 2,
         "q8 CPU ms": 2, "peak MiB": 0}
 WARM = {"reads/s": 0, "CPU us": 1, "mean ms": 3, "p99 ms": 2, "peak MiB": 0}
 
-PEER = "nbdkit xz on multi"         # for other images too, which nbdkit refuses
-
 
 def measure(images, run):
-    if xz_images := [image for image in images if image.kind in XZ]:
-        measure_cold(xz_images, run)
+    # The peer on the multi-block .raw.xz is for the others too, which nbdkit refuses.
+    together = [[image for image in images if image.kind in XZ], *([image] for image in images if image.kind in GZ)]
+    for group in filter(None, together):
+        measure_cold(group, run)
     for image in images:
         if image.kind in CLUSTERED:
             measure_warm(image, run)
 
 
 def measure_cold(images, run):
+    """Images that take turns, each of which is compared with all the peers."""
     run.begin(
         f"Random 4 KiB reads all over the disk by fio, cold: medians of {run.rounds} rounds of {run.seconds} s. qN = depth")
-    contestants = {}
+    contestants, peers = {}, []
     for image in images:
         index_of(image, run.folder)
         contestants[image.kind] = cold_reads(lambda image=image: vitrine(image, run.folder, indexed=True), image, run)
-        if image.kind == "multi":
-            contestants[PEER] = cold_reads(lambda image=image: nbdkit_xz(image, run.folder), image, run)
+        for name, server in {**nbdkit_peers(image, run.folder), **python_peers(image, run.folder)}.items():
+            peers.append(f"{name} on {image.kind}")
+            contestants[peers[-1]] = cold_reads(server, image, run)
     rows = take_turns(contestants, run.rounds, COLD)
     for image in images:
-        ours = {"vitrine indexed": rows[image.kind], **({PEER: rows[PEER]} if PEER in rows else {})}
+        ours = {"vitrine indexed": rows[image.kind], **{peer: rows[peer] for peer in peers}}
         print(f"Of {image.name}:\n")
         run.add(Table(NAME, image.kind, "cold", run.rounds, COLD, ours, pairs_of(ours)))
 

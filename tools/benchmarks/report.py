@@ -14,6 +14,7 @@ import os
 import re
 import sys
 
+from benchmarks.machine import PEERS
 from benchmarks.programs import ROOT
 from benchmarks.tables import Table, progress, shown
 
@@ -161,13 +162,15 @@ def machine(results):
         return "; ".join(dict.fromkeys(text(file) for file in results.files))
 
     def versions(*programs):
-        return each(lambda file: ", ".join(f"{program} {file['versions'][program]}" for program in programs))
+        # Not all files are of runs that had all of them.
+        return each(lambda file: ", ".join(
+            f"{program} {file['versions'][program]}" for program in programs if program in file["versions"]))
 
     loads = [file["load"][0] for file in results.files]
     return markdown(["", ""], [
         ["machine", each(lambda file: "{cores} cores, {processor}, {kernel}, {system}".format(**file["machine"]))],
         ["vitrine", each(lambda file: f"{file['versions']['vitrine']}, commit {file['commit']}")],
-        ["peers", versions("nbdkit", "qemu-nbd", "xz")],
+        ["peers", versions(*PEERS)],
         ["clients", versions("nbdcopy", "fio", "Python")],
         ["load", f"{min(loads):.1f} to {max(loads):.1f} at the start of each run"],
     ])

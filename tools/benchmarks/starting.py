@@ -1,19 +1,20 @@
 """From starting a server to the first byte of a read, at the start of the disk and at random places in the data, with files
-that are not in the page cache; with an index and without, against "nbdkit --filter=xz"
+that are not in the page cache; with an index and without, against "nbdkit --filter=xz" or, of a
+.raw.gz, "--filter=gzip", which unpacks all of the image before it answers
 """
 
 import random
 import time
 
-from benchmarks.images import KIB, RAW, XZ, data_region
+from benchmarks.images import KIB, PACKED, RAW, data_region
 from benchmarks.indexes import cold, index_of
 from benchmarks.nbd_client import Connection, check_data
 from benchmarks.rounds import take_turns
-from benchmarks.servers import nbdkit_xz, vitrine
+from benchmarks.servers import nbdkit_peers, vitrine
 from benchmarks.tables import Table
 
 NAME, MINUTES = "start", 4
-KINDS, USUAL_KINDS = XZ, ["multi", "single"]
+KINDS, USUAL_KINDS = PACKED, ["multi", "single"]
 USUAL_ROUNDS = 3
 
 STARTS = 5                          # of each server, in one round
@@ -29,16 +30,14 @@ def measure(images, run):
 def measure_image(image, run):
     starts = run.rounds * STARTS
     run.begin(f"From starting a server to the first byte of {image.name}, cold: medians of {starts} starts")
-    offset, size = data_region(image.disk_size)
+    offset, size = data_region(image, image.disk_size)
     choose = random.Random(3)
     places = [offset + SIZE * choose.randrange(size // SIZE) for _ in range(starts)]
     servers = {
         "vitrine indexed": lambda: vitrine(image, run.folder, indexed=True),
         "vitrine": lambda: vitrine(image, run.folder),
-        "nbdkit xz": lambda: nbdkit_xz(image, run.folder),
+        **nbdkit_peers(image, run.folder),
     }
-    if image.kind != "multi":
-        del servers["nbdkit xz"]                # it refuses a block of that size
     index_of(image, run.folder)
     longest = dict.fromkeys(servers, 0)
     with open(RAW.path, "rb") as raw:
