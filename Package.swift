@@ -137,6 +137,7 @@ if Context.environment["VITRINE_FUZZ"] != nil {
     for (name, dependencies) in [
         ("FuzzLZMA2", ["TestSupport", "VitrineFormats"]),
         ("FuzzXZ", ["VitrineFormats"]),
+        ("FuzzGzip", ["VitrineFormats"]),
         ("FuzzTar", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzOVF", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzIndex", ["VitrineFormats", "VitrineIndex"]),

@@ -20,7 +20,7 @@ final class ImageIndexes: SeekIndexes {
     func forReference(called name: String) -> any SeekIndexes { finder.forReference(called: name) }
 
     func index(
-        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64?,
         digest: () throws(ImageError) -> [UInt8]
     ) -> (any SeekIndex)? {
         if case .nowhere = finder.place { return nil }

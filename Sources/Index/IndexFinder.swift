@@ -61,7 +61,7 @@ package final class IndexFinder: SeekIndexes {
     }
 
     package func index(
-        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64?,
         digest: () throws(ImageError) -> [UInt8]
     ) -> (any SeekIndex)? {
         forImage(called: "").index(of: file, kind, depth: depth, size: size, digest: digest)

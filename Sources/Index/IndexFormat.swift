@@ -24,6 +24,9 @@ enum IndexFormat {
     /// The length in bytes of a record of the ZEROES section.
     static let zeroRunSize = 16
 
+    /// The layer size in the header if only decoding all of the layer tells it.
+    static let unknownSize = UInt64.max
+
     // Limits: indexing an image comes nowhere near any of them. Each bounds the cost of loading a hostile file.
 
     /// The most sections a file may have.

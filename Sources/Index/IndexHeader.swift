@@ -12,7 +12,7 @@ import VitrineFormats
 ///       32  optional features 8   0; bits that are not known do not matter
 ///       40  fingerprint      32
 ///       72  input size        8   of the data that the layer is decoded from
-///       80  layer size        8   of the decoded layer
+///       80  layer size        8   of the decoded layer; all ones if only decoding all of it tells
 ///       88  section count     4
 ///       92                    4   0
 ///       96  section table    32 each
@@ -63,7 +63,7 @@ struct IndexHeader: Equatable {
 
     private static func subject(_ fields: Fields) throws(ImageError) -> IndexSubject {
         let kind: UInt32 = try fields.little("layer kind", at: 16)
-        let known = Format.known.compactMap { $0.seekKind?.number }
+        let known = Format.known.compactMap { $0.seekKind?.number }.sorted()
         guard known.contains(kind) else {
             let kinds = known.map(String.init).joined(separator: ", ")
             throw ImageError(.unsupported, "layer kind at 16 is \(kind), expected one of \(kinds)")
@@ -75,9 +75,10 @@ struct IndexHeader: Equatable {
         guard let fingerprint = Fingerprint(bytes: fields.bytes[40..<72]) else {
             throw ImageError(.corrupt, "fingerprint at 40 is cut off")
         }
+        let size: UInt64 = try fields.little("layer size", at: 80)
         return IndexSubject(
             kind: kind, fingerprint: fingerprint, inputSize: try fields.little("input size", at: 72),
-            size: try fields.little("layer size", at: 80))
+            size: size == IndexFormat.unknownSize ? nil : size)
     }
 
     private static func sections(_ fields: Fields, end: UInt64) throws(ImageError) -> [IndexSection] {
@@ -127,7 +128,7 @@ struct IndexHeader: Equatable {
         header.append(UInt64(0))
         header.append(subject.fingerprint.bytes)
         header.append(subject.inputSize)
-        header.append(subject.size)
+        header.append(subject.size ?? IndexFormat.unknownSize)
         header.append(UInt32(sections.count))
         header.append(UInt32(0))
         for section in sections { section.write(to: &header) }

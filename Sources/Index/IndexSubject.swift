@@ -11,11 +11,12 @@ package struct IndexSubject: Hashable, Sendable {
     /// The length in bytes of the data that the layer is decoded from.
     package var inputSize: UInt64
 
-    /// The length in bytes of the decoded layer.
-    package var size: UInt64
+    /// The length in bytes of the decoded layer. Nil if only decoding all of it tells: the last span then ends where the layer does,
+    /// once there is one for all of it.
+    package var size: UInt64?
 
     /// A layer of `kind` that decodes `inputSize` bytes to `size`.
-    package init(kind: UInt32, fingerprint: Fingerprint, inputSize: UInt64, size: UInt64) {
+    package init(kind: UInt32, fingerprint: Fingerprint, inputSize: UInt64, size: UInt64?) {
         self.kind = kind
         self.fingerprint = fingerprint
         self.inputSize = inputSize
@@ -24,6 +25,6 @@ package struct IndexSubject: Hashable, Sendable {
 
     /// True if a span of this layer can cover `range`, and its decoding can start at offset `input` of the layer's input.
     func admits(_ range: Range<UInt64>, input: UInt64) -> Bool {
-        !range.isEmpty && range.upperBound <= size && input < inputSize
+        !range.isEmpty && range.upperBound <= size ?? .max && input < inputSize
     }
 }

@@ -25,7 +25,7 @@ package struct SpanRecord: Hashable, Sendable {
         guard start < end, subject.admits(start..<end, input: input) else {
             throw ImageError(
                 .corrupt,
-                "span at \(section.place(offset)) is \(start) to \(end) from \(input), expected to lie in \(subject.size) bytes from \(subject.inputSize)"
+                "span at \(section.place(offset)) is \(start) to \(end) from \(input), expected to lie in \(subject.size.map(String.init) ?? "any number of") bytes from \(subject.inputSize)"
             )
         }
         guard count <= UInt32(IndexFormat.maximumDetail) else {

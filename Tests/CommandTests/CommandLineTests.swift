@@ -80,7 +80,7 @@ struct CommandLineTests {
             (["--allow-references", image], "--allow-references \(image): Not a directory"),
             (
                 ["--reference-format", "vhd"],
-                "--reference-format: there is no format \"vhd\"; known are xz, tar, qcow2, qcow, vmdk, raw"
+                "--reference-format: there is no format \"vhd\"; known are xz, gzip, tar, qcow2, qcow, vmdk, raw"
             ),
         ] {
             let result = try Program([Vitrine.path()] + command + [image] + out + options).wait()

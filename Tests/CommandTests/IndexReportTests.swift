@@ -8,6 +8,7 @@ import TestSupport
 struct IndexReportTests {
     private static let none = IndexState(
         indexed: 0, size: 2 << 30, spans: 0, worstSpan: 0, zeroes: 0, worstBlock: 9_300_000,
+        usualSpan: 100_000,
         seeksByBlockOnly: false, isComplete: false)
 
     private static let partial = with(none) { state in
@@ -160,7 +161,7 @@ private final class SteppedLayer: Indexable {
         let indexed = indexed.withLock { $0 }
         return IndexState(
             indexed: UInt64(indexed) << 20, size: size, spans: indexed, worstSpan: UInt32(indexed), zeroes: 0,
-            worstBlock: 0, seeksByBlockOnly: false, isComplete: indexed == steps)
+            worstBlock: 0, usualSpan: 100_000, seeksByBlockOnly: false, isComplete: indexed == steps)
     }
 
     func buildIndex(

@@ -181,12 +181,13 @@ extension CorpusTests {
         #expect(try readAll(image).sha256 == expected.sha256)
     }
 
-    /// The warnings of good qcow2 and VMDK files. A file without a row gives none.
+    /// The warnings of good gzip, qcow2 and VMDK files. A file without a row gives none.
     static let warnings = Result { try CorpusFile.rows("corpus/warnings.tsv", columns: 2) }
 
     @Test(
         arguments: try corpus.get().filter {
-            $0.verdict == .good && ["qcow", "vmdk"].contains($0.layers.prefix(4))
+            $0.verdict == .good
+                && (["qcow", "vmdk"].contains($0.layers.prefix(4)) || $0.layers.contains("gzip"))
         })
     func warns(_ file: CorpusFile) throws {
         let expected = try Self.warnings.get().filter { $0[0] == file.name }.map { $0[1] }

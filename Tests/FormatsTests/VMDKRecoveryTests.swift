@@ -9,7 +9,7 @@ import Testing
     private struct Indexes: SeekIndexes {
         let index: FakeIndex
         func index(
-            of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
+            of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64?,
             digest: () throws(ImageError) -> [UInt8]
         ) -> (any SeekIndex)? {
             kind == .vmdk && depth == 0 ? index : nil

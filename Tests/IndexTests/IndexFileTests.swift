@@ -99,7 +99,7 @@ import VitrineFormats
         }
         expect("major version at 8 is 3, expected 2") { $0.header[8] = 3 }
         expect("header length at 12 is 4352, expected 4096") { $0.header[13] = 0x11 }
-        expect("layer kind at 16 is 99, expected one of 1, 2") { $0.header[16] = 99 }
+        expect("layer kind at 16 is 99, expected one of 1, 2, 3") { $0.header[16] = 99 }
         expect("piece length at 20 is 131073, expected 131072") { $0.header[20] = 1 }
         expect("breaking features at 24 are 0x1, expected 0x0") { $0.header[24] = 1 }
         expect("section count at 88 is 65, expected 64 at most") { $0.header[88] = 65 }

@@ -159,7 +159,7 @@ import VitrineFormats
     @Test func anIndexOfSomethingElseIsReplacedAndNotTakenOver() throws {
         try withTemporaryFolder { folder in
             var subject = TestImage.subject
-            subject.size += 1
+            subject.size = (subject.size ?? 0) + 1
             let other = StoredIndex(subject, name: "", place: place(folder)) { Issue.record("\($0)") }
             TestImage.add(1, to: other)
             try other.save()

@@ -9,6 +9,7 @@ package struct Tool: Sendable {
     package let path: String?
 
     package static let fio = Tool("fio", in: "fio")
+    package static let gzip = Tool("gzip", in: "gzip")
     package static let nbdClient = Tool("nbd-client", in: "nbd-client")
     package static let nbdcopy = Tool("nbdcopy", in: "libnbd-bin")
     package static let nbdinfo = Tool("nbdinfo", in: "libnbd-bin")

@@ -34,8 +34,8 @@ def without_process(archive):
     return b"".join(blocks)
 
 
-def by_gnu(disk, *options):
-    """An archive of a text and disk.raw, which has holes where there are blocks of zeroes."""
+def by_gnu(disk, *options, members=("notes.txt", "disk.raw")):
+    """An archive of a text and disk.raw, or of `members` of these. The disk has holes where there are blocks of zeroes."""
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "disk.raw"), "wb") as file:
             for at in range(0, len(disk), 4096):
@@ -47,10 +47,10 @@ def by_gnu(disk, *options):
             file.write(b"not a disk\n")
         return without_process(run([
             "tar", "-C", folder, "-b1", "--mtime=@1704067200", "--owner=0", "--group=0", "--numeric-owner", "--mode=0644",
-            *options, "-cf", "-", "notes.txt", "disk.raw"]))
+            *options, "-cf", "-", *members]))
 
 
-def by_python(members, form):
+def by_python(members, form=tarfile.USTAR_FORMAT):
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=form) as archive:
         for name, content in members:

@@ -1,7 +1,7 @@
 /// The description of a layer before it is opened, made without opening any other file.
 package struct Inspection: Sendable {
-    /// The length of the layer's content in bytes.
-    package var size: UInt64
+    /// The length of the layer's content in bytes. Nil if that is not known before all of it has been decoded.
+    package var size: UInt64?
 
     /// The facts about it, for people and programs.
     package var properties: [Layer.Property]
@@ -18,8 +18,8 @@ package struct Inspection: Sendable {
     /// The context that the file in the layer is opened with. Nil if it is the same as the layer's own.
     package var contentContext: OpenContext?
 
-    /// True if the layer could hold several things, and none was chosen. It is described, and opening it throws an error that says
-    /// what there is.
+    /// True if the layer could hold several things, and none was chosen, or if looking into it takes too long for a description. It is
+    /// described, and opening it throws an error that says why.
     package var isUndecided = false
 
     /// The facts that take a walk through the tables of a layer.
@@ -35,7 +35,7 @@ package struct Inspection: Sendable {
 
     /// A layer that holds `size` bytes. `open` opens it.
     package init(
-        size: UInt64, properties: [Layer.Property] = [], warnings: [String] = [],
+        size: UInt64?, properties: [Layer.Property] = [], warnings: [String] = [],
         references: [Reference] = [], contentName: String? = nil,
         details: @escaping @Sendable () -> Details = { Details() },
         open: @escaping @Sendable () throws(ImageError) -> any Source
@@ -60,9 +60,10 @@ package struct Inspection: Sendable {
         self.contentContext = contentContext
     }
 
-    /// A layer of `size` bytes that could be opened as several things. None was chosen, as `error` says.
+    /// A layer of `size` bytes that is not opened: it could be as several things, and none was chosen, or it would take too long. The
+    /// `error` says so.
     package init(
-        undecided error: ImageError, size: UInt64, properties: [Layer.Property], warnings: [String]
+        undecided error: ImageError, size: UInt64?, properties: [Layer.Property], warnings: [String]
     ) {
         self.init(size: size, properties: properties, warnings: warnings) { () throws(ImageError) in
             throw error

@@ -41,8 +41,8 @@ public struct Layer: Sendable {
     /// The format's name: `xz`, `raw`.
     public let format: String
 
-    /// The length of the layer's content in bytes.
-    public let size: UInt64
+    /// The length of the layer's content in bytes. Nil if that is not known before all of it has been decoded.
+    public let size: UInt64?
 
     /// The facts about it, in a fixed order.
     public let properties: [Property]

@@ -18,6 +18,8 @@ package struct OpenContext: Sendable {
     package var contentID: UInt32?
     /// The number of files in the chain that ends with this one, each naming the next.
     package var chainLength = 1
+    /// The way in which a layer may be decoded whole to find its size.
+    package var firstPass = FirstPass.Policy()
     /// Called with a text for the user when something turns up while the layer is read.
     package var warn: @Sendable (String) -> Void
 

@@ -8,7 +8,6 @@ extension Format {
 
     /// Compressed streams, and archives that disks come in.
     private static let compressed: [Format] = [
-        foreign(.wrapper, "gzip", ["gz"], starts: [0x1F, 0x8B, 0x08]),
         foreign(.wrapper, "bzip2", ["bz2"]) {
             $0.has("BZh") && $0.head.count > 9 && isBzip2Block($0.head[4..<10])
         },

@@ -23,8 +23,9 @@ public struct ImageDescription: Sendable {
     /// The file that holds all of it.
     package let file: any Source
 
-    /// The size of the disk, or of the archive that holds several, in bytes.
-    public var size: UInt64 { layers.last?.size ?? 0 }
+    /// The size of the disk, or of the archive that holds several, in bytes. Nil if it is not known before all of a layer has been
+    /// decoded.
+    public var size: UInt64? { layers.last?.size }
 
     /// The formats it is made of, innermost first, such as `raw in xz`.
     public var stack: String { Layer.stack(layers) }
@@ -49,6 +50,8 @@ public struct ImageDescription: Sendable {
 
     /// Describes the image that `file` holds.
     package init(_ name: String, _ file: any Source, _ options: OpenOptions) throws(ImageError) {
+        var options = options
+        options.firstPass.isAllowed = false
         let stack = try LayerStack(name, file, options, RefusedReferences(), describes: true)
         self.name = name
         self.file = file

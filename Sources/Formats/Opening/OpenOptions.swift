@@ -27,6 +27,9 @@ public struct OpenOptions: Sendable {
     /// Finds the seek indexes of its layers. Without it, what is learnt stays in memory.
     package var indexes: (any SeekIndexes)?
 
+    /// The way in which layers may be decoded whole to find their size.
+    package var firstPass = FirstPass.Policy()
+
     /// Options with which, unless said otherwise, everything is detected and decoded with the process's shared engine, and the image
     /// may name files in its own directory.
     public init(
@@ -41,7 +44,9 @@ public struct OpenOptions: Sendable {
 
     /// The context of the outermost layer, except for its seek index and its references.
     var context: OpenContext {
-        OpenContext(
+        var context = OpenContext(
             engine: engine, opener: Registry(), options: formatOptions, indexes: indexes, warn: warn)
+        context.firstPass = firstPass
+        return context
     }
 }

@@ -35,7 +35,7 @@ package struct Registry: Opener {
 
 extension Format {
     /// The formats that can be opened. Raw takes anything, so it is last.
-    package static let known: [Format] = [.xz, .tar, .qcow2, .qcow1, .vmdk, .raw]
+    package static let known: [Format] = [.xz, .gzip, .tar, .qcow2, .qcow1, .vmdk, .raw]
 
     /// All formats, in the order of probing.
     package static let all: [Format] = known.dropLast() + Format.foreign + [.raw]

@@ -69,7 +69,7 @@ struct Copy: ParsableCommand {
         }
         let written = options.indexes.written + (output == "-" ? [] : [WrittenPath("the copy", output)])
         try WrittenPath.requireDistinct(written, from: options.image)
-        let opened = try options.open(references)
+        let opened = try options.open(references, quiet: quiet)
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         let source = try source(opened.image)
         let destination = CopyDestination(path: output, mayOverwrite: force)

@@ -49,10 +49,11 @@ struct DecodingOptions: ParsableArguments {
     }
 
     /// The options to open images with. `store` finds their seek indexes. `references` says which of the files they name are opened:
-    /// none if it is nil. `choices` are options of formats that are not of every command.
+    /// none if it is nil. `choices` are options of formats that are not of every command. `progress` shows how far decoding has come
+    /// where opening takes that.
     func openOptions(
         _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions? = nil,
-        _ choices: FormatOptions = FormatOptions()
+        _ choices: FormatOptions = FormatOptions(), progress: OpeningProgress? = nil
     ) -> OpenOptions {
         let formats = format?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         var options = OpenOptions(
@@ -63,6 +64,7 @@ struct DecodingOptions: ParsableArguments {
         options.backingFiles = references?.backingFiles ?? []
         options.indexes = store.indexes
         options.formatOptions.member = member
+        if let progress { options.firstPass = progress.policy }
         options.warn = { complain("warning: \($0)") }
         return options
     }

@@ -23,10 +23,14 @@ struct ImageOptions: ParsableArguments {
     var recovers = false
 
     /// Opens the image, and those of the files it names that `references` allow.
-    func open(_ references: ReferenceOptions) throws(ImageError) -> OpenedImage {
+    ///
+    /// Shows how far decoding has come where opening takes that, unless the user wants it `quiet`.
+    func open(_ references: ReferenceOptions, quiet: Bool) throws(ImageError) -> OpenedImage {
         let engine = try decoding.startedEngine()
         let store = IndexStore(indexes.choice)
-        let opened = try Image.open(image, openOptions(engine, store, references))
+        let progress = OpeningProgress(.suitable(quiet: quiet))
+        defer { progress.finish() }
+        let opened = try Image.open(image, openOptions(engine, store, references, progress))
         return OpenedImage(image: opened, engine: engine, store: store)
     }
 
@@ -37,12 +41,13 @@ struct ImageOptions: ParsableArguments {
     }
 
     private func openOptions(
-        _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions?
+        _ engine: Engine, _ store: IndexStore, _ references: ReferenceOptions?,
+        _ progress: OpeningProgress? = nil
     ) -> OpenOptions {
         var choices = FormatOptions()
         choices.snapshot = snapshot?.text
         choices.recovers = recovers
-        return decoding.openOptions(engine, store, references, choices)
+        return decoding.openOptions(engine, store, references, choices, progress: progress)
     }
 }
 

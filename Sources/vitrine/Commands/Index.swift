@@ -108,7 +108,17 @@ struct Index: ParsableCommand {
     ) throws {
         let written = output.map { [WrittenPath("--output", $0)] } ?? []
         try WrittenPath.requireDistinct(written, from: path)
-        let image = try Image.open(path, decoding.openOptions(engine, store, references))
+        let progress = OpeningProgress(.suitable(quiet: quiet), isStopped: isStopped)
+        let image: Image
+        do {
+            defer { progress.finish() }
+            image = try Image.open(
+                path, decoding.openOptions(engine, store, references, progress: progress))
+        } catch {
+            // What it has found out is saved when it goes.
+            guard isStopped(), error.code == .refused else { throw error }
+            return tell("\(path): stopped; what was decoded is kept, and the same command goes on from there")
+        }
         for warning in image.warnings { complain("warning: \(path): \(warning)") }
         try WrittenPath.requireDistinct(written, from: image.referencedFiles)
         let layers = Self.layers(of: image, path)
@@ -159,6 +169,9 @@ struct Index: ParsableCommand {
                     "\(title): only \(byteCount(state.indexed)) of \(byteCount(state.size)) could be indexed: the seek index takes no more"
                 )
             }
+            tell(IndexReport.built(title, state, elapsed, fileSize: fileSize, imageSize: imageSize))
+        } else if let elapsed = indexing.layer.indexState.firstPass {
+            let state = indexing.layer.indexState
             tell(IndexReport.built(title, state, elapsed, fileSize: fileSize, imageSize: imageSize))
         } else {
             tell(IndexReport.complete(title, indexing.layer.indexState))

@@ -120,7 +120,13 @@ struct Serve: ParsableCommand {
         let level: Logger.Level = verbose ? .debug : .warning
         let logger = Logger(label: "vitrine") { _ in StandardErrorLog(level) }
         try WrittenPath.requireDistinct(written, from: options.image)
-        let opened = try options.open(references)
+        // Opening may take decoding all of the image. As long as nobody is served, the process can end at once.
+        let isServing = Monitor(false)
+        signals.onSignal { signal in
+            if !isServing.withLock({ $0 }) { _exit(EndSignals.exitStatus(signal)) }
+            ending.end(.signal(signal))
+        }
+        let opened = try options.open(references, quiet: false)
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         try WrittenPath.requireDistinct(written, from: opened.image.referencedFiles)
         let exports = try ExportList(of: opened.image, name: exportname.text)
@@ -128,7 +134,7 @@ struct Serve: ParsableCommand {
         // Last of all, so that everything decoded for clients is in it.
         defer { opened.store.save() }
 
-        signals.onSignal { ending.end(.signal($0)) }
+        isServing.withLock { $0 = true }
         let place = try listen(server, activated, ending)
         defer { place?.remove() }
         let indexing = BackgroundIndexing(of: opened.image, opened.store)

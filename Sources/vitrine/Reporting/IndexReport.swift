@@ -2,9 +2,6 @@ import VitrineFormats
 
 /// The texts about the seek index of a layer.
 enum IndexReport {
-    /// About the longest time that decoding takes once a layer is indexed, in microseconds: spans are made to take no longer.
-    private static let usualSpan: UInt64 = 100_000
-
     // MARK: For people
 
     /// The labels and values in `vitrine info`.
@@ -63,8 +60,8 @@ enum IndexReport {
         if state.isComplete { return time(UInt64(state.worstSpan)) }
         let now = "about \(time(state.worstBlock))"
         // Indexing gains nothing if blocks are as short as spans would be, or if decoding starts at blocks only.
-        guard !state.seeksByBlockOnly, state.worstBlock > 2 * usualSpan else { return now }
-        return "\(now); about \(time(usualSpan)) once it is indexed: vitrine index"
+        guard !state.seeksByBlockOnly, state.worstBlock > 2 * state.usualSpan else { return now }
+        return "\(now); about \(time(state.usualSpan)) once it is indexed: vitrine index"
     }
 
     private static let blocksOnly =

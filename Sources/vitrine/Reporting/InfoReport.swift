@@ -58,8 +58,9 @@ enum InfoReport {
         return lines
     }
 
-    private static func size(_ bytes: UInt64) -> String {
-        bytes < 1024 ? byteCount(bytes) : "\(byteCount(bytes)) (\(bytes) bytes)"
+    private static func size(_ bytes: UInt64?) -> String {
+        guard let bytes else { return "size not known yet" }
+        return bytes < 1024 ? byteCount(bytes) : "\(byteCount(bytes)) (\(bytes) bytes)"
     }
 
     /// The text of a value. Nil for one that has a table of its own. It is shorter if it `isBrief`, for the room in such a table.
@@ -92,7 +93,7 @@ enum InfoReport {
             "image": .string(path.text),
             "fingerprint": .string(fingerprint.description),
             "format": .string(image.stack),
-            "size": .number(image.size),
+            "size": image.size.map { .number($0) } ?? .null,
             "layers": .array(
                 image.layers.enumerated().map { number, layer in
                     json(layer, number == image.layers.count - 1 ? image.details : [])
@@ -109,7 +110,7 @@ enum InfoReport {
     private static func json(_ layer: Layer, _ details: [Layer.Property]) -> JSONValue {
         var object = object(layer.properties + details)
         object["format"] = .string(layer.format)
-        object["size"] = .number(layer.size)
+        object["size"] = layer.size.map { .number($0) } ?? .null
         if let indexable = layer.indexable { object["index"] = IndexReport.json(indexable.indexState) }
         return .object(object)
     }

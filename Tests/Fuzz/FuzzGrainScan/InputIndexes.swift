@@ -20,13 +20,13 @@ final class InputIndexes: SeekIndexes {
     }
 
     func index(
-        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64?,
         digest: () throws(ImageError) -> [UInt8]
     ) -> (any SeekIndex)? {
         guard let head = try? Fields("header", of: file, at: 0, count: 512),
             let overhead: UInt64 = try? head.little("overHead", at: 64)
         else { return nil }
-        return InputIndex(SeekSpan(range: 0..<size, input: overhead * 512, time: 0), self)
+        return InputIndex(SeekSpan(range: 0..<(size ?? 0), input: overhead * 512, time: 0), self)
     }
 }
 

@@ -53,6 +53,10 @@ package struct IndexState: Sendable, Equatable {
     package var zeroes: UInt64
     /// An estimate of the time to decode the largest block without an index, in microseconds.
     package var worstBlock: UInt64
+    /// About the longest time that decoding takes once the layer is indexed, in microseconds: spans are made to take no longer.
+    package var usualSpan: UInt64
+    /// The time of the pass that opening the layer took to find its size. Nil if none was made.
+    package var firstPass: Duration?
     /// True if some blocks at least can be decoded only from their start: their filters keep a state that no checkpoint
     /// holds.
     package var seeksByBlockOnly: Bool

@@ -38,8 +38,15 @@ protocol SeekDecoder: AnyObject {
     /// Takes `piece`, which has just been taken from it, into the check of the block.
     func check(_ piece: Piece)
 
+    /// Texts that the user should know about what it has decoded so far.
+    var warnings: [String] { get }
+
     /// Checks that the data ends here, and what follows it.
     ///
     /// Throws `corrupt` if not, or if a check fails.
     func finish() throws(ImageError)
+}
+
+extension SeekDecoder {
+    var warnings: [String] { [] }
 }

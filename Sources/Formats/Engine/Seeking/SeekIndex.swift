@@ -59,11 +59,11 @@ package protocol SeekIndexes: Sendable {
     func forReference(called name: String) -> any SeekIndexes
 
     /// The index of the content of `file`, for the layer that is `depth` layers below the file on disk (0 is the
-    /// outermost) and holds `size` bytes. Nil if it gets no index.
+    /// outermost) and holds `size` bytes, or as many as will turn out if that is nil. Nil if it gets no index.
     ///
     /// `digest` returns what the format knows of the file that tells it from others, such as the checks of its blocks.
     func index(
-        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64,
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64?,
         digest: () throws(ImageError) -> [UInt8]
     ) -> (any SeekIndex)?
 }
@@ -77,7 +77,7 @@ extension SeekIndex {
 extension SeekIndexes {
     /// The index of a file whose format knows nothing that tells it from others.
     package func index(
-        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64
+        of file: any Source, _ kind: SeekKind, depth: Int, size: UInt64?
     ) -> (any SeekIndex)? {
         index(of: file, kind, depth: depth, size: size) { () throws(ImageError) in [] }
     }

@@ -132,6 +132,12 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     /// The offset in the file that it has reached, in bytes.
     var inputOffset: UInt64 { decoder.inputOffset }
 
+    /// Texts that the user should know about what has been decoded.
+    var warnings: [String] { decoder.warnings }
+
+    /// The number of bytes of the layer up to where it has decoded, whether they could be given out or not.
+    var decoded: UInt64 { origin + decoder.decoded }
+
     /// True if `offset` lies in the current span, or further on the way.
     func covers(_ offset: UInt64) -> Bool { spanStart <= offset && offset < end }
 

@@ -48,7 +48,7 @@ extension SeekSpans {
                 indexed: state.table.indexed, size: size, spans: state.table.spans.count,
                 worstSpan: state.table.worstTime,
                 zeroes: max(state.table.zeroBytes, state.table.claimedBytes),
-                worstBlock: worstBlock,
+                worstBlock: worstBlock, usualSpan: scheme.cost.span / 1000,
                 seeksByBlockOnly: !state.sequential.isEmpty || scheme.startsWithSequentialBlock,
                 isComplete: state.table.indexed + state.sequentialBytes == size)
         }

@@ -78,8 +78,15 @@ final class SeekSpans: Sendable {
     static let maximumDamages = 1024
     private static let maximumWanted = 128
 
-    /// Starts the map of the file of `scheme` with what `index` knows.
-    init(_ scheme: any SeekScheme, _ engine: Engine, _ index: any SeekIndex, owner: Int) {
+    /// A span that has been decoded, and the runs of zeroes in it.
+    typealias Known = (span: SeekSpan, zeroes: [Range<UInt64>])
+
+    /// Starts the map of the file of `scheme` with the spans that are `learned`, and with the `knowledge` of `index`.
+    init(
+        _ scheme: any SeekScheme, _ engine: Engine, _ index: any SeekIndex, owner: Int,
+        _ knowledge: SeekKnowledge,
+        _ learned: [Known] = []
+    ) {
         self.scheme = scheme
         self.engine = engine
         self.index = index
@@ -94,8 +101,9 @@ final class SeekSpans: Sendable {
         }
         worstBlock = (costs.max() ?? 0) / 1000
         do throws(ImageError) {
-            let table = try SeekMap(index.knowledge(), size: size)
+            var table = try SeekMap(knowledge, size: size)
             for span in table.spans { try check(span) }
+            for (span, zeroes) in learned { _ = table.add(span, zeroes: zeroes) }
             state.change { $0.table = table }
         } catch {
             index.drop()

@@ -6,7 +6,11 @@ extension SeekableSource: Indexable {
 
     package func digest() throws(ImageError) -> [UInt8] { try spans.scheme.digest() }
 
-    package var indexState: IndexState { spans.indexState }
+    package var indexState: IndexState {
+        var state = spans.indexState
+        state.firstPass = firstPass
+        return state
+    }
 
     package func buildIndex(
         isStopped: @escaping @Sendable () -> Bool, progress: @escaping @Sendable (IndexState) -> Void

@@ -12,6 +12,8 @@ package final class SeekableSource: Source {
     let engine: Engine
     let sequential: SequentialBlocks
     private let owner: Int
+    /// The time of the pass that found its size. Nil if none was made.
+    let firstPass: Duration?
     let readers = Mutex(SequentialReaders())
     /// The time of the last sequential read, in nanoseconds of the monotonic clock.
     let lastSequential = Atomic<UInt64>(0)
@@ -24,12 +26,23 @@ package final class SeekableSource: Source {
     /// Opens the file of `scheme`. Decodes nothing.
     ///
     /// `index` keeps what is learned of it. If it is nil, memory does, as long as the source lives.
-    init(_ scheme: any SeekScheme, _ engine: Engine, _ index: (any SeekIndex)?) {
-        self.engine = engine
-        size = scheme.size
-        owner = engine.cache.newOwner()
+    convenience init(_ scheme: any SeekScheme, _ engine: Engine, _ index: (any SeekIndex)?) {
         let index = index ?? MemoryIndex(limit: engine.cache.plan.details, in: engine.cache)
-        spans = SeekSpans(scheme, engine, index, owner: owner)
+        self.init(scheme, engine, index, owner: engine.cache.newOwner(), index.knowledge())
+    }
+
+    /// Opens the file of `scheme`, as `owner` of its pieces. The spans that are `learned` were found in the time of
+    /// `firstPass`; `known` is the rest of what `index` knows.
+    init(
+        _ scheme: any SeekScheme, _ engine: Engine, _ index: any SeekIndex, owner: Int,
+        _ known: SeekKnowledge,
+        _ learned: [SeekSpans.Known] = [], firstPass: Duration? = nil
+    ) {
+        self.engine = engine
+        self.owner = owner
+        self.firstPass = firstPass
+        size = scheme.size
+        spans = SeekSpans(scheme, engine, index, owner: owner, known, learned)
         sequential = SequentialBlocks(spans, engine)
     }
 
