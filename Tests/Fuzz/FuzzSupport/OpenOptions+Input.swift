@@ -4,7 +4,7 @@ extension OpenOptions {
     /// As `how` says, a byte of the input: 16 has what is there of a disk made do with, 32 has content IDs not count.
     package init(formats: [String], _ how: UInt8, engine: Engine) {
         self.init(formats: formats, engine: engine)
-        recovers = how & 0x10 != 0
-        ignoresContentID = how & 0x20 != 0
+        formatOptions.recovers = how & 0x10 != 0
+        formatOptions.ignoresContentID = how & 0x20 != 0
     }
 }
