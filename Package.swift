@@ -51,9 +51,15 @@ let package = Package(
             swiftSettings: house
         ),
         .target(
+            name: "VitrineExports",
+            dependencies: ["VitrineFormats"],
+            path: "Sources/Exports",
+            swiftSettings: house
+        ),
+        .target(
             name: "VitrineServer",
             dependencies: [
-                "VitrineFormats",
+                "VitrineExports", "VitrineFormats",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -65,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "vitrine",
             dependencies: [
-                "CLinux", "VitrineFormats", "VitrineIndex", "VitrineServer",
+                "CLinux", "VitrineExports", "VitrineFormats", "VitrineIndex", "VitrineServer",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -103,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "TestSupport", "VitrineFormats", "VitrineServer",
+                "TestSupport", "VitrineExports", "VitrineFormats", "VitrineServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -145,7 +151,7 @@ if Context.environment["VITRINE_FUZZ"] != nil {
         ("FuzzQCOW2", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzVMDK", ["FuzzSupport", "VitrineFormats"]),
         ("FuzzGrainScan", ["FuzzSupport", "VitrineFormats"]),
-        ("FuzzSession", ["VitrineFormats", "VitrineServer", nio]),
+        ("FuzzSession", ["VitrineExports", "VitrineFormats", "VitrineServer", nio]),
     ] as [(String, [Target.Dependency])] {
         package.targets.append(
             .executableTarget(

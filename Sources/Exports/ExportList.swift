@@ -1,6 +1,6 @@
 package import VitrineFormats
 
-/// All exports of a server.
+/// All exports of a server, whatever its fronts are.
 package struct ExportList: Sendable {
     /// The exports, in the order in which they are listed to clients.
     package let all: [Export]
@@ -17,10 +17,10 @@ package struct ExportList: Sendable {
         let title = "\(printable(image.name)): \(image.stack), \(byteCount(image.size))"
         let partitions = image.partitionTable?.partitions ?? []
         let whole = partitions.isEmpty ? title : "\(title), \(partitions.count) partitions"
-        let contexts = MetaContextList(image.bitmaps)
+        let statuses = StatusList(image.bitmaps)
         var all: [Export] = []
         for name in name.isEmpty ? [""] : ["", name] {
-            all.append(Export(name: name, description: whole, source: image.disk, contexts: contexts))
+            all.append(Export(name: name, description: whole, source: image.disk, statuses: statuses))
         }
         for partition in partitions where !"p\(partition.number)".hasBytes(of: name) {
             all.append(
@@ -28,13 +28,13 @@ package struct ExportList: Sendable {
                     name: "p\(partition.number)",
                     description: partition.summary,
                     source: try Slice(image.disk, partition.range),
-                    contexts: contexts))
+                    statuses: statuses))
         }
         self.all = all
     }
 
     /// The export called `name`.
-    subscript(name: String) -> Export? { all.first { $0.name.hasBytes(of: name) } }
+    package subscript(name: String) -> Export? { all.first { $0.name.hasBytes(of: name) } }
 }
 
 extension Partition {

@@ -2,6 +2,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+package import VitrineExports
 package import VitrineFormats
 
 /// Serves exports to any number of clients, until it is stopped.

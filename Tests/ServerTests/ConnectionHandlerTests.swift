@@ -3,6 +3,7 @@ import NIOCore
 import NIOEmbedded
 import TestSupport
 import Testing
+import VitrineExports
 import VitrineFormats
 
 @testable import VitrineServer

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import TestSupport
 import Testing
+import VitrineExports
 import VitrineFormats
 
 @testable import VitrineServer

@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+import VitrineExports
 import VitrineFormats
 
 @testable import VitrineServer

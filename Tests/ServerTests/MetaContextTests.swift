@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+import VitrineExports
 import VitrineFormats
 
 @testable import VitrineServer
@@ -179,7 +180,7 @@ import VitrineFormats
             #expect(session.contexts.map(\.name) == ["qemu:allocation-depth", "qemu:dirty-bitmap:b"])
             let source = try #require(session.export?.source)
             #expect(
-                try session.contexts.map { try $0.status(of: source, in: 0..<8192, mayWait: true) }
+                try session.contexts.map { try $0.descriptor(of: source, in: 0..<8192, mayWait: true) }
                     == [.init(length: 8192, flags: 3), .init(length: length, flags: 0)])
         }
     }

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import TestSupport
 import Testing
+import VitrineExports
 import VitrineFormats
 
 @testable import VitrineServer

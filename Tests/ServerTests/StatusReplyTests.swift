@@ -2,16 +2,17 @@ import NIOCore
 import Synchronization
 import TestSupport
 import Testing
+import VitrineExports
 import VitrineFormats
 
 @testable import VitrineServer
 
 @Suite struct StatusReplyTests {
-    private static let allocation = MetaContext(id: 0, name: "base:allocation", kind: .allocation)
-    private static let depth = MetaContext(id: 1, name: "qemu:allocation-depth", kind: .depth)
+    private static let allocation = MetaContext(id: 0, status: AllocationStatus())
+    private static let depth = MetaContext(id: 1, status: DepthStatus())
 
     private static func bitmap(_ id: UInt32, _ bitmap: BitmapDisk.Bitmap) -> MetaContext {
-        MetaContext(id: id, name: "qemu:dirty-bitmap:" + bitmap.name, kind: .bitmap(bitmap))
+        MetaContext(id: id, status: BitmapStatus(bitmap))
     }
 
     /// A chunk of a reply: for a context, or an error.

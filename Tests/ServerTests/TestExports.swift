@@ -1,4 +1,5 @@
 import NIOCore
+import VitrineExports
 import VitrineFormats
 
 @testable import VitrineServer

@@ -1,6 +1,7 @@
 import DequeModule
 import Logging
 import NIOCore
+import VitrineExports
 import VitrineFormats
 
 // Performs the requests of a connection: here if that takes no waiting, and otherwise at the workers.

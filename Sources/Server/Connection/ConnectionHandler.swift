@@ -2,6 +2,7 @@ import DequeModule
 import Logging
 import NIOCore
 import NIOPosix
+import VitrineExports
 import VitrineFormats
 
 /// Connects a session to a socket, and to the image.

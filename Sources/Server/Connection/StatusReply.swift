@@ -89,7 +89,7 @@ enum StatusReply {
             let asked = position..<position + min(reach, range.upperBound - position)
             let next: StatusDescriptor?
             do throws(ImageError) {
-                next = try context.status(of: source, in: asked, mayWait: mayWait)
+                next = try context.descriptor(of: source, in: asked, mayWait: mayWait)
             } catch {
                 guard descriptors.isEmpty else { break }
                 throw error

@@ -110,22 +110,7 @@ enum NBD {
         case shutdown = 108
     }
 
-    /// "The `base:allocation` metadata context".
-    static let baseAllocation = "base:allocation"
+    /// The namespaces of metadata contexts. Source: "Metadata querying", and docs/interop/nbd.txt of qemu.
     static let baseNamespace = "base:"
-
-    /// The flags of `base:allocation`.
-    struct AllocationFlags: OptionSet {
-        var rawValue: UInt32
-        static let hole = Self(rawValue: 1 << 0)
-        static let zero = Self(rawValue: 1 << 1)
-    }
-
-    /// The contexts of qemu. Source: its docs/interop/nbd.txt.
     static let qemuNamespace = "qemu:"
-    static let allocationDepth = "qemu:allocation-depth"
-    /// The prefix of a bitmap's name.
-    static let dirtyBitmap = "qemu:dirty-bitmap:"
-    /// The flag of `qemu:dirty-bitmap`.
-    static let dirty: UInt32 = 1 << 0
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import VitrineExports
 import VitrineFormats
 
 // The handshake: doc/proto.md, "Fixed newstyle negotiation" and "Option types".
@@ -174,9 +175,11 @@ extension Session {
             return refuse(.unknown, "there is no export \"\(name)\"", option, &output)
         }
         if isListing {
-            for name in export.contexts.listing(queries) { metaContext(name, id: 0, option, &output) }
+            for name in MetaContextList(of: export).listing(queries) {
+                metaContext(name, id: 0, option, &output)
+            }
         } else {
-            let selection = export.contexts.selection(queries, of: export.source)
+            let selection = MetaContextList(of: export).selection(queries, of: export.source)
             guard selection.count <= Self.maximumContexts else {
                 return refuse(
                     .tooBig,

@@ -1,4 +1,5 @@
 import NIOCore
+import VitrineExports
 import VitrineFormats
 
 // The transmission phase: doc/proto.md, "Transmission phase" and "Request types".

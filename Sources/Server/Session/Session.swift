@@ -1,4 +1,5 @@
 package import NIOCore
+package import VitrineExports
 
 /// One client's conversation, as a value: bytes in, bytes and events out, no I/O.
 ///

@@ -2,6 +2,7 @@ import ArgumentParser
 import CLinux
 import Glibc
 import Logging
+import VitrineExports
 import VitrineFormats
 import VitrineServer
 
