@@ -24,8 +24,8 @@ package struct IndexCache: Sendable {
     package struct Summary: Sendable, Equatable {
         /// The image's name, fit to be shown.
         package var name: String
-        /// The length in bytes of the decoded layer, or of what is known of it.
-        package var layerSize: UInt64
+        /// The length in bytes of the decoded layer. Nil if only decoding all of it tells.
+        package var layerSize: UInt64?
         /// The number of these bytes that lie in spans.
         package var indexed: UInt64
         /// The number of spans.
@@ -125,7 +125,7 @@ package struct IndexCache: Sendable {
         if let (file, _) = try? folder.file(name, mustBeOurs: true), let index = try? IndexFile(file) {
             summary = Summary(
                 name: index.name,
-                layerSize: index.subject.size ?? index.records.last?.span.range.upperBound ?? 0,
+                layerSize: index.subject.size,
                 // Cannot overflow: they lie in the layer, and do not overlap.
                 indexed: index.records.reduce(0) { $0 + $1.span.count }, spans: index.records.count)
         }

@@ -9,7 +9,7 @@ struct Index: ParsableCommand {
         abstract: "Indexes compressed images, so that any byte of them is decoded in a moment.",
         discussion: """
             Decodes each image once, on all cores, and notes where decoding can start: in one long block of \
-            xz too. An interrupted run keeps what it has done, and the next one goes on from there. \
+            xz too, and in gzip, which one core decodes. An interrupted run keeps what it has done, and the next one goes on from there. \
             The other commands find the index by what is in the image, whatever it is called.
 
             vitrine serve makes the index as well, while it serves; this does it beforehand.

@@ -23,8 +23,9 @@ enum IndexCacheReport {
     }
 
     private static func extent(_ summary: IndexCache.Summary) -> String {
-        guard summary.indexed < summary.layerSize else { return "complete" }
-        return "\(Int(Double(summary.indexed) / Double(summary.layerSize) * 100)) %"
+        guard let size = summary.layerSize else { return byteCount(summary.indexed) }
+        guard summary.indexed < size else { return "complete" }
+        return "\(Int(Double(summary.indexed) / Double(size) * 100)) %"
     }
 
     private static func count(_ entries: [IndexCache.Entry]) -> String {

@@ -59,7 +59,7 @@ enum InfoReport {
     }
 
     private static func size(_ bytes: UInt64?) -> String {
-        guard let bytes else { return "size not known yet" }
+        guard let bytes else { return "size not known yet: vitrine index finds it out" }
         return bytes < 1024 ? byteCount(bytes) : "\(byteCount(bytes)) (\(bytes) bytes)"
     }
 

@@ -8,7 +8,8 @@ struct SeekMap: Sendable {
     private(set) var zeroes: [Range<UInt64>] = []
     /// The start offsets of the spans in which zeroes are claimed, in order.
     private(set) var claims: [UInt64] = []
-    /// The bytes that an index says are zero, as long as nothing in it was found wrong. For reports.
+    /// The bytes that an index says are zero, and those that were found to be since, as long as nothing in it was found wrong. For
+    /// reports.
     private(set) var claimedBytes: UInt64 = 0
     /// The bytes that lie in spans.
     private(set) var indexed: UInt64 = 0
@@ -204,6 +205,7 @@ struct SeekMap: Sendable {
         indexed += span.count
         worstTime = max(worstTime, span.time)
         for run in runs { add(zeroes: run) }
+        if claimedBytes > 0 { claimedBytes += runs.reduce(0) { $0 + $1.upperBound - $1.lowerBound } }
         return true
     }
 
