@@ -38,7 +38,7 @@ private func load(_ bytes: [UInt8]) {
         end = record.span.range.upperBound
         _ = try? index.detail(of: record)
     }
-    precondition(end <= index.subject.size)
+    precondition(end <= index.subject.size ?? .max)
     for (run, next) in zip(index.zeroes, index.zeroes.dropFirst()) {
         precondition(!run.isEmpty && run.upperBound < next.lowerBound)
     }
