@@ -20,8 +20,8 @@ package struct StatusList: Sendable {
     /// The indices, among the disk's bitmaps, of the bitmaps by number from `firstBitmap` on.
     private let bitmapIndices: [Int]
 
-    /// The number of the first bitmap.
-    package static let firstBitmap = 2
+    /// The number of the first status of qemu's namespace, the depth, and of the first bitmap.
+    package static let (firstOfQemu, firstBitmap) = (1, 2)
 
     /// The statuses of a disk with these bitmaps.
     ///
@@ -60,7 +60,7 @@ package struct StatusList: Sendable {
         return numbers.map { number in
             switch number {
             case 0: AllocationStatus()
-            case 1: DepthStatus()
+            case Self.firstOfQemu: DepthStatus()
             default: BitmapStatus(bitmaps[bitmapIndices[number - Self.firstBitmap]])
             }
         }

@@ -354,29 +354,7 @@ import Testing
 
     @Test func manyThreadsReadAtRandom() throws {
         let source = try GzipFile.open(Self.file, nil, GzipFile.engine(threads: 3)).source
-        let wrong = Monitor<[String]>([])
-        let left = Monitor(12)
-        let content = Self.content
-        for reader in 0..<12 {
-            let isStarted = Thread.start("reader") {
-                var random = SeededGenerator(seed: UInt64(reader))
-                for _ in 0..<8 {
-                    let offset = Int.random(in: 0..<content.count - 20_000, using: &random)
-                    do throws(ImageError) {
-                        let bytes = try source.bytes(at: UInt64(offset), count: 20_000)
-                        if bytes != Array(content[offset..<offset + 20_000]) {
-                            wrong.withLock { $0.append("wrong bytes at \(offset)") }
-                        }
-                    } catch {
-                        wrong.withLock { $0.append("\(error)") }
-                    }
-                }
-                left.change { $0 -= 1 }
-            }
-            #expect(isStarted)
-        }
-        left.wait { $0 == 0 ? () : nil }
-        #expect(wrong.withLock { $0 } == [])
+        RandomReaders.expectRight(source, Self.content, readers: 12, reads: 8, count: 20_000, seed: 0)
     }
 
     /// Both layers are decoded whole when they are opened, one through the other.

@@ -74,7 +74,7 @@ import Testing
                 unsafe window.withUnsafeMutableBufferPointer { window in
                     try? unsafe found.window.scatter(into: window)
                 }
-                if !found.state.isEmpty { _ = try? XZSpanState(found.state, at: 0) }
+                if !found.state.isEmpty { _ = try? XZSpanState(Array(found.state.dropFirst(8))) }
             }
         }
     }

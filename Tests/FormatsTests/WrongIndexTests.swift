@@ -139,28 +139,8 @@ import Testing
                     return detail.packed(level: 1)
                 })
             let source = try SeekContent.open(Self.file, index, Engine(memory: 16 << 20, threads: 4))
-            let wrong = Monitor<[String]>([])
-            let left = Monitor(16)
-            for reader in 0..<16 {
-                let isStarted = Thread.start("reader") {
-                    var random = SeededGenerator(seed: UInt64(seed * 100 + reader))
-                    for _ in 0..<20 {
-                        let offset = Int.random(in: 0..<Self.content.count - 30_000, using: &random)
-                        do throws(ImageError) {
-                            let bytes = try source.bytes(at: UInt64(offset), count: 30_000)
-                            if bytes != Array(Self.content[offset..<offset + 30_000]) {
-                                wrong.withLock { $0.append("wrong bytes at \(offset)") }
-                            }
-                        } catch {
-                            wrong.withLock { $0.append("\(error)") }
-                        }
-                    }
-                    left.change { $0 -= 1 }
-                }
-                #expect(isStarted)
-            }
-            left.wait { $0 == 0 ? () : nil }
-            #expect(wrong.withLock { $0 } == [])
+            RandomReaders.expectRight(
+                source, Self.content, readers: 16, reads: 20, count: 30_000, seed: seed * 100)
             #expect(index.drops == 1)
         }
     }

@@ -25,8 +25,7 @@ struct MetaContextList {
         for query in queries {
             switch query {
             case NBD.baseNamespace: found.insert(0)
-            // All but the first.
-            case NBD.qemuNamespace: first = min(first, 1)
+            case NBD.qemuNamespace: first = min(first, StatusList.firstOfQemu)
             case BitmapStatus.prefix: first = min(first, StatusList.firstBitmap)
             default: if let number = statuses.number(of: query) { found.insert(number) }
             }

@@ -25,7 +25,7 @@ package enum FirstPass {
     static func open(
         _ scheme: any SizelessScheme, _ engine: Engine, _ index: (any SeekIndex)?, _ policy: Policy
     ) throws(ImageError) -> Opened? {
-        let index = index ?? MemoryIndex(limit: engine.cache.plan.details, in: engine.cache)
+        let index = index ?? MemoryIndex(in: engine.cache)
         let known = prefix(of: index)
         if known.spans.isEmpty, !policy.isAllowed { return nil }
         do throws(ImageError) {
@@ -155,8 +155,7 @@ package enum FirstPass {
                 guard let found, isNew(found.span) else { continue }
                 index.waitForRoom()
                 backlog.submit { [index] in
-                    let detail = found.detail.packed(level: index.compressionLevel)
-                    if index.add(found.span, detail: detail, zeroes: found.zeroes) {
+                    if index.add(found) {
                         learned.withLock { $0.append((found.span, found.zeroes)) }
                     }
                 }

@@ -14,10 +14,10 @@ package final class MemoryIndex: SeekIndex {
 
     package let compressionLevel: Int32 = 3
 
-    /// Creates an index that keeps up to `limit` bytes of details, which count against the budget of `cache`. Details
+    /// Creates an index that keeps as many details as the plan of `cache` says, whose budget they count against. Details
     /// added after that are not kept, and their spans are decoded from the one before.
-    package init(limit: Int, in cache: DecodedCache) {
-        self.limit = limit
+    package init(in cache: DecodedCache) {
+        limit = cache.plan.details
         self.cache = cache
     }
 

@@ -25,9 +25,8 @@ protocol SeekDecoder: AnyObject {
     /// Moves up to `limit` decoded bytes to `output`, at most as many as it has room for.
     func take(_ limit: Int, into output: inout OutputSpan<UInt8>)
 
-    /// Starts to record a checkpoint between two chunks, `start` bytes from the start of the layer. Returns its state, in the
-    /// form of the format. Nil if the data ends here.
-    func beginCheckpoint(at start: UInt64) throws(ImageError) -> [UInt8]?
+    /// Starts to record a checkpoint between two chunks. Returns its state, in the form of the format. Nil if the data ends here.
+    func beginCheckpoint() throws(ImageError) -> [UInt8]?
 
     /// The approximate number of bytes before the checkpoint that have been read since.
     var recordedBytes: Int { get }

@@ -69,6 +69,12 @@ package protocol SeekIndexes: Sendable {
 }
 
 extension SeekIndex {
+    /// Adds the span that a pass has `learned`, compressed at this index's level. Returns false if there is no room to keep it.
+    func add(_ learned: SeekPass.Learned) -> Bool {
+        add(
+            learned.span, detail: learned.detail.packed(level: compressionLevel), zeroes: learned.zeroes)
+    }
+
     package var hasRoom: Bool { true }
 
     package func waitForRoom() {}

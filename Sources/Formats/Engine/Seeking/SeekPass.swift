@@ -62,7 +62,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     private var spanInput: UInt64
     private var spanState: [UInt8]
     /// The error that the current span ran into. The spans before it are good.
-    private(set) var failure: ImageError?
+    private var failure: ImageError?
     /// Facts about the current span: the hashes of its pieces, its zeroes, the number of its bytes that are data, and
     /// the CPU time of decoding it so far, in nanoseconds.
     private var hashes: [UInt64] = []
@@ -111,10 +111,9 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
         longestSpacing = max(spacing, model.span / 20 * 21)
         if let known, !known.detail.state.isEmpty {
             decoder = try block.passDecoder(
-                from: SpanStart(
-                    span: known.span, state: known.detail.state, window: .full(known.fillWindow)))
+                from: SpanStart(of: known.span, known.detail.state, .full(known.fillWindow)))
             // The same checkpoint is begun again, as what follows it is recorded anew.
-            _ = try decoder.beginCheckpoint(at: origin)
+            _ = try decoder.beginCheckpoint()
         } else {
             decoder = try block.passDecoder(from: nil)
         }
@@ -235,7 +234,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
             scanner = ZeroScanner(at: position)
             dataCount = 0
             time = 0
-            guard let state = try decoder.beginCheckpoint(at: position) else {
+            guard let state = try decoder.beginCheckpoint() else {
                 guard !place.isEndKnown else {
                     failure = dataEnds(after: 0)
                     return
@@ -243,7 +242,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
                 end = position
                 return
             }
-            spanState = state
+            spanState = SpanStart.stored(state, at: position)
         }
     }
 

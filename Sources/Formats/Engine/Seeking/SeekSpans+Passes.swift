@@ -337,10 +337,8 @@ extension SeekSpans {
 
     private func add(_ learned: SeekPass.Learned) {
         let span = learned.span
-        let level = index.compressionLevel
         // Adding may take a while, as the index saves now and then.
-        guard index.add(span, detail: learned.detail.packed(level: level), zeroes: learned.zeroes)
-        else { return }
+        guard index.add(learned) else { return }
         state.change { state in
             // The known part of a reader's window is not wanted any more.
             state.wanted = state.wanted.compactMap { window in

@@ -27,7 +27,7 @@ package final class SeekableSource: Source {
     ///
     /// `index` keeps what is learned of it. If it is nil, memory does, as long as the source lives.
     convenience init(_ scheme: any SeekScheme, _ engine: Engine, _ index: (any SeekIndex)?) {
-        let index = index ?? MemoryIndex(limit: engine.cache.plan.details, in: engine.cache)
+        let index = index ?? MemoryIndex(in: engine.cache)
         self.init(scheme, engine, index, owner: engine.cache.newOwner(), index.knowledge())
     }
 

@@ -30,8 +30,7 @@ final class SpanDecoder: DecodedCache.Parked, @unchecked Sendable {
         self.span = span
         hashes = detail.hashes
         let start =
-            detail.state.isEmpty
-            ? nil : SpanStart(span: span, state: detail.state, window: .sparse(detail.window))
+            detail.state.isEmpty ? nil : try SpanStart(of: span, detail.state, .sparse(detail.window))
         decoder = try block.decoder(from: start)
     }
 

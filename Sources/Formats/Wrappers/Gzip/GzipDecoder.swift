@@ -47,7 +47,7 @@ import CDeflate
         inflater = try Inflater(source, 0..<source.size)
         crc = verifies ? 0 : nil
         guard let start else { return }
-        let state = try GzipState(start.state, at: start.span.range.lowerBound)
+        let state = try GzipState(start.state)
         guard state.bit / 8 == start.span.input else {
             throw ImageError(
                 .corrupt, "the state of the span from \(start.span.input) is of one from \(state.bit / 8)")
@@ -201,11 +201,11 @@ import CDeflate
 
     // MARK: Checkpoints
 
-    func beginCheckpoint(at start: UInt64) throws(ImageError) -> [UInt8]? {
+    func beginCheckpoint() throws(ImageError) -> [UInt8]? {
         guard case .member = phase else { return nil }
         try inflater.beginCheckpoint()
         return GzipState(
-            start: start, blockHeader: inflater.blockHeader, bit: inflater.bit, history: inflater.history,
+            blockHeader: inflater.blockHeader, bit: inflater.bit, history: inflater.history,
             crc: crc ?? 0, count: count, failures: failures
         ).bytes
     }

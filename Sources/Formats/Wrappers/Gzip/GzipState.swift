@@ -1,9 +1,5 @@
-/// The state of a gzip decoder in the detail of a span: the span's start, the checkpoint in the deflate stream, and the check of
-/// the member so far.
+/// The state of a gzip decoder in the detail of a span: the checkpoint in the deflate stream, and the check of the member so far.
 struct GzipState: Equatable {
-    /// The start of the span, in bytes from the start of the layer. Without it, a span with a wrong start in the index
-    /// would decode to pieces that have the right hashes, but are in the wrong place.
-    var start: UInt64
     /// The position of the header of the deflate block, in bits from the start of the file.
     var blockHeader: UInt64
     /// The position of the next symbol, in bits from the start of the file.
@@ -18,12 +14,11 @@ struct GzipState: Equatable {
     var failures: UInt32
 
     /// The length of the stored form, in bytes.
-    private static let size = 44
+    private static let size = 36
 
     /// The form stored in seek indexes (docs/seek-index.md, "State, kind 3").
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.append(little: start)
         bytes.append(little: blockHeader)
         bytes.append(little: bit)
         bytes.append(little: history)
@@ -34,10 +29,9 @@ struct GzipState: Equatable {
     }
 
     init(
-        start: UInt64, blockHeader: UInt64, bit: UInt64, history: Int, crc: UInt32, count: UInt64,
+        blockHeader: UInt64, bit: UInt64, history: Int, crc: UInt32, count: UInt64,
         failures: Int
     ) {
-        self.start = start
         self.blockHeader = blockHeader
         self.bit = bit
         self.history = UInt32(history)
@@ -46,23 +40,17 @@ struct GzipState: Equatable {
         self.failures = UInt32(clamping: failures)
     }
 
-    /// Reads the state of a span that starts at `start` from `bytes`. Throws `corrupt` if they are invalid, or of
-    /// another span.
-    init(_ bytes: [UInt8], at start: UInt64) throws(ImageError) {
+    /// Reads the state of a span from `bytes`. Throws `corrupt` if their number is wrong.
+    init(_ bytes: [UInt8]) throws(ImageError) {
         guard bytes.count == Self.size else {
             throw ImageError(.corrupt, "the state of a span has \(bytes.count) bytes, expected \(Self.size)")
         }
         let fields = Fields(bytes, at: 0)
-        self.start = try fields.little("start of a span's state", at: 0)
-        blockHeader = try fields.little("block header of a span's state", at: 8)
-        bit = try fields.little("bit of a span's state", at: 16)
-        history = try fields.little("history of a span's state", at: 24)
-        crc = try fields.little("CRC of a span's state", at: 28)
-        count = try fields.little("length of the member in a span's state", at: 32)
-        failures = try fields.little("wrong checks in a span's state", at: 40)
-        guard self.start == start else {
-            throw ImageError(
-                .corrupt, "the state of the span at \(start) is of one that starts at \(self.start)")
-        }
+        blockHeader = try fields.little("block header of a span's state", at: 0)
+        bit = try fields.little("bit of a span's state", at: 8)
+        history = try fields.little("history of a span's state", at: 16)
+        crc = try fields.little("CRC of a span's state", at: 20)
+        count = try fields.little("length of the member in a span's state", at: 24)
+        failures = try fields.little("wrong checks in a span's state", at: 32)
     }
 }

@@ -41,7 +41,7 @@ struct XZBlock: SeekableBlock, SequentialBlock {
                 source, header.data, dictionary: dictionary, size: size, memoryLimit: memoryLimit)
             return XZDecoder(self, decoder, records ? block.check.computation() : nil, records: records)
         }
-        let state = try XZSpanState(start.state, at: start.span.range.lowerBound)
+        let state = try XZSpanState(start.state)
         let decoder = try LZMA2Decoder(
             source, start.span.input..<header.data.upperBound, dictionary: dictionary,
             size: range.upperBound - start.span.range.lowerBound, from: (state.lzma2, start.window),

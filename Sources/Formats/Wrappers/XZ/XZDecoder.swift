@@ -31,9 +31,9 @@ final class XZDecoder: SeekDecoder {
 
     func take(_ limit: Int, into output: inout OutputSpan<UInt8>) { decoder.take(limit, into: &output) }
 
-    func beginCheckpoint(at start: UInt64) throws(ImageError) -> [UInt8]? {
+    func beginCheckpoint() throws(ImageError) -> [UInt8]? {
         guard let checkpoint = try decoder.beginCheckpoint() else { return nil }
-        return XZSpanState(start: start, check: check?.stored() ?? [], lzma2: checkpoint).bytes
+        return XZSpanState(check: check?.stored() ?? [], lzma2: checkpoint).bytes
     }
 
     var recordedBytes: Int { decoder.recordedBytes }

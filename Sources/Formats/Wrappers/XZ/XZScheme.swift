@@ -66,15 +66,3 @@ extension SeekKind {
     /// LZMA2 in an .xz file.
     package static let xz = SeekKind(1, of: "xz")
 }
-
-extension SeekableSource {
-    /// Opens the .xz file in `base`. Checks its whole structure, but decodes no block.
-    ///
-    /// Decoding one span should take `spanCost` nanoseconds. `index` keeps what is learned of the file.
-    package convenience init(
-        xz base: any Source, _ engine: Engine, spanCost: UInt64? = nil, index: (any SeekIndex)? = nil
-    ) throws(ImageError) {
-        let container = try XZContainer(of: base)
-        self.init(XZScheme(base, container, spanCost: spanCost ?? XZScheme.cost.span), engine, index)
-    }
-}
