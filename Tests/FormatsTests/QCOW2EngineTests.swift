@@ -85,10 +85,10 @@ import Testing
         var bytes = [UInt8](repeating: 0, count: 100)
         var span = bytes.mutableSpan
         #expect(try !disk.readNow(into: &span, at: 5 << 16))
-        #expect(try disk.extentNow(in: 5 << 16..<6 << 16) == nil)
+        #expect(try disk.extent(in: 5 << 16..<6 << 16, mayWait: false) == nil)
         _ = try disk.bytes(at: 5 << 16, count: 1)
         #expect(try disk.readNow(into: &span, at: 5 << 16))
-        #expect(try disk.extentNow(in: 5 << 16..<6 << 16) == Extent(5 << 16..<6 << 16, .hole))
+        #expect(try disk.extent(in: 5 << 16..<6 << 16, mayWait: false) == Extent(5 << 16..<6 << 16, .hole))
         // The file below has the say here, and a cluster there is to be decoded.
         #expect(try !disk.readNow(into: &span, at: 0))
         #expect(try !disk.readNow(into: &span, at: 1 << 16))

@@ -32,7 +32,7 @@ import Testing
         #expect(throws: ImageError.self) { try slice.bytes(at: 79, count: 2) }
         #expect(try slice.extent(in: 0..<80) == Extent(0..<20, .data))
         #expect(try slice.extent(in: 20..<80) == Extent(20..<50, .hole))
-        #expect(try slice.extentNow(in: 30..<40) == Extent(30..<40, .hole))
+        #expect(try slice.extent(in: 30..<40, mayWait: false) == Extent(30..<40, .hole))
         try slice.prefetch(0..<80)
         #expect(base.prefetched == [100..<180])
         #expect(throws: ImageError.self) { try Slice(base, 100..<201) }

@@ -19,7 +19,9 @@ final class BitmapDisk: Source {
         buffer.fillZeroes(buffer.count, at: 0)
     }
 
-    func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { Extent(range, .zero) }
+    func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        mayWait ? Extent(range, .zero) : nil
+    }
 
     /// Answers in steps of 64 KiB, like an image with many small pieces.
     func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {

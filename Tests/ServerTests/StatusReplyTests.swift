@@ -217,7 +217,8 @@ private final class CountingDisk: Source {
         throw ImageError(.io, "nothing is read of it")
     }
 
-    func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+    func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        guard mayWait else { return nil }
         asked.add(range.upperBound - range.lowerBound, ordering: .relaxed)
         let number = range.lowerBound >> 20
         return Extent(

@@ -47,17 +47,14 @@ package final class ObservedSource: Source {
         return true
     }
 
-    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+    package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        guard isHot || mayWait else { return nil }
         for hole in holes.sorted(by: { $0.lowerBound < $1.lowerBound }) where hole.overlaps(range) {
             return hole.lowerBound <= range.lowerBound
                 ? Extent(range.lowerBound..<min(hole.upperBound, range.upperBound), .hole)
                 : Extent(range.lowerBound..<hole.lowerBound, .data)
         }
         return Extent(range, .data)
-    }
-
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
-        isHot ? try extent(in: range) : nil
     }
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {

@@ -1,21 +1,16 @@
-import Synchronization
-
 /// A disk stored in clusters, found through two levels of tables: qcow, qcow2, or a sparse extent of VMDK.
-package final class ClusterDisk: Source {
+package final class ClusterDisk: MappedSource {
     package let size: UInt64
 
     package let bitmaps: [any DirtyBitmap]
 
     let map: ClusterMap
     let clusters: CompressedClusters
-    let data: any Source
-    let backing: ReferencedSource?
+    let data: Base
+    let backing: Base?
     let layout: any ClusterLayout
     /// The size of a cluster, in bytes.
     let clusterSize: UInt64
-
-    /// A range of the data file last found to hold data. If it no longer does, reading reports that.
-    let knownData = Mutex<Range<UInt64>>(0..<0)
 
     let engine: Engine
     let readAhead: ClusterReadAhead
@@ -23,8 +18,8 @@ package final class ClusterDisk: Source {
     /// Creates a disk of `size` bytes. `data` is the file that holds its clusters, and `clusters` reads the compressed
     /// ones.
     init(
-        size: UInt64, _ layout: any ClusterLayout, _ map: ClusterMap, data: any Source,
-        clusters: CompressedClusters, backing: ReferencedSource?, bitmaps: [any DirtyBitmap] = [],
+        size: UInt64, _ layout: any ClusterLayout, _ map: ClusterMap, data: Base,
+        clusters: CompressedClusters, backing: Base?, bitmaps: [any DirtyBitmap] = [],
         _ engine: Engine
     ) {
         self.size = size
@@ -42,102 +37,85 @@ package final class ClusterDisk: Source {
     // MARK: Reading
 
     package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
-        let range = offset..<offset + UInt64(buffer.count)
         // First, so that the workers decode ahead while this read decodes.
-        let help = readAhead.begin(range, of: self)
+        let help = readAhead.begin(offset..<offset + UInt64(buffer.count), of: self)
         defer { help?.end() }
-        _ = try fill(&buffer, range, mayWait: true)
+        _ = try fill(&buffer, at: offset, for: .reading)
     }
 
     package func fillNow(
         _ buffer: inout MutableSpan<UInt8>, at offset: UInt64
     ) throws(ImageError) -> Bool {
-        let range = offset..<offset + UInt64(buffer.count)
-        let isHere = try fill(&buffer, range, mayWait: false)
+        let isHere = try fill(&buffer, at: offset, for: .readingNow)
         // If false, the same read is repeated through `fill`.
-        if isHere { readAhead.note(range, of: self) }
+        if isHere { readAhead.note(offset..<offset + UInt64(buffer.count), of: self) }
         return isHere
     }
 
-    /// Fills `buffer` with `range`, run by run. Returns false if that would wait and `mayWait` is false.
-    private func fill(
-        _ buffer: inout MutableSpan<UInt8>, _ range: Range<UInt64>, mayWait: Bool
-    ) throws(ImageError) -> Bool {
-        var position = range.lowerBound
-        while position < range.upperBound {
-            guard let run = try map.run(in: position..<range.upperBound, mayWait: mayWait) else {
-                return false
-            }
-            let done = Int(position - range.lowerBound)
-            let count = Int(run.range.upperBound - position)
-            switch run.content {
-            case .zero:
-                buffer.fillZeroes(count, at: done)
-            case .unallocated:
-                guard try fillUnallocated(&buffer, done, run.range, mayWait) else { return false }
-            case .data(let offset):
-                guard try fillData(&buffer, done, run.range, offset, mayWait) else { return false }
-            case .compressed(let cluster):
-                guard let content = try content(of: cluster, taking: count, mayWait) else { return false }
-                buffer.copy(
-                    content, from: Int(position & (clusterSize - 1)), count: count, to: done)
-            }
-            position = run.range.upperBound
-        }
-        return true
-    }
+    // MARK: Content
 
-    /// Fills `buffer`, from index `index` on, with the backing file's content in `range`.
-    private func fillUnallocated(
-        _ buffer: inout MutableSpan<UInt8>, _ index: Int, _ range: Range<UInt64>, _ mayWait: Bool
-    ) throws(ImageError) -> Bool {
-        let count = Int(range.upperBound - range.lowerBound)
-        guard let backing, range.lowerBound < backing.source.size else {
-            buffer.fillZeroes(count, at: index)
-            return true
-        }
-        let held = Int(min(range.upperBound, backing.source.size) - range.lowerBound)
-        buffer.fillZeroes(count - held, at: index + held)
-        return try backing.naming { () throws(ImageError) in
-            try buffer.withPart(held, at: index) { (part) throws(ImageError) in
-                try backing.source.read(into: &part, at: range.lowerBound, mayWait: mayWait)
+    package var bases: [Base] { [data] + (backing.map { [$0] } ?? []) }
+
+    package func content(in range: Range<UInt64>, for purpose: Purpose) throws(ImageError) -> Content? {
+        guard let run = try map.run(in: range, mayWait: purpose.mayWait) else { return nil }
+        switch run.content {
+        case .zero:
+            // A hole even if the image allocates space for the zeroes, as with qemu-nbd.
+            return Content(run.range, .hole)
+        case .unallocated:
+            return unallocated(run.range)
+        case .data(let offset):
+            return try stored(run.range, at: offset, purpose)
+        case .compressed(let cluster):
+            guard !purpose.describes else {
+                let end = map.endOfCompressed(in: range, mayWait: purpose.mayWait)
+                return .data(range.lowerBound..<max(end, run.range.upperBound))
+            }
+            let bytes = try decoded(cluster, taking: Int(run.range.upperBound - run.range.lowerBound), purpose)
+            return bytes.map {
+                Content(run.range, .decoded($0, from: Int(range.lowerBound & (clusterSize - 1))))
             }
         }
     }
 
-    /// Fills `buffer`, from index `index` on, with `range` of the disk, which lies at `offset` of the data file.
+    /// The content of `range`, which the image does not hold.
+    private func unallocated(_ range: Range<UInt64>) -> Content {
+        guard let backing else { return Content(range, .hole, depth: 0) }
+        // qemu counts the zeroes past the end of a shorter backing file as that file's.
+        guard range.lowerBound < backing.size else { return Content(range, .hole, depth: 2) }
+        return Content(range.clamped(to: 0..<backing.size), .base(backing, at: range.lowerBound))
+    }
+
+    /// The content of `range`, which lies at `offset` of the data file.
     ///
     /// A file may end inside its last cluster: the missing part reads as zeroes, as with qemu. A cluster that starts
     /// past the end is missing altogether: the file is truncated.
-    private func fillData(
-        _ buffer: inout MutableSpan<UInt8>, _ index: Int, _ range: Range<UInt64>, _ offset: UInt64,
-        _ mayWait: Bool
-    ) throws(ImageError) -> Bool {
-        let count = range.upperBound - range.lowerBound
-        let held = offset < data.size ? min(count, data.size - offset) : 0
-        if held < count {
-            let inCluster = (range.upperBound - 1) & (clusterSize - 1)
-            let cluster = offset + (count - 1) - inCluster
-            guard cluster < data.size else {
-                throw ImageError(
-                    .corrupt,
-                    "the \(layout.terms.cluster) at \(cluster), for disk offset \(range.upperBound - 1 - inCluster), lies "
-                        + "past the end of \(layout.terms.data) at \(data.size): it is cut short",
-                    path: [layout.formatName])
-            }
-            buffer.fillZeroes(Int(count - held), at: index + Int(held))
+    private func stored(
+        _ range: Range<UInt64>, at offset: UInt64, _ purpose: Purpose
+    ) throws(ImageError) -> Content {
+        if offset < data.size {
+            let held = min(range.upperBound - range.lowerBound, data.size - offset)
+            return Content(range.lowerBound..<range.lowerBound + held, .base(data, at: offset))
         }
-        guard held > 0 else { return true }
-        return try buffer.withPart(Int(held), at: index) { (part) throws(ImageError) in
-            try data.read(into: &part, at: offset, mayWait: mayWait)
+        let inCluster = range.lowerBound & (clusterSize - 1)
+        if offset - inCluster < data.size {
+            let end = min(range.upperBound, range.lowerBound - inCluster + clusterSize)
+            return Content(range.lowerBound..<end, .zero)
         }
+        guard purpose.reads else { return .data(range) }
+        throw ImageError(
+            .corrupt,
+            "the \(layout.terms.cluster) at \(offset - inCluster), for disk offset \(range.lowerBound - inCluster), lies "
+                + "past the end of \(layout.terms.data) at \(data.size): it is cut short",
+            path: [layout.formatName])
     }
 
-    private func content(
-        of cluster: CompressedCluster, taking count: Int, _ mayWait: Bool
+    /// The content of `cluster`, of which a reader takes `count` bytes. Nil if it takes decoding, and `purpose` does not allow that.
+    private func decoded(
+        _ cluster: CompressedCluster, taking count: Int, _ purpose: Purpose
     ) throws(ImageError) -> [UInt8]? {
-        guard mayWait else { return clusters.cached(cluster, taking: count) }
+        guard purpose.mayWait else { return clusters.cached(cluster, taking: count) }
         readAhead.noteCompressed()
-        return try clusters.content(of: cluster, taking: count)
+        return try clusters.content(of: cluster, taking: purpose == .readingAhead ? 0 : count)
     }
 }

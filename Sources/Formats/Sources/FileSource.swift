@@ -141,7 +141,8 @@ package final class FileSource: Source {
         }
     }
 
-    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+    package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        // At once, too: the kernel has the metadata of a file in use in memory.
         let data = vitrine_next_data(descriptor, off_t(range.lowerBound))
         if data < 0 {
             // ENXIO: no data until the end. Any other error: the file cannot tell. A file that has shrunk has no data there
@@ -158,11 +159,6 @@ package final class FileSource: Source {
         // A hole at or before the start can only mean that the file changed meanwhile.
         guard hole > data else { return Extent(range, .data) }
         return Extent(range.lowerBound..<min(UInt64(hole), range.upperBound), .data)
-    }
-
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
-        // The kernel has the metadata of a file in use in memory.
-        try extent(in: range)
     }
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {

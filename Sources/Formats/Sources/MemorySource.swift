@@ -18,5 +18,7 @@ package final class MemorySource: Source {
         return true
     }
 
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { Extent(range, .data) }
+    package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        Extent(range, .data)
+    }
 }

@@ -30,12 +30,8 @@ package final class Slice: Source {
         try base.fillNow(&buffer, at: start + offset)
     }
 
-    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
-        outward(try base.extent(in: inward(range)))
-    }
-
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
-        try base.extentNow(in: inward(range)).map(outward)
+    package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        try base.extent(in: inward(range), mayWait: mayWait).map(outward)
     }
 
     package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {

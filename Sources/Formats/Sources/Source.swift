@@ -21,11 +21,9 @@ package protocol Source: AnyObject, Sendable {
 
     /// The extent at the start of `range`, clipped to `range`.
     ///
-    /// Never decodes data to answer: a source that cannot tell says `.data`. `range` lies inside `0 ..< size` and is not empty.
-    func extent(in range: Range<UInt64>) throws(ImageError) -> Extent
-
-    /// The result of `extent(in:)`, if it can be told without waiting. Nil otherwise.
-    func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent?
+    /// Never decodes data to answer: a source that cannot tell says `.data`. Nil if the answer takes waiting and `mayWait` is false.
+    /// `range` lies inside `0 ..< size` and is not empty.
+    func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent?
 
     /// The image of a chain that holds the start of `range`, and the part of `range` for which that is so.
     ///
@@ -52,9 +50,9 @@ extension Source {
         _ buffer: inout MutableSpan<UInt8>, at offset: UInt64
     ) throws(ImageError) -> Bool { false }
 
-    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { Extent(range, .data) }
-
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { nil }
+    package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
+        mayWait ? Extent(range, .data) : nil
+    }
 
     package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {
         Allocation(range, depth: 1)
@@ -100,9 +98,9 @@ extension Source {
         return true
     }
 
-    /// The extent at the start of `range`. Nil if finding it takes waiting and `mayWait` is false.
-    package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
-        mayWait ? try extent(in: range) : try extentNow(in: range)
+    /// The extent at the start of `range`, which may be waited for.
+    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent {
+        try extent(in: range, mayWait: true) ?? Extent(range, .data)
     }
 
     /// Reads `count` bytes from `offset`, for headers and tables.

@@ -14,7 +14,5 @@ final class ZeroSource: Source {
         return true
     }
 
-    func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { Extent(range, .hole) }
-
-    func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? { Extent(range, .hole) }
+    func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? { Extent(range, .hole) }
 }

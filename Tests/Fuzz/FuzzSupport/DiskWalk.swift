@@ -37,7 +37,7 @@ package struct DiskWalk {
         for _ in 0..<extents where position < disk.size {
             let range = position..<position + min(disk.size - position, Self.reach)
             checkDepth(range)
-            let now = try? disk.extentNow(in: range)
+            let now = try? disk.extent(in: range, mayWait: false)
             guard let extent = try? disk.extent(in: range) else {
                 precondition(now == nil, "an extent now, but not later")
                 // What is wrong is wrong for some cluster, of which none is larger.

@@ -46,13 +46,12 @@ extension QCOW1Header {
                 .unsupported, "the disk is encrypted (AES): it can be described, but not read")
         }
         let backing = try backingFile.map { (reference) throws(ImageError) in
-            ReferencedSource(
-                source: try context.references.open(reference), text: reference.text, formatName: "qcow")
+            Base(try context.references.open(reference), .backing, reference.text, of: "qcow")
         }
         let tables = ClusterTables(
             file, layout, try firstLevel(file), shares: context.chainLength, context.engine)
         let disk = ClusterDisk(
-            size: size, layout, ClusterMap(tables: tables), data: file,
+            size: size, layout, ClusterMap(tables: tables), data: Base(file, .data),
             clusters: CompressedClusters(file, layout, decoder, context.engine.cache), backing: backing,
             context.engine)
         disk.warnOfShortfall(context)

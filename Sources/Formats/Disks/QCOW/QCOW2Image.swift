@@ -156,16 +156,16 @@ struct QCOW2Image: Sendable {
         let data = try dataFile.map { (reference) throws(ImageError) in try context.references.open(reference)
         }
         let backing = try backingFile.map { (reference) throws(ImageError) in
-            ReferencedSource(
-                source: try context.references.open(reference), text: reference.text, formatName: "qcow2")
+            Base(try context.references.open(reference), .backing, reference.text, of: "qcow2")
         }
         let layout = layout
         let tables = ClusterTables(
             file, layout, try FirstLevel(file, at: l1.offset, count: l1.count, layout.word),
             shares: context.chainLength, context.engine)
+        let isRaw = header.features.isDataFileRaw
         let disk = ClusterDisk(
-            size: size, layout, ClusterMap(tables: tables, hasRawDataFile: header.features.isDataFileRaw),
-            data: data ?? file,
+            size: size, layout, ClusterMap(tables: tables, hasRawDataFile: isRaw),
+            data: Base(data ?? file, isRaw ? .rawData : .data),
             clusters: CompressedClusters(file, layout, decoder, context.engine.cache), backing: backing,
             bitmaps: bitmaps, context.engine)
         disk.warnOfShortfall(context)

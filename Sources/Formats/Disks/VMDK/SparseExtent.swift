@@ -142,13 +142,13 @@ struct SparseExtent: Sendable {
     /// Opens the first `size` bytes of the extent, at most its capacity. `backing` supplies what it does not hold. It
     /// is one of `shares` extents of the disk.
     func open(
-        _ size: UInt64, backing: ReferencedSource?, shares: Int = 1, _ engine: Engine
+        _ size: UInt64, backing: Base?, shares: Int = 1, _ engine: Engine
     ) -> ClusterDisk {
         ClusterDisk(
             size: size, layout,
             ClusterMap(
                 tables: ClusterTables(tables, layout, .memory(directory), shares: shares, engine)),
-            data: file, clusters: CompressedClusters(file, layout, decoder, engine.cache), backing: backing,
+            data: Base(file, .data), clusters: CompressedClusters(file, layout, decoder, engine.cache), backing: backing,
             engine)
     }
 }

@@ -155,15 +155,14 @@ struct VMDKImage: Sendable {
                     + "devices are not opened for an image")
         }
         let parent = try parent.map { (reference) throws(ImageError) in
-            ReferencedSource(
-                source: try open(reference), text: reference.text, formatName: "vmdk")
+            Base(try open(reference), .backing, reference.text, of: "vmdk")
         }
         if let extent {
             let disk = extent.open(size, backing: parent, shares: context.chainLength, context.engine)
             if !extent.isStream { disk.warnOfShortfall(context) }
             return disk
         }
-        var parts: [ReferencedSource] = []
+        var parts: [Base] = []
         var start: UInt64 = 0
         var tables = ExtentTables()
         for line in descriptor?.extents ?? [] where line.sectors > 0 {
@@ -176,20 +175,17 @@ struct VMDKImage: Sendable {
 
     /// The part of `parent` in `range`. Nil if the parent ends before it.
     private static func part(
-        of parent: ReferencedSource?, _ range: Range<UInt64>
-    ) throws(ImageError) -> ReferencedSource? {
-        guard let parent, range.lowerBound < parent.source.size else { return nil }
-        return ReferencedSource(
-            source: try Slice(
-                parent.source, range.lowerBound..<min(range.upperBound, parent.source.size)),
-            text: parent.text, formatName: parent.formatName)
+        of parent: Base?, _ range: Range<UInt64>
+    ) throws(ImageError) -> Base? {
+        guard let parent, range.lowerBound < parent.size else { return nil }
+        return try parent.slice(range.clamped(to: 0..<parent.size))
     }
 
     /// The extent that `line` describes, and zeroes behind it if it is shorter than the line says. `tables` counts the
     /// memory of all extents.
     private func parts(
-        _ line: VMDKExtent, _ backing: ReferencedSource?, _ tables: inout ExtentTables
-    ) throws(ImageError) -> [ReferencedSource] {
+        _ line: VMDKExtent, _ backing: Base?, _ tables: inout ExtentTables
+    ) throws(ImageError) -> [Base] {
         let size = line.sectors * 512
         guard let kind = line.kind else {
             throw ImageError(.unsupported, "extents of the type \"\(printable(line.type))\" are not read")
@@ -202,7 +198,7 @@ struct VMDKImage: Sendable {
         if kind == .flat || kind == .vmfs {
             let flat = FlatExtent(file, from: line.offset * 512, size: size)
             context.references.warn(flat.shortfall.map { ["\(reference.text): \($0)"] } ?? [])
-            return [ReferencedSource(source: flat, text: reference.text, formatName: "vmdk")]
+            return [Base(flat, .part, reference.text, of: "vmdk")]
         }
         var context = context
         context.indexes = context.indexes?.forReference(called: printable(reference.name))
@@ -218,7 +214,7 @@ struct VMDKImage: Sendable {
                 "\(reference.text): it holds \(extent.capacity) bytes, and by the descriptor \(size)"
             ])
         }
-        var parts: [ReferencedSource] = []
+        var parts: [Base] = []
         if held > 0 {
             let source = extent.open(
                 held, backing: backing, shares: (descriptor?.extents.count ?? 1) * context.chainLength,
@@ -226,13 +222,13 @@ struct VMDKImage: Sendable {
             if !extent.isStream {
                 context.references.warn(source.shortfall.map { "\(reference.text): \($0)" })
             }
-            parts.append(ReferencedSource(source: source, text: reference.text, formatName: "vmdk"))
+            parts.append(Base(source, .part, reference.text, of: "vmdk"))
         }
         return held < size ? parts + [zeroes(size - held)] : parts
     }
 
-    private func zeroes(_ size: UInt64) -> ReferencedSource {
-        ReferencedSource(source: ZeroSource(size: size), text: nil, formatName: "vmdk")
+    private func zeroes(_ size: UInt64) -> Base {
+        Base(ZeroSource(size: size), .part)
     }
 
     private static func reference(_ line: VMDKExtent) -> Reference? {

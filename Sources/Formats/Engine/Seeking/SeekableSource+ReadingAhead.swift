@@ -5,13 +5,7 @@ extension SeekableSource {
         let end = min(range.upperBound, range.lowerBound + engine.cache.plan.readAhead)
         spans.want(range.lowerBound..<end)
         readAhead(from: range.lowerBound, to: end)
-        var position = range.lowerBound
-        while position < end {
-            switch try content(at: position, taking: 0, isSequential: true) {
-            case .zeroes(let count): position += count
-            case .bytes(let bytes, let index): position += UInt64(bytes.count - index)
-            }
-        }
+        try prefetchContent(of: range.lowerBound..<end)
     }
 
     /// Notes a read, and reads ahead if it is a sequential reader's.

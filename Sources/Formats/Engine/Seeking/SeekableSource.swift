@@ -5,7 +5,7 @@ import Synchronization
 /// Decoding starts at the start of a span: at the start of a block, or at a checkpoint inside one. The starts of spans
 /// come from the seek index, or from a pass over the block: see `SeekSpans`. The format is that of a `SeekScheme`. A piece is returned only if it has the hash
 /// that the pass found.
-package final class SeekableSource: Source {
+package final class SeekableSource: MappedSource {
     package let size: UInt64
 
     let spans: SeekSpans
@@ -52,90 +52,80 @@ package final class SeekableSource: Source {
 
     package var decodingMemory: Int { spans.decodingMemory }
 
+    package var cost: SourceCost { .decoding }
+
+    package func depth(in range: Range<UInt64>) -> Allocation { Allocation(range, depth: 1) }
+
     // MARK: Reading
 
     package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
         // First, so that the workers decode ahead while this read decodes.
         let isSequential = noteRead(offset..<offset + UInt64(buffer.count))
-        let end = offset + UInt64(buffer.count)
-        _ = try fill(&buffer, at: offset) { position throws(ImageError) in
-            try content(at: position, taking: end - position, isSequential: isSequential)
-        }
+        _ = try fill(&buffer, at: offset, for: isSequential ? .readingOn : .reading)
     }
 
     package func fillNow(
         _ buffer: inout MutableSpan<UInt8>, at offset: UInt64
     ) throws(ImageError) -> Bool {
-        let end = offset + UInt64(buffer.count)
-        let isHere = try fill(&buffer, at: offset) { position throws(ImageError) in
-            try contentNow(at: position, taking: end - position)
-        }
+        let isHere = try fill(&buffer, at: offset, for: .readingNow)
         // If false, the same read is repeated through `fill`.
-        if isHere { noteRead(offset..<end) }
+        if isHere { noteRead(offset..<offset + UInt64(buffer.count)) }
         return isHere
     }
 
-    /// The content at an offset: a number of zeroes, or the bytes of a piece from an index on.
-    enum Content {
-        case zeroes(UInt64)
-        case bytes([UInt8], from: Int)
-    }
+    // MARK: Content
 
-    /// Fills `buffer` with the results of `content`. Returns false as soon as that returns nil.
-    private func fill(
-        _ buffer: inout MutableSpan<UInt8>, at offset: UInt64,
-        from content: (UInt64) throws(ImageError) -> Content?
-    ) throws(ImageError) -> Bool {
-        var done = 0
-        while done < buffer.count {
-            guard let next = try content(offset + UInt64(done)) else { return false }
-            switch next {
-            case .zeroes(let count):
-                let count = Int(min(count, UInt64(buffer.count - done)))
-                buffer.fillZeroes(count, at: done)
-                done += count
-            case .bytes(let bytes, let index):
-                let count = min(bytes.count - index, buffer.count - done)
-                buffer.copy(bytes, from: index, count: count, to: done)
-                done += count
-            }
+    // All of it is decoded.
+    package var bases: [Base] { [] }
+
+    package func content(in range: Range<UInt64>, for purpose: Purpose) throws(ImageError) -> Content? {
+        switch purpose {
+        case .reading, .readingOn, .readingAhead:
+            return try waitedContent(in: range, for: purpose)
+        case .readingNow:
+            return try contentNow(in: range)
+        case .describing, .describingNow:
+            let extent = purpose.mayWait ? spans.extent(in: range) : spans.extentNow(in: range)
+            return extent.map { $0.kind == .data ? .data($0.range) : Content($0.range, .zero) }
         }
-        return true
     }
 
-    /// The content at `position`, for a reader that takes `count` bytes. Nil if it takes waiting or decoding.
-    private func contentNow(at position: UInt64, taking count: UInt64) throws(ImageError) -> Content? {
-        switch try spans.placeNow(position) {
-        case .zeroes(let end): return .zeroes(end - position)
-        case .span(let span): return cachedNow(position, taking: count, inSpan: span.range.lowerBound)
-        case .open(let start): return cachedNow(position, taking: count, inSpan: start)
+    /// The content at the start of `range`. Nil if it takes waiting or decoding.
+    private func contentNow(in range: Range<UInt64>) throws(ImageError) -> Content? {
+        let count = range.upperBound - range.lowerBound
+        switch try spans.placeNow(range.lowerBound) {
+        case .zeroes(let end): return Content(range.clamped(to: 0..<end), .zero)
+        case .span(let span): return cachedNow(range, inSpan: span.range.lowerBound)
+        case .open(let start): return cachedNow(range, inSpan: start)
         case .sequential(let block):
-            let (piece, index) = sequentialPlace(position, block)
-            let count = taken(count, from: index)
-            return sequential.cached(block, piece: piece, taking: count).map { .bytes($0, from: index) }
+            let (piece, index) = sequentialPlace(range.lowerBound, block)
+            return sequential.cached(block, piece: piece, taking: taken(count, from: index))
+                .map { Self.decoded($0, from: index, range) }
         case .piece, nil: return nil
         }
     }
 
-    /// The content at `position`, for a reader that takes `count` bytes.
-    func content(
-        at position: UInt64, taking count: UInt64, isSequential: Bool
+    /// The content at the start of `range`. Decodes it, or waits for it, if it is not in the cache.
+    private func waitedContent(
+        in range: Range<UInt64>, for purpose: Purpose
     ) throws(ImageError) -> Content {
+        let position = range.lowerBound
+        let count = purpose == .readingAhead ? 0 : range.upperBound - position
         var isOpenGone = false
         var failures = 0
         while true {
             let generation = spans.generation
             switch try spans.place(position, taking: count, ignoringOpen: isOpenGone) {
             case .zeroes(let end):
-                return .zeroes(end - position)
+                return Content(range.clamped(to: 0..<end), .zero)
             case .span(let span):
                 if spans.proveZeroes(of: span, generation) { continue }
                 let (piece, index) = place(position, inSpan: span.range.lowerBound)
                 do throws(ImageError) {
                     let bytes = try decodedPiece(
                         of: span, piece, generation, taking: taken(count, from: index),
-                        isSequential: isSequential)
-                    return .bytes(bytes, from: index)
+                        isSequential: purpose != .reading)
+                    return Self.decoded(bytes, from: index, range)
                 } catch {
                     // If the index was wrong, it is gone now, and a pass reads this again. That costs time, but no read
                     // fails.
@@ -143,29 +133,34 @@ package final class SeekableSource: Source {
                     guard failures < Self.maximumFailures, spans.generation != generation else { throw error }
                 }
             case .piece(let start, let bytes):
-                return .bytes(bytes, from: Int(position - start))
+                return Self.decoded(bytes, from: Int(position - start), range)
             case .open(let start):
-                if let content = cached(position, taking: count, inSpan: start) { return content }
+                let (piece, index) = place(position, inSpan: start)
+                let bytes = engine.cache.cached(
+                    spans.unit(start), piece: piece, taking: taken(count, from: index))
+                if let bytes { return Self.decoded(bytes, from: index, range) }
                 isOpenGone = true
             case .sequential(let block):
                 let (piece, index) = sequentialPlace(position, block)
-                let count = taken(count, from: index)
-                return .bytes(try sequential.piece(block, piece: piece, taking: count), from: index)
+                let bytes = try sequential.piece(block, piece: piece, taking: taken(count, from: index))
+                return Self.decoded(bytes, from: index, range)
             }
         }
     }
 
-    private func cached(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
-        let (piece, index) = place(position, inSpan: start)
-        return engine.cache.cached(spans.unit(start), piece: piece, taking: taken(count, from: index))
-            .map { .bytes($0, from: index) }
+    /// The content at the start of `range` in the span that starts at `start`. Nil if it is not in the cache, or would have to be
+    /// decompressed.
+    private func cachedNow(_ range: Range<UInt64>, inSpan start: UInt64) -> Content? {
+        let (piece, index) = place(range.lowerBound, inSpan: start)
+        let count = taken(range.upperBound - range.lowerBound, from: index)
+        return engine.cache.cachedNow(spans.unit(start), piece: piece, taking: count)
+            .map { Self.decoded($0, from: index, range) }
     }
 
-    /// The same as `cached`, but nil also if the piece would have to be decompressed.
-    private func cachedNow(_ position: UInt64, taking count: UInt64, inSpan start: UInt64) -> Content? {
-        let (piece, index) = place(position, inSpan: start)
-        return engine.cache.cachedNow(spans.unit(start), piece: piece, taking: taken(count, from: index))
-            .map { .bytes($0, from: index) }
+    /// The content of `bytes` from `index` on, which lie at the start of `range`.
+    private static func decoded(_ bytes: [UInt8], from index: Int, _ range: Range<UInt64>) -> Content {
+        let end = range.lowerBound + UInt64(bytes.count - index)
+        return Content(range.clamped(to: range.lowerBound..<end), .decoded(bytes, from: index))
     }
 
     /// The number of bytes that a reader takes of a piece, if it takes `count` bytes from `index` on.
@@ -292,13 +287,5 @@ package final class SeekableSource: Source {
             let isAlmostDone = span.pieces - decoder.nextPiece <= Self.worthFinishing
             if !isSequential || turn.ahead < SeekSpan.pieceSize && !isAlmostDone { return (found, decoder) }
         }
-    }
-
-    // MARK: Extents
-
-    package func extent(in range: Range<UInt64>) throws(ImageError) -> Extent { spans.extent(in: range) }
-
-    package func extentNow(in range: Range<UInt64>) throws(ImageError) -> Extent? {
-        spans.extentNow(in: range)
     }
 }

@@ -108,7 +108,7 @@ extension TarArchive {
         }
         guard member.pieces.isEmpty else {
             let parts = try member.pieces.map { (piece) throws(ImageError) in
-                ReferencedSource(source: try open(piece), text: "\"\(piece.shownName)\"", formatName: "tar")
+                Base(try open(piece), .part, "\"\(piece.shownName)\"", of: "tar")
             }
             return Concatenation(parts)
         }
