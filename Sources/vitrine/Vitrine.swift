@@ -6,14 +6,14 @@ import Glibc
 struct Vitrine: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vitrine",
-        abstract: "Looks inside disk images without unpacking them.",
+        abstract: "Reads disk images without unpacking them.",
         discussion: """
-            Gives access to any byte of the disk inside an image, compressed or not, and never \
-            writes to it. Start with:
+            Vitrine reads any byte of the disk inside an image, compressed or not. It never writes to \
+            the image.
 
-              vitrine info disk.raw.xz
-              vitrine copy disk.raw.xz disk.raw
-              vitrine serve disk.raw.xz
+              vitrine info disk.raw.xz             what is in the image?
+              vitrine copy disk.raw.xz disk.raw    copy the disk to a file
+              vitrine serve disk.raw.xz            serve the disk to NBD clients
             """,
         version: "0.1.0",
         subcommands: [Serve.self, Copy.self, Info.self, Index.self])

@@ -9,24 +9,24 @@ import VitrineFormats
 @Suite(.needs(.sfdisk, .xz))
 struct CommandLineTests {
     @Test(arguments: [
-        (["-U", "-", "-p", "1"], "-U goes with neither -p nor -i."),
-        (["-U", "-", "-i", "127.0.0.1"], "-U goes with neither -p nor -i."),
-        (["-s", "-U", "-"], "-s goes with none of -U, -p, -i and --run."),
-        (["-s", "-p", "1"], "-s goes with none of -U, -p, -i and --run."),
-        (["-s", "-i", "127.0.0.1"], "-s goes with none of -U, -p, -i and --run."),
-        (["-s", "--run", "true"], "-s goes with none of -U, -p, -i and --run."),
+        (["-U", "-", "-p", "1"], "-U cannot be used with -p or -i."),
+        (["-U", "-", "-i", "127.0.0.1"], "-U cannot be used with -p or -i."),
+        (["-s", "-U", "-"], "-s cannot be used with -U, -p, -i or --run."),
+        (["-s", "-p", "1"], "-s cannot be used with -U, -p, -i or --run."),
+        (["-s", "-i", "127.0.0.1"], "-s cannot be used with -U, -p, -i or --run."),
+        (["-s", "--run", "true"], "-s cannot be used with -U, -p, -i or --run."),
         (["-p", "65536"], "The value '65536' is invalid for '-p <port>'"),
         (["-p", "nbd"], "The value 'nbd' is invalid for '-p <port>'"),
         (["--memory", "1M"], "--memory takes 16 MiB or more."),
         (["--memory", "lots"], "The value 'lots' is invalid for '--memory <size>'"),
-        (["-e", String(repeating: "x", count: 4097)], "-e takes at most 4096 bytes, which are UTF-8."),
+        (["-e", String(repeating: "x", count: 4097)], "-e takes a name of at most 4096 bytes, in UTF-8."),
         (
             ["--allow-references", "none", "--allow-references", "/"],
-            "--allow-references none goes with no other."
+            "--allow-references none cannot be used with other values."
         ),
         (
             ["--allow-references", "directory", "--allow-references", "none"],
-            "--allow-references none goes with no other."
+            "--allow-references none cannot be used with other values."
         ),
         (
             ["--allow-references", ""],

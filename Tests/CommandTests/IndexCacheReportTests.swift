@@ -43,8 +43,8 @@ struct IndexCacheReportTests {
 
     @Test(arguments: [
         ([], "Give the images to index, or --list or --prune."),
-        (["a", "--list"], "--list and --prune are about the cache, and go with no images."),
-        (["--list", "--limit", "1G"], "--limit goes with --prune."),
+        (["a", "--list"], "--list and --prune are about the cache: give no images with them."),
+        (["--list", "--limit", "1G"], "--limit can only be used with --prune."),
         (["--prune", "--limit", "few"], "The value 'few' is invalid for '--limit <size>'"),
     ])
     func optionsThatMakeNoSense(_ options: [String], _ text: String) throws {

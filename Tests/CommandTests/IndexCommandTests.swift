@@ -26,12 +26,15 @@ struct IndexCommandTests {
     }
 
     @Test(arguments: [
-        (["index", "a", "b", "--output", "c"], "--output takes the index of one image; here are 2."),
+        (
+            ["index", "a", "b", "--output", "c"],
+            "--output is for the index of one image, but there are 2 images."
+        ),
         (["index", "a", "--output", ""], "--output takes the path of a file."),
         (["index", "a", "--memory", "1M"], "--memory takes 16 MiB or more."),
-        (["serve", "a", "--index", "b", "--no-index"], "--index does not go with --no-index."),
+        (["serve", "a", "--index", "b", "--no-index"], "--index cannot be used with --no-index."),
         (["info", "a", "--index", ""], "--index takes the path of a file."),
-        (["copy", "a", "b", "--partition", "0"], "--partition takes a number from 1 on."),
+        (["copy", "a", "b", "--partition", "0"], "--partition takes a number, 1 or higher."),
         (["copy", "a", ""], "The path to copy to is empty."),
         (["copy", "a", "b", "--memory", "1M"], "--memory takes 16 MiB or more."),
         (["copy", "a"], "Missing expected argument '<out>'"),

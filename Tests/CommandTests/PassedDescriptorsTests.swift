@@ -33,7 +33,7 @@ import TestSupport
         #expect(refused.output == "")
         #expect(
             refused.errors.hasPrefix(
-                "vitrine: sockets were passed in (LISTEN_FDS), so none of -U, -p, -i, -s and --run can be given\n"
+                "vitrine: another process passed sockets to this one (LISTEN_FDS): -U, -p, -i, -s and --run cannot be used\n"
             ))
     }
 

@@ -8,8 +8,8 @@ struct Copy: ParsableCommand {
         abstract: "Copies the disk inside an image to a raw file or a block device.",
         usage: "vitrine copy <image> <out> [<options>]",
         discussion: """
-            All cores decode. Where the disk is zero the file gets holes, which take no space. A copy that \
-            fails or is interrupted leaves no file behind.
+            All cores decode. Zeroes become holes, which take no space in the file. If the copy fails, or \
+            you interrupt it, vitrine removes the new file.
 
             Examples:
 
@@ -25,20 +25,22 @@ struct Copy: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Where to: a new file, or - for standard output; with --force also an existing file, or a block device.",
+            "The destination: a new file, or - for standard output. With --force, also an existing file or a "
+                + "block device.",
             valueName: "out"),
         completion: .file())
     var output: SystemString
 
-    @Flag(name: .shortAndLong, help: "Overwrite the file or block device that is there.")
+    @Flag(name: .shortAndLong, help: "Overwrite <out> if it is an existing file or a block device.")
     var force = false
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Copy only this partition: its number, as vitrine info has it.", valueName: "n"))
+        help: ArgumentHelp(
+            "Copy only the partition with this number. vitrine info lists the partitions.", valueName: "n"))
     var partition: Int?
 
-    @Flag(name: .shortAndLong, help: "Say nothing unless something goes wrong.")
+    @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
     var quiet = false
 
     /// The reason that a copy is over.
@@ -48,7 +50,7 @@ struct Copy: ParsableCommand {
     }
 
     func validate() throws {
-        if let partition, partition < 1 { throw ValidationError("--partition takes a number from 1 on.") }
+        if let partition, partition < 1 { throw ValidationError("--partition takes a number, 1 or higher.") }
         if output == "" { throw ValidationError("The path to copy to is empty.") }
     }
 

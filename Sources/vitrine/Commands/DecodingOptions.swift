@@ -5,24 +5,25 @@ import VitrineFormats
 struct DecodingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Take the file for this format instead of detecting it.",
+            "Treat the file as this format instead of detecting it.",
             discussion: """
                 One of \(Format.known.map(\.name).joined(separator: ", ")). \
-                Several, separated by commas, are those of the outermost layers: "raw" takes the file as it is for the disk, "xz,raw" what the xz file holds.
+                For a file with several layers, separate the formats by commas, the outermost first: \
+                "raw" treats the file itself as the disk, "xz,raw" the content of the xz file.
                 """))
     var format: String?
 
     @Option(
         help: ArgumentHelp(
-            "How much memory decoded data and decoders may take: bytes, or with K, M, G. "
+            "The most memory for decoded data and decoders: in bytes, or with K, M or G, such as 512M. "
                 + "(default: \(byteCount(UInt64(Engine.defaultMemory))), "
-                + "or less where a control group or ulimit -v leaves less)",
+                + "or less if a control group or ulimit -v leaves less)",
             valueName: "size"))
     var memory: ByteSize?
 
     @Option(
         help: ArgumentHelp(
-            "Which file of an archive (tar, OVA) is the image; needed where it holds several disks.",
+            "Read this file of the archive (tar, OVA) as the image. Needed if the archive holds several disks.",
             valueName: "name"))
     var member: SystemString?
 

@@ -12,14 +12,14 @@ struct ImageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Take the disk as it was in this internal snapshot: its ID, or its name.", valueName: "snapshot"))
+            "Read the disk as it was in this snapshot inside the qcow2 image: its ID or its name.",
+            valueName: "snapshot"))
     var snapshot: SystemString?
 
     @Flag(
         name: .customLong("recover"),
         help:
-            "Open an image whose end is missing or damaged all the same: what is there is served, and what is not is an error."
-    )
+            "Open an image even if its end is missing or damaged. Reading what is missing is an error.")
     var recovers = false
 
     /// Opens the image, and those of the files it names that `references` allow.

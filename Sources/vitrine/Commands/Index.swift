@@ -6,13 +6,15 @@ import VitrineIndex
 /// `vitrine index`
 struct Index: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Indexes compressed images, so that any byte of them is decoded in a moment.",
+        abstract: "Makes seek indexes, so that any byte of a compressed image can be read in a moment.",
         discussion: """
-            Decodes each image once, on all cores, and notes where decoding can start: in one long block of \
-            xz too, and in gzip, which one core decodes. An interrupted run keeps what it has done, and the next one goes on from there. \
-            The other commands find the index by what is in the image, whatever it is called.
+            Without an index, reading far into a gzip file or a long xz block means decoding everything \
+            before it. This command decodes each image once, on all cores (a gzip file on one), and keeps \
+            the places from which decoding can start. You can interrupt it: it keeps what it has done, and \
+            the next run continues from there. The other commands recognise an image by its content, so \
+            they find its index even if you rename or move the image.
 
-            vitrine serve makes the index as well, while it serves; this does it beforehand.
+            vitrine serve makes the index too, while it serves. This command makes it beforehand.
 
             Examples:
 
@@ -29,23 +31,25 @@ struct Index: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Put the index in this file, for --index, and not in the cache; for one image.", valueName: "path"
-        ),
+            "Write the index of one image to this file instead of the cache. The other commands use it with "
+                + "--index.",
+            valueName: "path"),
         completion: .file())
     var output: SystemString?
 
-    @Flag(help: "Decode everything through the index, and compare it with what it was when it was indexed.")
+    @Flag(help: "Decode everything through the index, and compare it with the data that was indexed.")
     var verify = false
 
-    @Flag(help: "List the indexes in the cache, the last used one first.")
+    @Flag(help: "List the indexes in the cache, the most recently used first.")
     var list = false
 
-    @Flag(help: "Remove the indexes used longest ago from the cache until it keeps to its limit.")
+    @Flag(help: "Remove the indexes used longest ago, until the cache is no larger than --limit.")
     var prune = false
 
     @Option(
         help: ArgumentHelp(
-            "How much --prune leaves: bytes, or with K, M, G. (default: \(byteCount(IndexCache.defaultLimit)))",
+            "The size to which --prune reduces the cache: in bytes, or with K, M or G, such as 512M. "
+                + "(default: \(byteCount(IndexCache.defaultLimit)))",
             valueName: "size"))
     var limit: ByteSize?
 
@@ -53,7 +57,7 @@ struct Index: ParsableCommand {
 
     @OptionGroup var references: ReferenceOptions
 
-    @Flag(name: .shortAndLong, help: "Say nothing unless something goes wrong.")
+    @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
     var quiet = false
 
     func validate() throws {
@@ -61,11 +65,12 @@ struct Index: ParsableCommand {
             throw ValidationError("Give the images to index, or --list or --prune.")
         }
         if !images.isEmpty && (list || prune) {
-            throw ValidationError("--list and --prune are about the cache, and go with no images.")
+            throw ValidationError("--list and --prune are about the cache: give no images with them.")
         }
-        if limit != nil && !prune { throw ValidationError("--limit goes with --prune.") }
+        if limit != nil && !prune { throw ValidationError("--limit can only be used with --prune.") }
         if output != nil && images.count > 1 {
-            throw ValidationError("--output takes the index of one image; here are \(images.count).")
+            throw ValidationError(
+                "--output is for the index of one image, but there are \(images.count) images.")
         }
         if output == "" { throw ValidationError("--output takes the path of a file.") }
     }

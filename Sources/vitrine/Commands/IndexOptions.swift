@@ -5,13 +5,14 @@ import VitrineFormats
 struct IndexOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Use the seek index in this file, and make it if it is not there, instead of the one in the cache. Whoever made it can "
-                + "change what is read: trust it as you trust the image.",
+            "Use the seek index in this file instead of the one in the cache. copy and serve make the file if "
+                + "it does not exist. Whoever made an index can change what you read: accept it only from "
+                + "somebody whose image you would accept.",
             valueName: "path"),
         completion: .file())
     var index: SystemString?
 
-    @Flag(name: .customLong("no-index"), help: "Use no seek index, and keep none.")
+    @Flag(name: .customLong("no-index"), help: "Neither use a seek index nor keep one.")
     var noIndex = false
 
     /// The choice made with these options.
@@ -24,7 +25,7 @@ struct IndexOptions: ParsableArguments {
     var written: [WrittenPath] { index.map { [WrittenPath("--index", $0)] } ?? [] }
 
     func validate() throws {
-        if index != nil && noIndex { throw ValidationError("--index does not go with --no-index.") }
+        if index != nil && noIndex { throw ValidationError("--index cannot be used with --no-index.") }
         if index == "" { throw ValidationError("--index takes the path of a file.") }
     }
 }

@@ -5,29 +5,33 @@ import VitrineFormats
 struct ReferenceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Which other files that the image names may be opened: none, those in its own directory or below, "
-                + "or also those in DIR. (default: directory)",
-            discussion: "May be given several times, to allow several directories.",
+            "The other files that vitrine may open if the image names them. none: no file. directory: those in "
+                + "the image's own directory and below. DIR: also those in this directory and below. "
+                + "(default: directory)",
+            discussion: "Give the option several times to allow several directories.",
             valueName: "none|directory|DIR"))
     var allowReferences: [SystemString] = []
 
     @Option(
         help: ArgumentHelp(
-            "The format of such files where the image does not record it: it is not detected.",
+            "The format of the backing file or parent, if the image does not record it. Vitrine never detects it.",
             valueName: "format"))
     var referenceFormat: String?
 
     @Option(
         name: .customLong("backing-file"),
         help: ArgumentHelp(
-            "Where the image's backing file or parent is, whatever the image says.",
-            discussion: "Given again, it is where that file's own is, and so on.", valueName: "path"),
+            "The path of the image's backing file or parent, whatever the image says.",
+            discussion: "Give the option again for the backing file or parent of that file, and so on.",
+            valueName: "path"),
         completion: .file())
     var backingFiles: [SystemString] = []
 
     @Flag(
         name: .customLong("ignore-cid"),
-        help: "Open a VMDK's parent also where its CID says that it was written to since, or is another.")
+        help: ArgumentHelp(
+            "Open the parent of a VMDK even if its CID is not the recorded one, because it has changed since "
+                + "or is another file."))
     var ignoresContentID = false
 
     func validate() throws {
@@ -36,7 +40,7 @@ struct ReferenceOptions: ParsableArguments {
             throw ValidationError("--allow-references takes none, directory, or the path of a directory.")
         }
         if allowReferences.contains("none") && allowReferences.contains(where: { $0 != "none" }) {
-            throw ValidationError("--allow-references none goes with no other.")
+            throw ValidationError("--allow-references none cannot be used with other values.")
         }
     }
 

@@ -11,9 +11,9 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serves the disk inside an image to NBD clients, read-only.",
         discussion: """
-            The whole disk is the default export; its partitions are the exports p1, p2 and so on. \
-            Without -U, -p or -i, the server makes a private Unix socket. When it is ready it prints \
-            its URI, and serves until it gets a signal.
+            The whole disk is the default export. Its partitions are the exports p1, p2 and so on. \
+            Without -U, -p or -i, the server makes a private Unix socket. When the server is ready, it \
+            prints its URI. It serves until it gets a signal.
 
             Examples:
 
@@ -28,36 +28,38 @@ struct Serve: ParsableCommand {
 
     @Option(
         name: [.customShort("U"), .customLong("unix")],
-        help: ArgumentHelp("Listen on this Unix socket; - makes a private temporary one.", valueName: "path"))
+        help: ArgumentHelp(
+            "Listen on this Unix socket. With -, make a private temporary one.", valueName: "path"))
     var unix: SystemString?
 
     @Option(
-        name: .shortAndLong, help: "Listen on this TCP port, of the loopback interface unless -i is given.")
+        name: .shortAndLong,
+        help: "Listen on this TCP port. Without -i, only programs on this machine can connect.")
     var port: UInt16?
 
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Listen on this address, by TCP, on port 10809 unless -p is given.", valueName: "addr"))
+            "Listen on this address by TCP. Without -p, the port is 10809.", valueName: "addr"))
     var ipaddr: String?
 
     @Option(
         name: .customLong("run"),
         help: ArgumentHelp(
-            "Run this shell command, with $uri and $unixsocket set; end with it, and with its exit status.",
+            "Run this shell command with $uri and $unixsocket set. End when it ends, with its exit status.",
             valueName: "cmd"))
     var command: SystemString?
 
     @Option(
         name: [.customShort("P"), .customLong("pidfile")],
         help: ArgumentHelp(
-            "Write the process's number to this file when the server is ready.", valueName: "path"))
+            "Write the server's process number to this file when the server is ready.", valueName: "path"))
     var pidfile: SystemString?
 
-    @Flag(name: .customLong("exit-with-parent"), help: "End when the process that started this one ends.")
+    @Flag(name: .customLong("exit-with-parent"), help: "End when the process that started the server ends.")
     var exitWithParent = false
 
-    @Flag(name: .shortAndLong, help: "Serve one client, on standard input and output, and end with it.")
+    @Flag(name: .shortAndLong, help: "Serve one client on standard input and output. End when it leaves.")
     var single = false
 
     @Option(
@@ -65,22 +67,22 @@ struct Serve: ParsableCommand {
         help: ArgumentHelp("Serve the whole disk under this name too.", valueName: "name"))
     var exportname: SystemString = ""
 
-    @Flag(name: .shortAndLong, help: "Say on standard error what is going on.")
+    @Flag(name: .shortAndLong, help: "Log on standard error what the server does.")
     var verbose = false
 
     func validate() throws {
         let listens = unix != nil || port != nil || ipaddr != nil
         if unix != nil && (port != nil || ipaddr != nil) {
-            throw ValidationError("-U goes with neither -p nor -i.")
+            throw ValidationError("-U cannot be used with -p or -i.")
         }
         if unix == "" {
             throw ValidationError("-U takes the path of a socket, or -.")
         }
         if single && (listens || command != nil) {
-            throw ValidationError("-s goes with none of -U, -p, -i and --run.")
+            throw ValidationError("-s cannot be used with -U, -p, -i or --run.")
         }
         if exportname.bytes.count > 4096 || !exportname.isUTF8 {
-            throw ValidationError("-e takes at most 4096 bytes, which are UTF-8.")
+            throw ValidationError("-e takes a name of at most 4096 bytes, in UTF-8.")
         }
     }
 
@@ -105,7 +107,8 @@ struct Serve: ParsableCommand {
         let activated = try ActivatedSockets.take()
         if !activated.isEmpty && (unix != nil || port != nil || ipaddr != nil || single || command != nil) {
             throw ServerError(
-                "sockets were passed in (LISTEN_FDS), so none of -U, -p, -i, -s and --run can be given")
+                "another process passed sockets to this one (LISTEN_FDS): -U, -p, -i, -s and --run cannot be "
+                    + "used")
         }
 
         guard StandardError.writeInBackground() else { throw ServerError("cannot serve: \(Thread.shortage)") }
@@ -114,7 +117,8 @@ struct Serve: ParsableCommand {
         if exitWithParent || !activated.isEmpty && !parent.isFirst {
             guard parent.onExit({ ending.end(.parentEnded) }) else {
                 throw ServerError(
-                    "cannot end with the process that started this one: \(systemMessage(errno))")
+                    "cannot watch the process that started the server, to end with it: "
+                        + systemMessage(errno))
             }
         }
 
