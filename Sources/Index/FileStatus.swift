@@ -29,7 +29,7 @@ struct FileStatus: Sendable {
     /// The reason not to trust what is in it. Nil if only this user can have written it.
     var distrust: String? {
         if owner != geteuid() { return "belongs to user \(owner), not to \(geteuid())" }
-        if mode & (S_IWGRP | S_IWOTH) != 0 { return "others may write it" }
+        if mode & (S_IWGRP | S_IWOTH) != 0 { return "other users may write to it" }
         return nil
     }
 }

@@ -55,7 +55,8 @@ final class ImageIndexes: SeekIndexes {
             outermost.withLock { $0 = fingerprint }
             return fingerprint
         } catch {
-            finder.warn("no seek index is used or kept, as the image cannot be recognised: \(error)")
+            finder.warn(
+                "no seek index is used or kept, because the image's fingerprint cannot be computed: \(error)")
             return nil
         }
     }

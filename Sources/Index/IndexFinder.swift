@@ -88,8 +88,12 @@ package final class IndexFinder: SeekIndexes {
         }
         if place == nil, !isReadOnly {
             obstacle = ImageError(
-                .io, "neither XDG_CACHE_HOME nor HOME names a folder of this user's for seek indexes")
-            warn("no seek index is kept: neither XDG_CACHE_HOME nor HOME names a folder of this user's")
+                .io,
+                "there is no cache of seek indexes: neither XDG_CACHE_HOME nor HOME names a folder that "
+                    + "belongs to this user")
+            warn(
+                "no seek index is kept: neither XDG_CACHE_HOME nor HOME names a folder that belongs to this "
+                    + "user")
         }
         if stored != nil, !isReadOnly { place?.noteUse() }
         let index = StoredIndex(
@@ -114,13 +118,14 @@ package final class IndexFinder: SeekIndexes {
             guard let found = try place.load() else { return nil }
             if found.index.subject == subject { return found }
             if place.cache == nil {
-                warn("the seek index given is that of another image, and will be replaced")
+                warn("the given seek index belongs to another image, and will be replaced")
             }
         } catch {
             switch (error.code, isCached: place.cache != nil) {
             case (.corrupt, false), (.limit, false):
-                warn("the seek index given is damaged, and will be replaced: \(error)")
-            case (.refused, true): warn("a seek index is not used, and will be replaced: \(error)")
+                warn("the given seek index is damaged, and will be replaced: \(error)")
+            case (.refused, true):
+                warn("the seek index in the cache is not used, and will be replaced: \(error)")
             case (.corrupt, true), (.limit, true), (.unsupported, true): break
             default: throw error
             }

@@ -57,7 +57,7 @@ struct IndexPlace: Sendable {
         if cache == nil {
             let start = try file.bytes(at: 0, count: Int(min(file.size, UInt64(IndexFormat.magic.count))))
             guard start == IndexFormat.magic else {
-                throw ImageError(.refused, "\(path): is no seek index, and is left as it is")
+                throw ImageError(.refused, "\(path): is not a seek index, so vitrine does not replace it")
             }
         }
         let index = try inside(path) { () throws(ImageError) in try IndexFile(file) }

@@ -41,7 +41,8 @@ extension StoredIndex {
     private func requireUnchangedImage() throws(ImageError) {
         guard state.withLock({ $0.place != nil }), imageHasChanged() else { return }
         let error = ImageError(
-            .refused, "the image has been written to since it was opened, so nothing more is kept of it")
+            .refused,
+            "the image was written to after it was opened, so vitrine saves nothing more in its seek index")
         state.change { state in
             state.place = nil
             state.obstacle = error

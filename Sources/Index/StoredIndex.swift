@@ -107,7 +107,8 @@ package final class StoredIndex: SeekIndex {
             return true
         case .full:
             warnOnce(
-                "the seek index cannot be saved and is as large as it may get in memory; it grows no more")
+                "the seek index cannot be saved, and has reached its limit in memory: nothing more is "
+                    + "indexed")
             return false
         case .refused:
             return false

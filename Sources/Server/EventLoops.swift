@@ -27,8 +27,8 @@ enum EventLoops {
             let copy = dup(STDERR_FILENO)
             guard copy >= 0 else {
                 throw ServerError(
-                    "serving takes \(count) files besides those of the image, and only \(copies.count) more can be "
-                        + "opened: \(systemMessage(errno)) (ulimit -n)")
+                    "serving needs \(count) open files besides those of the image, but only \(copies.count) "
+                        + "more can be opened: \(systemMessage(errno)) (ulimit -n)")
             }
             copies.append(copy)
         }

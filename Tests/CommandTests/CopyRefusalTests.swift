@@ -59,11 +59,11 @@ struct CopyRefusalTests {
             try #require(unsafe symlink("/nonexistent/file", link) == 0)
             let fifo = folder.path + "/fifo"
             try #require(unsafe mkfifo(fifo, 0o600) == 0)
-            let noFile = "is neither a file nor a block device; the name - writes to standard output"
+            let noFile = "is neither a file nor a block device; to write to standard output, give - instead"
             for (output, text) in [
                 (folder.path, "\(folder.path) is a directory: give the name of a file"),
                 (fifo, "\(fifo) \(noFile)"), ("/dev/null", "/dev/null \(noFile)"),
-                (link, "\(link) is a symbolic link to where nothing is"),
+                (link, "\(link) is a symbolic link whose target does not exist"),
                 ("/nonexistent/copy", "/nonexistent/copy: No such file or directory"),
             ] {
                 let result = try Program([Vitrine.path(), "copy", image, output] + options).wait()
@@ -102,7 +102,9 @@ struct CopyRefusalTests {
             let copy = folder.appending(path: "copy")
             let result = try Vitrine.run("copy", corpus("bad-xz-index-uncompressed-2-62.xz"), copy.path)
             #expect(result.status == 1)
-            #expect(result.errors == "vitrine: \(copy.path): cannot be made 4 EiB long: File too large\n")
+            #expect(
+                result.errors
+                    == "vitrine: \(copy.path): its size cannot be set to 4 EiB: File too large\n")
             #expect(!copy.exists)
         }
     }

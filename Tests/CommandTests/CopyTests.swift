@@ -90,11 +90,11 @@ struct CopyTests {
             let result = try Vitrine.run("copy", disk.xz.path, copy.path, "--partition", "3")
             #expect(result.status == 1)
             #expect(
-                result.errors == "vitrine: \(disk.xz.path): there is no partition 3; there are: 1, 2\n")
+                result.errors == "vitrine: \(disk.xz.path): the disk has no partition 3; it has: 1, 2\n")
             #expect(!copy.exists)
             let plain = CorpusFile.root.appending(path: "corpus/good-raw-odd-size.raw").path
             let none = try Vitrine.run("copy", plain, copy.path, "--partition", "1")
-            #expect(none.errors == "vitrine: \(plain): there is no partition 1; there are none at all\n")
+            #expect(none.errors == "vitrine: \(plain): the disk has no partition 1; it has no partitions\n")
         }
     }
 

@@ -77,7 +77,7 @@ struct GzipCommandTests {
     }
 
     private static let unknown =
-        "the disk cannot be opened: gzip: the size of the data is not known before all of it has been decoded once"
+        "the disk cannot be opened: gzip: the size of the data is not known until all of it has been decoded once"
 
     private func mebibytes(_ count: Int) -> String {
         let size = String(format: "%g", (Double(count) / 1_048_576 * 10).rounded() / 10)
@@ -95,13 +95,13 @@ struct GzipCommandTests {
             #expect(result.errors == "")
             #expect(
                 result.output == """
-                    disk.raw.gz: gzip, size not known yet: vitrine index finds it out
+                    disk.raw.gz: gzip, size not known yet: run vitrine index to find it
 
                     gzip
                       compressed  \(mebibytes(compressed))
                       name        disk.raw
 
-                    no partitions were looked for: \(Self.unknown)
+                    the partitions were not read: \(Self.unknown)
 
                     """)
             let json = try shop.vitrine("info", "--json", gz.path)
@@ -152,7 +152,7 @@ struct GzipCommandTests {
             let without = try shop.vitrine("info", "--no-index", gz.path)
             #expect(
                 without.output.hasPrefix(
-                    "disk.raw.gz: gzip, size not known yet: vitrine index finds it out\n"))
+                    "disk.raw.gz: gzip, size not known yet: run vitrine index to find it\n"))
         }
     }
 

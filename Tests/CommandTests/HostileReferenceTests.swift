@@ -112,7 +112,7 @@ import Testing
                 folder.path + "/1",
                 "backing file \"2\": qcow2: backing file \"3\": qcow2: backing file \"4\": …: backing file \"200\": qcow2: "
                     + "backing file \"201\": qcow2: backing file \"202\" is not opened: "
-                    + "no more than 200 files may each name the next")
+                    + "at most 200 files may form a chain, each naming the next")
             // The last 201 are no more than there may be.
             let copy = try Vitrine.run("copy", folder.path + "/100", "-")
             #expect(copy.status == 0)

@@ -77,7 +77,7 @@ import Testing
     @Test func itself() throws {
         try withTemporaryFolder { folder in
             let image = try folder.file("disk.vmdk", descriptor("RW 1 FLAT \"disk.vmdk\" 0"))
-            let text = "is the file that names it, or one that led there: the chain has no end"
+            let text = "is already part of the chain of files that leads to it, so the chain has no end"
             try expectRefused(image.path, "extent \"disk.vmdk\" \(text)")
             let child = try folder.file(
                 "child.vmdk",
@@ -115,7 +115,8 @@ import Testing
             let many = head + String(repeating: line, count: ((1 << 20) - head.utf8.count) / line.utf8.count)
             let image = try folder.file("many.vmdk", many)
             try expectUnreadable(
-                image.path, "line 4101 of the descriptor: more than 4096 extents are not opened")
+                image.path,
+                "line 4101 of the descriptor: there are more than 4096 extents; vitrine opens no more")
             let larger = try folder.file("larger.vmdk", many + String(repeating: line, count: 2))
             let size = try Data(contentsOf: larger).count
             try #require(size > 1 << 20)
@@ -177,8 +178,8 @@ import Testing
             #expect(refused.status == 1)
             #expect(
                 refused.errors.hasSuffix(
-                    " is one too many: this process may have no more files open (ulimit -n, and its hard limit, "
-                        + "ulimit -Hn)\n"), "\(refused.errors)")
+                    " cannot be opened: this process has reached its limit of open files (ulimit -n; hard "
+                        + "limit: ulimit -Hn)\n"), "\(refused.errors)")
         }
     }
 

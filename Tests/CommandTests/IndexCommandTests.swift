@@ -11,7 +11,8 @@ struct IndexCommandTests {
         #expect(result.status == 0)
         #expect(
             result.output
-                == "\(disk): needs no index: it is not compressed, or not in a way that an index helps with\n"
+                == "\(disk): needs no index: it is not compressed, or an index does not help with its "
+                + "compression\n"
         )
         #expect(result.errors == "")
         #expect(try Vitrine.run("index", "-q", disk).output == "")

@@ -34,12 +34,12 @@ struct IndexReportTests {
         #expect(
             IndexReport.properties(Self.none) == [
                 ["seek index", "none"],
-                ["worst seek", "about 9.3 s; about 100 ms once it is indexed: vitrine index"],
+                ["worst seek", "about 9.3 s; with an index (vitrine index), about 100 ms"],
             ])
         #expect(
             IndexReport.properties(Self.partial) == [
                 ["seek index", "43 %, 40 spans"],
-                ["worst seek", "about 9.3 s; about 100 ms once it is indexed: vitrine index"],
+                ["worst seek", "about 9.3 s; with an index (vitrine index), about 100 ms"],
                 ["known zeroes", "5 MiB"],
             ])
         #expect(
@@ -55,7 +55,8 @@ struct IndexReportTests {
                 ["seek index", "none"], ["worst seek", "about 9.3 s"],
                 [
                     "note",
-                    "decoding starts at blocks only: a filter (BCJ or delta) is used, whose state is not kept",
+                    "a block decodes from its start only: it uses a filter (BCJ or delta) whose state an "
+                        + "index does not keep",
                 ],
             ])
         let small = Self.with(Self.none) { $0.worstBlock = 90_000 }
@@ -81,7 +82,8 @@ struct IndexReportTests {
                 == "disk.raw.xz: already indexed: 93 spans, worst seek 103 ms")
         #expect(
             IndexReport.stopped("disk.raw.xz", Self.partial)
-                == "disk.raw.xz: stopped at 43 %; that is kept, and the same command goes on from there")
+                == "disk.raw.xz: stopped at 43 %; the index so far is kept, and the same command continues from "
+                + "there")
         #expect(
             IndexReport.verified("disk.raw.xz", Self.complete, worst: 104_000)
                 == "disk.raw.xz: OK: 93 spans decoded and compared, the slowest in 104 ms")

@@ -100,7 +100,7 @@ struct InfoQCOW2Tests {
                 "  zero                 2", "snapshots (12)", "  ... and 2 more", "bitmaps (1)",
                 "  name     granularity  in use  auto  not served because",
                 "  nightly  1 MiB        no      yes",
-                "no partitions were looked for: that may take the files it names",
+                "the partitions were not read: the image names other files, and info does not open them",
             ] {
                 #expect(lines.contains(line), "\(line)\n\(result.output)")
             }
@@ -209,7 +209,8 @@ struct InfoQCOW2Tests {
             let missing = try Vitrine.run("info", image.url.path, "--snapshot", "after")
             #expect(
                 missing.errors
-                    == "vitrine: \(image.url.path): qcow2: there is no snapshot \"after\"; there are 1\n")
+                    == "vitrine: \(image.url.path): qcow2: there is no snapshot \"after\" among the 1 of the "
+                    + "image; vitrine info lists them\n")
         }
     }
 }

@@ -37,7 +37,8 @@ import VitrineFormats
         #expect(all.dropLast() == (0..<kept).map { "\($0 % 10)" + line }[...])
         #expect(
             all.last
-                == "vitrine: \(1000 - kept) lines were left out here, as those before were not read in time")
+                == "vitrine: \(1000 - kept) lines are missing here, because nobody read the lines before them "
+                + "in time")
         // From then on all is as before.
         queue.add("more")
         queue.drain()

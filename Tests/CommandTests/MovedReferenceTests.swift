@@ -36,7 +36,8 @@ struct MovedReferenceTests {
             try expectSame(
                 overlay.path, "-",
                 warning:
-                    "\(role) \"\(name)\" is not there: \"base.\(format)\" in \(folder.path)/new is taken for it"
+                    "\(role) \"\(name)\" was not found: vitrine uses \"base.\(format)\" in "
+                        + "\(folder.path)/new instead"
             )
             // Elsewhere and by another name it has to be said where.
             let elsewhere = folder.appending(path: "elsewhere")
@@ -78,7 +79,8 @@ struct MovedReferenceTests {
             try expectSame(
                 tar.path, "-", "--member", "new/overlay.qcow2",
                 warning:
-                    "backing file \"\(folder.path)/old/base.qcow2\" is not there: member \"new/base.qcow2\" is taken for it"
+                    "backing file \"\(folder.path)/old/base.qcow2\" was not found: vitrine uses member "
+                        + "\"new/base.qcow2\" instead"
             )
         }
     }

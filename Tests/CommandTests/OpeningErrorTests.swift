@@ -121,7 +121,7 @@ struct OpeningErrorTests {
 
     @Test func filterThatIsNotKnown() throws {
         let path = CorpusFile.root.appending(path: "corpus/unsupported-xz-filter-7f.xz").path
-        try expectRefused(path, "xz: block 1 at 12: filter 1 of 2 is 0x7f, which is not known here")
+        try expectRefused(path, "xz: block 1 at 12: filter 1 of 2 is 0x7f, which vitrine does not know")
     }
 
     @Test func xzFileCutShortInsideAnother() throws {
@@ -158,7 +158,8 @@ struct OpeningErrorTests {
 
     @Test func formatAfterTheLast() throws {
         try expectRefused(
-            TestDisk.shared().xz.path, "nothing is looked for inside a disk, so not \"xz\" either",
+            TestDisk.shared().xz.path,
+            "\"xz\" is given as the format inside a disk, but vitrine looks for no format there",
             "--format",
             "raw,xz")
     }
@@ -167,7 +168,7 @@ struct OpeningErrorTests {
         try withTemporaryFolder { folder in
             let path = try folder.file("disk", Data(repeating: 0, count: 4096)).path
             try expectRefused(
-                path, "xz: the 4096 bytes before 4096 hold no stream; the first one must start at 0",
+                path, "xz: the first 4096 bytes hold no xz stream; the first stream must start at 0",
                 "--format",
                 "xz")
         }

@@ -33,7 +33,8 @@ import TestSupport
         #expect(refused.output == "")
         #expect(
             refused.errors.hasPrefix(
-                "vitrine: another process passed sockets to this one (LISTEN_FDS): -U, -p, -i, -s and --run cannot be used\n"
+                "vitrine: another process passed sockets to this one (LISTEN_FDS): -U, -p, -i, -s and --run "
+                    + "cannot be used\n"
             ))
     }
 

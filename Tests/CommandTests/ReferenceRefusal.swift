@@ -20,7 +20,8 @@ enum ReferenceRefusal {
         #expect(result.status == 0, sourceLocation: sourceLocation)
         #expect(result.errors == "", sourceLocation: sourceLocation)
         #expect(
-            result.output.hasSuffix("\nno partitions were looked for: that may take the files it names\n"),
+            result.output.hasSuffix(
+                "\nthe partitions were not read: the image names other files, and info does not open them\n"),
             sourceLocation: sourceLocation)
         return result.output
     }

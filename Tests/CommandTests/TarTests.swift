@@ -115,8 +115,8 @@ struct TarTests {
             #expect(words.output.contains("\ncontents (3)\n"))
             #expect(
                 words.output.contains(
-                    "\nno partitions were looked for: the disk cannot be opened: tar: there are 2 disks, of which "
-                        + "--member NAME chooses one: \"one.raw\" ("))
+                    "\nthe partitions were not read: the disk cannot be opened: tar: there are 2 disks, of "
+                        + "which --member NAME chooses one: \"one.raw\" ("))
             let rows = words.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
             #expect(rows.contains { $0.first == "appliance.ovf" && $0.suffix(2) == ["file", "no"] })
             #expect(rows.contains { $0.first == "two.raw.xz" && $0.suffix(2) == ["file", "yes"] })
@@ -279,7 +279,8 @@ struct TarTests {
         ),
         (
             "RW 1 FLAT \"disk.vmdk\" 0",
-            "extent \"disk.vmdk\" is the file that names it, or one that led there: the chain has no end"
+            "extent \"disk.vmdk\" is already part of the chain of files that leads to it, so the chain has "
+                + "no end"
         ),
         ("RW 1 FLAT \"up\" 0", "extent \"up\": there is no such member in the archive"),
     ])

@@ -19,7 +19,10 @@ struct UnixSocketTests {
             let file = try folder.file("file", "precious")
             let refused = try Vitrine.run("serve", TestDisk.shared().xz.path, "-U", file.path)
             #expect(refused.status == 1)
-            #expect(refused.errors == "vitrine: \(file.path) exists, and is no socket\n")
+            #expect(
+                refused.errors
+                    == "vitrine: \(file.path) exists and is not a socket, so vitrine does not replace it: give "
+                    + "another path\n")
             #expect(refused.output == "")
             #expect(try String(contentsOf: file, encoding: .utf8) == "precious")
         }
@@ -64,7 +67,8 @@ struct UnixSocketTests {
                 #expect(result.status == 1)
                 #expect(
                     result.errors
-                        == "vitrine: \(socket): the path of a Unix socket can be 103 bytes long, this one is 104\n"
+                        == "vitrine: \(socket): the path of a Unix socket can have at most 103 bytes, and this "
+                        + "one has 104\n"
                 )
             }
         }

@@ -17,7 +17,7 @@ struct WrittenPathsTests {
             let before = try Data(contentsOf: image)
             for (path, reason) in [
                 (image.path, "is the image itself"),
-                (other.path, "exists, and is no file with the number of a process"),
+                (other.path, "exists and is not a pid file"),
             ] {
                 let result = try Vitrine.run("serve", image.path, "-P", path, "--run", "true")
                 #expect(result.status == 1)

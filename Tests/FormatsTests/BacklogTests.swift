@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    /// No other worker exists if the system has no thread left to give.
+    /// No other worker exists if the system refused to start a thread.
     @Test func itTakesNoWorkerToDrainIt() {
         let workers = Workers(count: 1)
         let gate = Monitor(false)

@@ -94,7 +94,8 @@ import Testing
         writer.end()
         #expect(
             error(writer.bytes)
-                == "LZMA2 chunk at \(writer.starts.last ?? 0) brings no properties, where none are known yet")
+                == "LZMA2 chunk at \(writer.starts.last ?? 0) has no properties, and none were set since the "
+                + "last reset")
     }
 
     // MARK: Headers
@@ -138,8 +139,8 @@ import Testing
         var bytes = oneChunk().bytes
         bytes.removeLast()
         #expect(
-            error(bytes) == "the data has no end in the bytes up to \(bytes.count) that the index gives it")
-        #expect(error([]) == "the data has no end in the bytes up to 0 that the index gives it")
+            error(bytes) == "the data does not end at \(bytes.count), where the index says that it ends")
+        #expect(error([]) == "the data does not end at 0, where the index says that it ends")
     }
 
     @Test func chunksThatAreCutSaySo() {
@@ -149,7 +150,7 @@ import Testing
         writer.end()
         let start = writer.starts[1]
         func expected(_ place: Int, _ wanted: Int, _ left: Int) -> String {
-            "LZMA2 chunk at \(place) takes \(wanted) bytes more, but the block's data ends in \(left)"
+            "LZMA2 chunk at \(place) takes \(wanted) more bytes, but the block's data has only \(left) left"
         }
         for left in 1...2 { #expect(error(Array(writer.bytes[..<left])) == expected(0, 3, left)) }
         for left in 0...2 { #expect(error(Array(writer.bytes[..<(3 + left)])) == expected(0, 3, left)) }
@@ -174,7 +175,7 @@ import Testing
         let error = #expect(throws: ImageError.self) { try decoder.decodeChunk() }
         #expect(
             error?.description
-                == "the data has no end in the bytes up to \(bytes.count) that the index gives it")
+                == "the data does not end at \(bytes.count), where the index says that it ends")
     }
 
     @Test func errorsOfTheSourceArePassedOn() throws {

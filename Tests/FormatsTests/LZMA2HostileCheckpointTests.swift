@@ -47,7 +47,8 @@ import Testing
             #expect(error?.code == .corrupt)
             #expect(
                 error?.description
-                    == "LZMA2 chunk at 0 goes on with a distance of \(UInt64(rep0) + 1) bytes, of which there are \(history)"
+                    == "LZMA2 chunk at 0 continues with a distance of \(UInt64(rep0) + 1) bytes, but only "
+                    + "\(history) come before it"
             )
         }
     }
@@ -85,7 +86,8 @@ import Testing
         let error = #expect(throws: ImageError.self) { try decoder.decodeChunk() }
         #expect(
             error?.description
-                == "LZMA2 chunk at \(writer.starts[32]) goes on with a distance of 64001 bytes, of which there are 4096"
+                == "LZMA2 chunk at \(writer.starts[32]) continues with a distance of 64001 bytes, but only 4096 "
+                + "come before it"
         )
     }
 

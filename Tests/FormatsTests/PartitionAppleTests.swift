@@ -64,7 +64,7 @@ import Testing
         #expect(table.partitions.map(\.number) == Array(1...256))
         #expect(
             table.warnings.first
-                == "the map has 4294967295 entries, of which the first 256 are looked at")
+                == "the map has 4294967295 entries; vitrine reads only the first 256")
     }
 
     @Test(arguments: [0, 4, 511, 768, 65535])
@@ -103,7 +103,8 @@ import Testing
         var disk = PartitionDisk(size: 4096)
         disk.put([0xDA, 0xBE, 0xDA, 0xBE], at: 508)
         let expected = ImageError(
-            .unsupported, "the disk has a Sun disk label, which is not read: its partitions are not listed")
+            .unsupported,
+            "the disk has a Sun disk label, which vitrine does not read: its partitions are not listed")
         #expect(throws: expected) { try disk.table }
         disk.put([1], at: 0)
         #expect(try disk.table == nil)
@@ -116,7 +117,7 @@ import Testing
         disk.put(little: (0 &- UInt32(0x0BE5_A941)).byteSwapped, at: 504)
         let expected = ImageError(
             .unsupported,
-            "the disk has an SGI volume header, which is not read: its partitions are not listed")
+            "the disk has an SGI volume header, which vitrine does not read: its partitions are not listed")
         #expect(throws: expected) { try disk.table }
     }
 }

@@ -129,7 +129,7 @@ import Testing
         #expect(table.partitions.map(\.number) == [1] + Array(5...20))
         #expect(
             table.warnings == [
-                "partition 1: its disklabel has 65535 entries, of which the first 16 are looked at"
+                "partition 1: its disklabel has 65535 entries; vitrine reads only the first 16"
             ])
     }
 

@@ -127,7 +127,7 @@ struct QCOW2BitmapTests {
 
     @Test(arguments: [
         Broken("it was not saved properly, and bits may be missing") { $0[15] = 1 },
-        Broken("flags are 0x8, which are not known here") { $0[15] = 8 },
+        Broken("flags are 0x8, which vitrine does not know") { $0[15] = 8 },
         Broken("type is 2, expected 1") { $0[16] = 2 },
         Broken("granularity bits are 8, expected 9...31") { $0[17] = 8 },
         Broken("granularity bits are 255, expected 9...31") { $0[17] = 255 },
@@ -149,7 +149,7 @@ struct QCOW2BitmapTests {
         #expect(image.bitmaps.isEmpty)
         #expect(
             image.warnings == [
-                "qcow2: bitmap \"\u{FFFD}\" is not served: its name is not UTF-8, as names are that clients ask for"
+                "qcow2: bitmap \"\u{FFFD}\" is not served: its name is not UTF-8, so no client can ask for it"
             ])
     }
 

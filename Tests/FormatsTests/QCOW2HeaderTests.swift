@@ -67,10 +67,10 @@ import Testing
         Case(UInt32(108), at: 100, "header_length at 100 is 108, expected a multiple of 8"),
         Case(
             UInt8(1), at: 104,
-            "compression_type at 104 is 1, but the incompatible feature that says so is not set"),
+            "compression_type at 104 is 1, but the incompatible feature bit for it is not set"),
         Case(
             UInt64(8), at: 72,
-            "compression_type at 104 is 0, but the incompatible feature that says so is set"),
+            "compression_type at 104 is 0, but the incompatible feature bit for it is set"),
         Case(
             UInt64(1) << 5 | 1 << 63, at: 72,
             "incompatible_features at 72 is 0x8000000000000020: not known here: bit 5, bit 63",
@@ -188,8 +188,8 @@ import Testing
         let file = QCOW2File(incompatible: 3)
         #expect(
             try file.open().warnings == [
-                "qcow2: the image is marked as corrupt: some of the disk may not be what it was",
-                "qcow2: the image was not closed properly, which does not matter for reading",
+                "qcow2: the image is marked as corrupt: some of the data may be wrong",
+                "qcow2: the image was not closed properly; this does not affect reading",
             ])
     }
 
@@ -200,7 +200,7 @@ import Testing
         file.put(UInt32.max, at: 56)
         #expect(
             try file.open().warnings == [
-                "qcow2: refcount_order at 96 is 7, expected 0...6: not needed for reading"
+                "qcow2: refcount_order at 96 is 7, expected 0...6; this does not affect reading"
             ])
     }
 

@@ -175,7 +175,8 @@ struct QCOW2ReferenceTests {
         let wrong = #expect(throws: ImageError.self) { try disk.bytes(at: 2 << 16, count: 1) }
         #expect(
             wrong?.description
-                == "qcow2: L2 entry at 131088 is 0x10000: offset 65536 in the data file, expected that on the disk, 131072"
+                == "qcow2: L2 entry at 131088 is 0x10000: offset 65536 in the data file, expected the offset on "
+                + "the disk, 131072"
         )
         let compressed = #expect(throws: ImageError.self) { try disk.bytes(at: 3 << 16, count: 1) }
         #expect(
@@ -205,11 +206,15 @@ struct QCOW2ReferenceTests {
 
     @Test func nothingIsOpenedWithoutLeave() throws {
         for (name, reason) in [
-            ("/etc/shadow", " is not opened: the image is in no directory that the name would refer to"),
-            ("json:{}", " is described by json:, which is never followed; only files are opened"),
+            (
+                "/etc/shadow",
+                " is not opened: vitrine knows no directory of the image in which to look for it"
+            ),
+            ("json:{}", " has a json: name; vitrine opens files only by their paths"),
             (
                 "nbd:localhost:10809",
-                " has a ':' before any '/', as protocols do, in its name; only files are opened"
+                " has a name with ':' before any '/', like a protocol (nbd:); vitrine opens files only by "
+                    + "their paths"
             ),
             ("a\u{1B}b", " has the control character 0x1b in its name, at byte 1"),
         ] {
@@ -226,7 +231,8 @@ struct QCOW2ReferenceTests {
         let layer = try #require(description.layers.first)
         #expect(layer.references == [Reference(.backingFile, Array("/dev/zero".utf8))])
         #expect(description.partitionTable == nil)
-        #expect(description.partitionTableReason == "that may take the files it names")
+        #expect(
+            description.partitionTableReason == "the image names other files, and info does not open them")
         let texts = layer.properties.compactMap { property -> String? in
             switch property.value {
             case .text(let text), .phrase(let text, nil): "\(property.key): \(text)"

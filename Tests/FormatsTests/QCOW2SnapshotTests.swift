@@ -36,7 +36,9 @@ struct QCOW2SnapshotTests {
             #expect(
                 error
                     == ImageError(
-                        .unsupported, "there is no snapshot \"no\\u{7}ne\"; there are 3", path: ["qcow2"]))
+                        .unsupported,
+                        "there is no snapshot \"no\\u{7}ne\" among the 3 of the image; vitrine info lists them",
+                        path: ["qcow2"]))
         }
     }
 
@@ -59,7 +61,7 @@ struct QCOW2SnapshotTests {
         let error = #expect(throws: ImageError.self) {
             try Image("disk.raw", MemorySource([1, 2, 3]), OpenOptions(snapshot: "1"))
         }
-        #expect(error?.description == "raw: this format has no snapshots that could be opened")
+        #expect(error?.description == "raw: vitrine opens no snapshots in this format")
     }
 
     /// An image with `count` snapshots called a, b and so on, behind its L2 table.

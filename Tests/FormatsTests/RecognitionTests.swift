@@ -143,6 +143,6 @@ import Testing
         #expect(error?.code == .unsupported)
         #expect(
             error?.description
-                == "vmdk: the disk is encrypted, which is not supported: it can only be described")
+                == "vmdk: the disk is encrypted: it can be described, but not read")
     }
 }

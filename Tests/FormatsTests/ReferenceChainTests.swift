@@ -44,12 +44,14 @@ import Testing
                 + "backing file \"4\": …: backing file \"199\": referring: backing file \"200\": referring: "
             try expectError(
                 .limit,
-                way + "backing file \"201\" is not opened: no more than 200 files may each name the next",
+                way
+                    + "backing file \"201\" is not opened: at most 200 files may form a chain, each naming the "
+                    + "next",
                 opening: chain(of: count, in: folder))
         }
     }
 
-    private let endless = "is the file that names it, or one that led there: the chain has no end"
+    private let endless = "is already part of the chain of files that leads to it, so the chain has no end"
 
     @Test func fileThatNamesItself() throws {
         try withTemporaryFolder { folder in
@@ -98,7 +100,7 @@ import Testing
             for _ in 0..<4096 { _ = try gate.text(of: "base", .extent) }
             gate.expect(
                 .limit, "base",
-                "extent \"base\" is one too many: no more than 4096 other files are opened for an image",
+                "extent \"base\" is not opened: vitrine opens at most 4096 other files for an image",
                 .extent)
         }
     }

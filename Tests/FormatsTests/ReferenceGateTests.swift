@@ -249,7 +249,8 @@ import Testing
         }
         #expect(
             error?.description
-                == "data file \"data\" is not opened: the image is in no directory that the name would refer to"
+                == "data file \"data\" is not opened: vitrine knows no directory of the image in which to look "
+                + "for it"
         )
         #expect(error?.code == .refused)
     }
@@ -328,8 +329,8 @@ import Testing
             let error = try folders.gate().error(.system(code), Reference(.backingFile, Array("base".utf8)))
             #expect(
                 error.description
-                    == "backing file \"base\" is not opened: this system has no openat2 (Linux 5.6), or forbids it, "
-                    + "so that nothing would keep the name from leading elsewhere")
+                    == "backing file \"base\" is not opened: this system has no openat2 (Linux 5.6 or later), "
+                    + "or forbids it. Without it, the name could lead out of the allowed directories")
             #expect(error.code == .refused)
         }
     }
@@ -360,7 +361,8 @@ import Testing
             let gate = try folders.gate()
             #expect(try gate.text(of: name) == "inside")
             let warning =
-                "backing file \"\(name)\" is not there: \"base\" in \(folders.images.path) is taken for it"
+                "backing file \"\(name)\" was not found: vitrine uses \"base\" in \(folders.images.path) "
+                    + "instead"
             #expect(gate.warnings == (["file:base", "file:./base"].contains(name) ? [] : [warning]))
         }
     }

@@ -32,7 +32,8 @@ import Testing
     func protocols(_ name: String) throws {
         try expectRefused(
             Array(name.utf8),
-            "ROLE \"\(name)\" has a ':' before any '/', as protocols do, in its name; only files are opened")
+            "ROLE \"\(name)\" has a name with ':' before any '/', like a protocol (nbd:); vitrine opens "
+                + "files only by their paths")
     }
 
     @Test(arguments: [
@@ -41,7 +42,7 @@ import Testing
     func json(_ name: String) throws {
         try expectRefused(
             Array(name.utf8),
-            "ROLE \"\(name)\" is described by json:, which is never followed; only files are opened")
+            "ROLE \"\(name)\" has a json: name; vitrine opens files only by their paths")
     }
 
     @Test func empty() throws {

@@ -125,7 +125,7 @@ import Testing
         #expect(readable(image) == Array(0..<(number == 16 ? 16 : 15)))
         #expect(
             image.warnings.contains {
-                $0.hasSuffix("the grain directory was found by going through the stream")
+                $0.hasSuffix("vitrine found the grain directory by scanning the stream")
             })
     }
 

@@ -94,7 +94,7 @@ import Testing
         let error = #expect(throws: ImageError.self) { try open(most + 1) }
         #expect(
             error?.description
-                == "vmdk: the grains that are there of the extents take more tables together than are made")
+                == "vmdk: the grains found in all extents need more than 67108864 bytes of tables")
     }
 
     @Test func encodedNames() throws {
@@ -108,20 +108,22 @@ import Testing
     @Test(arguments: [
         (
             "createType=\"fullDevice\"\nRW 63 FLAT \"/dev/sda\" 0",
-            "vmdk: the disk is kept on a device (fullDevice): it can be described, but devices are not opened for an image"
+            "vmdk: the disk is on a device (fullDevice): it can be described, but vitrine opens no devices "
+                + "that an image names"
         ),
         (
             "RW 63 VMFSRDM \"x-rdm.vmdk\"",
-            "vmdk: the disk is kept on a device (): it can be described, but devices are not opened for an image"
+            "vmdk: the disk is on a device (): it can be described, but vitrine opens no devices that an "
+                + "image names"
         ),
-        ("RW x FLAT \"a\" 0", "vmdk: line 2 of the descriptor: \"x\" is no number of sectors of an extent"),
+        ("RW x FLAT \"a\" 0", "vmdk: line 2 of the descriptor: \"x\" is not an extent's number of sectors"),
         (
             "RW 99999999999999999 FLAT \"a\" 0",
-            "vmdk: line 2 of the descriptor: \"99999999999999999\" is no number of sectors of an extent"
+            "vmdk: line 2 of the descriptor: \"99999999999999999\" is not an extent's number of sectors"
         ),
-        ("RW 1 FLAT \"a\" x", "vmdk: line 2 of the descriptor: \"x\" is no offset of an extent"),
-        ("RW 1 FLAT \"a\" \"b\" 1x", "vmdk: line 2 of the descriptor: \"1x\" is no offset of an extent"),
-        ("RW 1 FLAT \"a", "vmdk: line 2 of the descriptor: the name of the extent has no end"),
+        ("RW 1 FLAT \"a\" x", "vmdk: line 2 of the descriptor: \"x\" is not an extent's offset"),
+        ("RW 1 FLAT \"a\" \"b\" 1x", "vmdk: line 2 of the descriptor: \"1x\" is not an extent's offset"),
+        ("RW 1 FLAT \"a", "vmdk: line 2 of the descriptor: the extent's name has no closing quote"),
         (
             "RW 1 FLAT \"a\" 0\nparentCID=12345678",
             "vmdk: parentCID is 0x12345678, but there is no parentFileNameHint"
@@ -136,7 +138,10 @@ import Testing
         ),
         ("createType=\"vmfs\"", "vmdk: the descriptor names no extents"),
         ("RW 1 SPARSE \"none\"", "vmdk: extent \"none\": there is none"),
-        ("RW 1 WHAT \"a\"", "vmdk: extents of the type \"WHAT\" are not read"),
+        (
+            "RW 1 WHAT \"a\"",
+            "vmdk: the descriptor names an extent of type \"WHAT\", which vitrine does not read"
+        ),
     ])
     func refused(_ lines: String, _ text: String) throws {
         let error = #expect(throws: ImageError.self) {
@@ -203,6 +208,6 @@ import Testing
         #expect(
             error?.description
                 == "vmdk: extent \"d\": replay_journal at 536 is set: the extent was not closed properly, and its "
-                + "journal is to be replayed first")
+                + "journal must be replayed first, which vitrine does not do")
     }
 }

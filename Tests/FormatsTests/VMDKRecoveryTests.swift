@@ -74,8 +74,8 @@ import Testing
         let image = try file.open()
         #expect(
             image.warnings.contains(
-                "vmdk: gdOffset at 56 says that there is a footer, but there is none: the grain directory was found by "
-                    + "going through the stream"))
+                "vmdk: gdOffset at 56 says that there is a footer, but there is none: vitrine found the "
+                    + "grain directory by scanning the stream"))
         #expect(
             contents(image, Self.grains + [1, 1535]) == [true, true, true, true, true, true, false, false])
     }

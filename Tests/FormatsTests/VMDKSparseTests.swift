@@ -186,7 +186,7 @@ import Testing
         let wrong = #expect(throws: ImageError.self) { try disk.bytes(at: 0, count: 1) }
         #expect(
             wrong?.description
-                == "vmdk: compressed grain at \(start): is for sector 8, by its marker, expected 0")
+                == "vmdk: compressed grain at \(start): has a marker for sector 8, expected 0")
         let damaged = #expect(throws: ImageError.self) { try disk.bytes(at: 4096, count: 1) }
         #expect(damaged?.reason.contains("bytes is damaged: ") == true)
     }
@@ -204,7 +204,7 @@ import Testing
         let error = #expect(throws: ImageError.self) { try bad.bytes(at: 4096, count: 1) }
         #expect(
             error?.description
-                == "vmdk: grain table entry at 4100 is 1: a grain of zeroes, which the flags at 8 do not provide for"
+                == "vmdk: grain table entry at 4100 is 1: a grain of zeroes, but the flags at 8 allow none"
         )
     }
 
@@ -228,7 +228,7 @@ import Testing
             if offset == 48 { other.put(UInt32(0x30003), at: 8) }
             let disk = try other.open().disk
             let error = #expect(throws: ImageError.self) { try disk.bytes(at: 0, count: 1) }
-            #expect(error?.reason.contains(" is 1: a grain of zeroes, which the flags at 8 do not") == true)
+            #expect(error?.reason.contains(" is 1: a grain of zeroes, but the flags at 8 allow none") == true)
             #expect(try disk.bytes(at: 4096, count: 4096) == Array(content[4096..<8192]))
         }
     }

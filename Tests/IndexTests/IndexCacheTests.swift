@@ -189,7 +189,7 @@ import VitrineFormats
             cache.note(stamp, try put(cache, 1, age: 0))
             #expect(unsafe chmod(cache.path.text, mode) == 0)
             let error = #expect(throws: ImageError.self) { try cache.entries() }
-            #expect(error == ImageError(.refused, "\(cache.path.text): others may write it"))
+            #expect(error == ImageError(.refused, "\(cache.path.text): other users may write to it"))
             #expect(cache.prune(to: 0).isEmpty)
             #expect(throws: ImageError.self) { try put(cache, 2, age: 0) }
             #expect(try names(cache.path.text).count == 2)
@@ -217,7 +217,7 @@ import VitrineFormats
             let place = IndexPlace(in: cache, subject.fingerprint, stamp: nil)
             let path = "\(cache.path)/\(subject.fingerprint).sidx"
             let spoil: [(reason: String, make: () throws -> Void)] = [
-                ("others may write it", { #expect(unsafe chmod(path, 0o602) == 0) }),
+                ("other users may write to it", { #expect(unsafe chmod(path, 0o602) == 0) }),
                 (
                     "is a symbolic link",
                     {

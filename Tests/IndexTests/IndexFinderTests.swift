@@ -190,10 +190,10 @@ import VitrineFormats
             let index = try open(finder(folder, .file(SystemString(file.path))), TestImage.file)
             TestImage.add(1, to: index)
             let error = #expect(throws: ImageError.self) { try index.save() }
-            #expect(error?.description == "\(file.path): is no seek index, and is left as it is")
+            #expect(error?.description == "\(file.path): is not a seek index, so vitrine does not replace it")
             #expect(
                 warnings.all == [
-                    "no seek index is used: \(file.path): is no seek index, and is left as it is"
+                    "no seek index is used: \(file.path): is not a seek index, so vitrine does not replace it"
                 ])
             #expect(try String(contentsOf: file, encoding: .utf8) == "not an index")
             // Nor when it comes while the image is open.
@@ -216,7 +216,7 @@ import VitrineFormats
                     MemorySource([UInt8](repeating: 1, count: 100_000)))
             )
             let index = try open(finder(folder, .file(SystemString(path))), TestImage.file)
-            #expect(warnings.all == ["the seek index given is that of another image, and will be replaced"])
+            #expect(warnings.all == ["the given seek index belongs to another image, and will be replaced"])
             TestImage.add(2, to: index)
             try index.save()
             #expect(
@@ -227,7 +227,7 @@ import VitrineFormats
             let again = try open(finder(folder, .file(SystemString(path))), TestImage.file)
             #expect(warnings.all.count == 2)
             #expect(
-                warnings.all.last?.hasPrefix("the seek index given is damaged, and will be replaced: ")
+                warnings.all.last?.hasPrefix("the given seek index is damaged, and will be replaced: ")
                     == true)
             TestImage.add(3, to: again)
             try again.save()
@@ -267,7 +267,7 @@ import VitrineFormats
         _ = try open(homeless, TestImage.file)
         #expect(
             warnings.all.dropFirst() == [
-                "no seek index is kept: neither XDG_CACHE_HOME nor HOME names a folder of this user's"
+                "no seek index is kept: neither XDG_CACHE_HOME nor HOME names a folder that belongs to this user"
             ])
     }
 

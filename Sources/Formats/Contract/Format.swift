@@ -33,7 +33,8 @@ package struct Format: Sendable {
 
     /// The error for more than `maximumLayers` layers.
     static var tooManyLayers: ImageError {
-        ImageError(.limit, "more than \(maximumLayers) layers, one in another, are not opened")
+        ImageError(
+            .limit, "there are more than \(maximumLayers) layers, one inside another; vitrine opens no more")
     }
 
     /// `name` without an extension of this format. Nil if it has none.

@@ -16,9 +16,12 @@ extension Reference {
         guard !isWindowsPath, let scheme, !scheme.elementsEqual("file".utf8) else { return }
         // qemu would take `json:` for a description of what to open, and any other scheme for a protocol to open it by.
         if scheme.elementsEqual("json".utf8) {
-            throw error(.refused, "is described by json:, which is never followed; only files are opened")
+            throw error(.refused, "has a json: name; vitrine opens files only by their paths")
         }
-        throw error(.refused, "has a ':' before any '/', as protocols do, in its name; only files are opened")
+        throw error(
+            .refused,
+            "has a name with ':' before any '/', like a protocol (nbd:); vitrine opens files only by their "
+                + "paths")
     }
 
     /// The text before a ':' that comes before any '/'. Nil if there is none.
@@ -62,12 +65,12 @@ extension Reference {
     var isTooDeep: ImageError {
         error(
             .limit,
-            "is not opened: no more than \(Self.maximumDepth) files may each name the next")
+            "is not opened: at most \(Self.maximumDepth) files may form a chain, each naming the next")
     }
 
     /// The error that files name one another.
     var leadsBack: ImageError {
-        error(.corrupt, "is the file that names it, or one that led there: the chain has no end")
+        error(.corrupt, "is already part of the chain of files that leads to it, so the chain has no end")
     }
 
     /// The error that neither the image nor the user says which format the file has.
@@ -79,6 +82,6 @@ extension Reference {
 
     /// The warning that a file found elsewhere, `place`, is taken for it.
     func isReplaced(by place: String) -> String {
-        "\(text) is not there: \(place) is taken for it"
+        "\(text) was not found: vitrine uses \(place) instead"
     }
 }

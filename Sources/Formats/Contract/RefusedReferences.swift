@@ -6,6 +6,6 @@ package struct RefusedReferences: References {
     package func open(_ reference: Reference) throws(ImageError) -> any Source {
         try reference.requireFileName()
         throw reference.error(
-            .refused, "is not opened: the image is in no directory that the name would refer to")
+            .refused, "is not opened: vitrine knows no directory of the image in which to look for it")
     }
 }

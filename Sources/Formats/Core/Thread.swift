@@ -10,8 +10,8 @@ package enum Thread {
 
     /// The reason that `start` failed, for people.
     package static let shortage =
-        "the system has no thread left to give: the limits are ulimit -u and -v, and the pids.max of the control group "
-        + "(TasksMax= of systemd)"
+        "the system refused to start a thread: the limits are ulimit -u, ulimit -v, and the pids.max of the "
+        + "control group (TasksMax= of systemd)"
 
     /// Starts a thread called `name` (15 characters at most) that runs `body`.
     ///

@@ -73,7 +73,7 @@ public struct ImageDescription: Sendable {
             }
         } else {
             partitionTable = nil
-            partitionTableReason = "that may take the files it names"
+            partitionTableReason = "the image names other files, and info does not open them"
         }
         self.warnings = warnings
     }

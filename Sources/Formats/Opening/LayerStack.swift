@@ -66,7 +66,9 @@ struct LayerStack {
         }
         if let extra = forced.first {
             throw ImageError(
-                .unsupported, "nothing is looked for inside a disk, so not \"\(extra.name)\" either")
+                .unsupported,
+                "\"\(extra.name)\" is given as the format inside a disk, but vitrine looks for no format "
+                    + "there")
         }
     }
 
@@ -86,8 +88,8 @@ struct LayerStack {
             let format = Format.detect(FileProbe(head: []), name: impliedName)
             guard format.name == Format.raw.name else { throw error }
             warnings.append(
-                "\(outer): the start of the disk cannot be read, so that what is in there is taken for a raw disk; "
-                    + "the rest of it is served: \(error)")
+                "\(outer): the start of the disk cannot be read, so vitrine treats the disk as a raw one, "
+                    + "and serves the rest of it: \(error)")
             return format
         }
         return Format.detect(probe, name: name)

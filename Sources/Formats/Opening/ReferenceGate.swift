@@ -170,7 +170,7 @@ package final class ReferenceGate: Sendable {
         guard !isOneTooMany else {
             throw reference.error(
                 .limit,
-                "is one too many: no more than \(Reference.maximumFiles) other files are opened for an image")
+                "is not opened: vitrine opens at most \(Reference.maximumFiles) other files for an image")
         }
     }
 
@@ -235,12 +235,13 @@ package final class ReferenceGate: Sendable {
         case .system(ENOSYS), .system(EPERM):
             return reference.error(
                 .refused,
-                "is not opened: this system has no openat2 (Linux 5.6), or forbids it, so that nothing would keep "
-                    + "the name from leading elsewhere")
+                "is not opened: this system has no openat2 (Linux 5.6 or later), or forbids it. Without it, "
+                    + "the name could lead out of the allowed directories")
         case .system(EMFILE):
             return reference.error(
                 .limit,
-                "is one too many: this process may have no more files open (ulimit -n, and its hard limit, ulimit -Hn)"
+                "cannot be opened: this process has reached its limit of open files (ulimit -n; hard limit: "
+                    + "ulimit -Hn)"
             )
         case .system(let code):
             return ImageError(.io, systemMessage(code), path: [reference.text])

@@ -148,8 +148,9 @@ extension ConnectionHandler {
         guard isActive else { return }
         let error = ImageError(
             .io,
-            "nothing was read or decoded for \(StallWatch.patience / 1_000_000_000) s, and the processor was idle: what the "
-                + "image is read from does not answer, or threads of vitrine wait for each other")
+            "nothing was read or decoded for \(StallWatch.patience / 1_000_000_000) s, and the processor "
+                + "was idle: the medium that holds the image does not answer, or threads of vitrine wait for each "
+                + "other")
         for (number, entry) in cold.waiting(since: stall.since) {
             // A reply that nothing may interrupt comes before the others, and they are given up when that one is out of the way.
             guard !isClosing, unbroken == nil || entry.isUnbroken else { continue }

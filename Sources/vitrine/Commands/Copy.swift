@@ -119,8 +119,8 @@ struct Copy: ParsableCommand {
         }
         let names = partitions.map { "\($0.number)" }.joined(separator: ", ")
         throw CommandError(
-            "\(options.image): there is no partition \(number); "
-                + (names.isEmpty ? "there are none at all" : "there are: \(names)"))
+            "\(options.image): the disk has no partition \(number); "
+                + (names.isEmpty ? "it has no partitions" : "it has: \(names)"))
     }
 
     private static func summary(

@@ -23,7 +23,8 @@ struct DecodingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Read this file of the archive (tar, OVA) as the image. Needed if the archive holds several disks.",
+            "Read this file of the archive (tar, OVA) as the image. Needed if the archive holds several "
+                + "disks.",
             valueName: "name"))
     var member: SystemString?
 

@@ -122,14 +122,16 @@ struct Index: ParsableCommand {
         } catch {
             // What it has found out is saved when it goes.
             guard isStopped(), error.code == .refused else { throw error }
-            return tell("\(path): stopped; what was decoded is kept, and the same command goes on from there")
+            return tell(
+                "\(path): stopped; the index so far is kept, and the same command continues from there")
         }
         for warning in image.warnings { complain("warning: \(path): \(warning)") }
         try WrittenPath.requireDistinct(written, from: image.referencedFiles)
         let layers = Self.layers(of: image, path)
         guard !layers.isEmpty else {
             return tell(
-                "\(path): needs no index: it is not compressed, or not in a way that an index helps with")
+                "\(path): needs no index: it is not compressed, or an index does not help with its "
+                    + "compression")
         }
         // Inner layers are read through the outer ones, which should be fast by then.
         for (title, layer, fileSize) in layers where !isStopped() {
@@ -189,7 +191,8 @@ struct Index: ParsableCommand {
     private func tidyUp() throws {
         guard let cache = IndexCache() else {
             throw CommandError(
-                "neither XDG_CACHE_HOME nor HOME names a folder of this user's for seek indexes")
+                "there is no cache of seek indexes: neither XDG_CACHE_HOME nor HOME names a folder that "
+                    + "belongs to this user")
         }
         if prune {
             let gone = cache.prune(to: limit.map { UInt64($0.bytes) } ?? IndexCache.defaultLimit)

@@ -5,8 +5,8 @@ import VitrineFormats
 struct IndexOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Use the seek index in this file instead of the one in the cache. copy and serve make the file if "
-                + "it does not exist. Whoever made an index can change what you read: accept it only from "
+            "Use the seek index in this file instead of the one in the cache. copy and serve make the file "
+                + "if it does not exist. Whoever made an index can change what you read: accept it only from "
                 + "somebody whose image you would accept.",
             valueName: "path"),
         completion: .file())

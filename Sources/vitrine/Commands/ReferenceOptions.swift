@@ -5,8 +5,8 @@ import VitrineFormats
 struct ReferenceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The other files that vitrine may open if the image names them. none: no file. directory: those in "
-                + "the image's own directory and below. DIR: also those in this directory and below. "
+            "The other files that vitrine may open if the image names them. none: no file. directory: those "
+                + "in the image's own directory and below. DIR: also those in this directory and below. "
                 + "(default: directory)",
             discussion: "Give the option several times to allow several directories.",
             valueName: "none|directory|DIR"))
@@ -14,7 +14,8 @@ struct ReferenceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The format of the backing file or parent, if the image does not record it. Vitrine never detects it.",
+            "The format of the backing file or parent, if the image does not record it. Vitrine never "
+                + "detects it.",
             valueName: "format"))
     var referenceFormat: String?
 

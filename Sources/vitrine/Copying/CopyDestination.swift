@@ -25,7 +25,8 @@ struct CopyDestination {
     private func standardOutput() throws(CommandError) -> any CopyTarget {
         guard isatty(STDOUT_FILENO) == 0 else {
             throw CommandError(
-                "standard output is a terminal: send it to a program or a file, or name a file instead of -")
+                "standard output is a terminal: redirect it to a file or a program, or give a file instead "
+                    + "of -")
         }
         let descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         guard descriptor >= 0 else { throw CommandError("standard output: \(systemMessage(errno))") }
@@ -36,7 +37,7 @@ struct CopyDestination {
     private func existing(size: UInt64) throws(CommandError) -> any CopyTarget {
         var status = stat()
         guard unsafe stat(path.terminated, &status) == 0 else {
-            throw CommandError("\(path) is a symbolic link to where nothing is")
+            throw CommandError("\(path) is a symbolic link whose target does not exist")
         }
         let kind = status.st_mode & S_IFMT
         switch kind {
@@ -44,7 +45,7 @@ struct CopyDestination {
         case S_IFDIR: throw CommandError("\(path) is a directory: give the name of a file")
         default:
             throw CommandError(
-                "\(path) is neither a file nor a block device; the name - writes to standard output")
+                "\(path) is neither a file nor a block device; to write to standard output, give - instead")
         }
         guard mayOverwrite else {
             throw CommandError(
@@ -62,7 +63,7 @@ struct CopyDestination {
         }
         let file = WritableFile("\(path)", descriptor)
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == kind else {
-            throw CommandError("\(path) is something else now than it was a moment ago")
+            throw CommandError("\(path) was replaced by something else while it was being opened")
         }
         guard kind == S_IFBLK else { return try FileTarget(file, size: size) }
         var capacity: UInt64 = 0

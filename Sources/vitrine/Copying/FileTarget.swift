@@ -19,7 +19,7 @@ final class FileTarget: CopyTarget {
         guard ftruncate(file.descriptor, 0) == 0, ftruncate(file.descriptor, off_t(size)) == 0 else {
             let reason = systemMessage(errno)
             abandon()
-            throw CommandError("\(file.name): cannot be made \(byteCount(size)) long: \(reason)")
+            throw CommandError("\(file.name): its size cannot be set to \(byteCount(size)): \(reason)")
         }
     }
 

@@ -41,7 +41,7 @@ struct IndexStore: Sendable {
         try index.save()
         if let file = index.file { return file.size }
         guard index.knowledge().spans.isEmpty else {
-            throw ImageError(.io, "the seek index was saved, and somebody has removed it at once")
+            throw ImageError(.io, "another process removed the seek index right after it was saved")
         }
         return nil
     }

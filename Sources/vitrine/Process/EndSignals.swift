@@ -33,7 +33,10 @@ struct EndSignals {
             var signal: Int32 = 0
             while unsafe sigwait(&set, &signal) == 0 { body(signal) }
         }
-        if !started { complain("warning: no thread to wait for signals: end this process with SIGKILL") }
+        if !started {
+            complain(
+                "warning: the system gave no thread to wait for signals, so only SIGKILL ends this process")
+        }
     }
 }
 

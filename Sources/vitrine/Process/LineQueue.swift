@@ -29,7 +29,8 @@ final class LineQueue: Sendable {
             guard omitted > 0 else { return nil }
             defer { omitted = 0 }
             isWriting = true
-            return "vitrine: \(omitted) lines were left out here, as those before were not read in time"
+            return
+                "vitrine: \(omitted) lines are missing here, because nobody read the lines before them in time"
         }
     }
 

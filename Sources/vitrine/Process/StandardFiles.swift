@@ -17,7 +17,8 @@ enum StandardFiles {
         var status = stat()
         let isOpen = unsafe fstat(descriptor, &status) == 0
         guard isOpen, [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else {
-            throw ServerError("-s: \(name) is neither a pipe nor a socket, so no client can be there")
+            throw ServerError(
+                "-s: \(name) is neither a pipe nor a socket, so no client can be connected to it")
         }
     }
 }

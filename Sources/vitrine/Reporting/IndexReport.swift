@@ -41,8 +41,8 @@ enum IndexReport {
 
     /// The text of `vitrine index` when it was interrupted.
     static func stopped(_ title: String, _ state: IndexState) -> String {
-        "\(title): stopped at \(percent(state.indexed, of: state.size)); that is kept, and the same command goes on "
-            + "from there"
+        "\(title): stopped at \(percent(state.indexed, of: state.size)); the index so far is kept, and the "
+            + "same command continues from there"
     }
 
     /// The text of `vitrine index --verify` when all is well. The slowest span took `worst` microseconds.
@@ -61,11 +61,12 @@ enum IndexReport {
         let now = "about \(time(state.worstBlock))"
         // Indexing gains nothing if blocks are as short as spans would be, or if decoding starts at blocks only.
         guard !state.seeksByBlockOnly, state.worstBlock > 2 * state.usualSpan else { return now }
-        return "\(now); about \(time(state.usualSpan)) once it is indexed: vitrine index"
+        return "\(now); with an index (vitrine index), about \(time(state.usualSpan))"
     }
 
     private static let blocksOnly =
-        "decoding starts at blocks only: a filter (BCJ or delta) is used, whose state is not kept"
+        "a block decodes from its start only: it uses a filter (BCJ or delta) whose state an index does not "
+        + "keep"
 
     private static func spans(_ count: Int) -> String { count == 1 ? "1 span" : "\(count) spans" }
 

@@ -40,7 +40,7 @@ enum InfoReport {
                         ]
                     })
         } else if let reason = image.partitionTableReason {
-            lines += ["", "no partitions were looked for: \(reason)"]
+            lines += ["", "the partitions were not read: \(reason)"]
         }
         return lines.joined(separator: "\n")
     }
@@ -59,7 +59,7 @@ enum InfoReport {
     }
 
     private static func size(_ bytes: UInt64?) -> String {
-        guard let bytes else { return "size not known yet: vitrine index finds it out" }
+        guard let bytes else { return "size not known yet: run vitrine index to find it" }
         return bytes < 1024 ? byteCount(bytes) : "\(byteCount(bytes)) (\(bytes) bytes)"
     }
 

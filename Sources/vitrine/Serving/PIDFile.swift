@@ -42,7 +42,7 @@ struct PIDFile {
         guard unsafe lstat(path.terminated, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFREG, holdsNumber(path) else {
             throw ServerError(
-                "\(path) exists, and is no file with the number of a process: it is left as it is, and another path is needed"
+                "\(path) exists and is not a pid file, so vitrine does not replace it: give another path"
             )
         }
     }

@@ -22,8 +22,8 @@ struct UnixSocketPath: Sendable {
             directory = nil
             guard path.bytes.count <= Self.maximumLength else {
                 throw ServerError(
-                    "\(path): the path of a Unix socket can be \(Self.maximumLength) bytes long, "
-                        + "this one is \(path.bytes.count)")
+                    "\(path): the path of a Unix socket can have at most \(Self.maximumLength) bytes, "
+                        + "and this one has \(path.bytes.count)")
             }
             try Self.makeRoom(path)
         } else {
@@ -56,7 +56,7 @@ struct UnixSocketPath: Sendable {
         for parent in parents + ["/tmp"] {
             // An empty name would stand for the root directory, a relative one for another place in each process.
             guard parent.isAbsolutePath else {
-                if !parent.bytes.isEmpty { tried.append("\(parent): is no absolute path") }
+                if !parent.bytes.isEmpty { tried.append("\(parent): is not an absolute path") }
                 continue
             }
             guard parent.bytes.count + "/vitrineXXXXXX/socket".utf8.count <= maximumLength else {
@@ -70,8 +70,8 @@ struct UnixSocketPath: Sendable {
             tried.append("\(parent): \(systemMessage(errno))")
         }
         throw ServerError(
-            "cannot make a directory for the socket (\(tried.joined(separator: "; "))): set TMPDIR to one that can be written "
-                + "to, or name a socket with -U")
+            "cannot make a directory for the socket (\(tried.joined(separator: "; "))): set TMPDIR to a "
+                + "directory that you can write to, or give the path of the socket with -U")
     }
 
     /// Removes the socket at `path`, if there is one that nobody listens on.
@@ -79,7 +79,8 @@ struct UnixSocketPath: Sendable {
         var status = stat()
         guard unsafe lstat(path.terminated, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw ServerError("\(path) exists, and is no socket")
+            throw ServerError(
+                "\(path) exists and is not a socket, so vitrine does not replace it: give another path")
         }
         guard !isInUse(path) else { throw ServerError("\(path) is in use by another server") }
         // Another server that starts now may have put its socket in the place of the one that was checked. So the socket is taken

@@ -53,17 +53,17 @@ struct QCOW2BitmapEntry: Sendable {
             if isInUse {
                 "it was not saved properly, and bits may be missing"
             } else if flags & ~7 != 0 {
-                "flags are \(hex(flags)), which are not known here"
+                "flags are \(hex(flags)), which vitrine does not know"
             } else if type != 1 {
                 "type is \(type), expected 1"
             } else if extraCount > 0, flags & 4 == 0 {
-                "it has \(extraCount) bytes of data that is not known here"
+                "it has \(extraCount) bytes of extra data that vitrine does not know"
             } else if !Self.granularities.contains(granularityBits) {
                 "granularity bits are \(granularityBits), expected 9...31"
             } else if tableCount > Self.maximumTableSize {
                 "table size is \(tableCount), expected \(Self.maximumTableSize) at most"
             } else if !name.utf8.elementsEqual(bytes) {
-                "its name is not UTF-8, as names are that clients ask for"
+                "its name is not UTF-8, so no client can ask for it"
             } else {
                 nil
             }

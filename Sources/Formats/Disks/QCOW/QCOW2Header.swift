@@ -100,7 +100,7 @@ struct QCOW2Header: Sendable {
         guard (compressionType != 0) == features.hasCompressionType else {
             throw ImageError(
                 .corrupt,
-                "compression_type at 104 is \(compressionType), but the incompatible feature that says so is "
+                "compression_type at 104 is \(compressionType), but the incompatible feature bit for it is "
                     + (features.hasCompressionType ? "set" : "not set"))
         }
         if features.hasExtendedL2, clusterBits < 14 {

@@ -119,14 +119,15 @@ struct QCOW2Image: Sendable {
     private func conditions(_ backingName: [UInt8]?) -> [String] {
         var warnings: [String] = []
         if header.features.isCorrupt {
-            warnings.append("the image is marked as corrupt: some of the disk may not be what it was")
+            warnings.append("the image is marked as corrupt: some of the data may be wrong")
         }
         if header.features.isDirty {
-            warnings.append("the image was not closed properly, which does not matter for reading")
+            warnings.append("the image was not closed properly; this does not affect reading")
         }
         if header.refcountOrder > 6 {
             warnings.append(
-                "refcount_order at 96 is \(header.refcountOrder), expected 0...6: not needed for reading")
+                "refcount_order at 96 is \(header.refcountOrder), expected 0...6; this does not affect "
+                    + "reading")
         }
         if header.encryption != .none {
             warnings.append("the disk is encrypted (\(header.encryption.rawValue.uppercased()))")
@@ -135,7 +136,8 @@ struct QCOW2Image: Sendable {
             warnings.append("the name of the external data file is not recorded")
         }
         if header.features.isDataFileRaw, backingName != nil {
-            warnings.append("there is a backing file, but the data file alone is the disk")
+            warnings.append(
+                "the image names a backing file, but its raw data file alone is the whole disk")
         }
         return warnings
     }

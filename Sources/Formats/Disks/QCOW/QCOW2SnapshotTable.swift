@@ -41,7 +41,7 @@ struct QCOW2SnapshotTable: Sendable {
         for number in 0..<count {
             guard offset - header.snapshotOffset < Self.maximumSize else {
                 throw ImageError(
-                    .limit, "snapshots take more than \(Self.maximumSize) bytes, as of number \(number + 1)")
+                    .limit, "the first \(number + 1) snapshots take more than \(Self.maximumSize) bytes")
             }
             guard body(try Self.snapshot(&reader, &offset)) else { return }
         }
@@ -93,7 +93,8 @@ struct QCOW2SnapshotTable: Sendable {
         guard let found = byID ?? byName else {
             throw ImageError(
                 .unsupported,
-                "there is no snapshot \"\(printable(wanted))\"; there are \(header.snapshotCount)")
+                "there is no snapshot \"\(printable(wanted))\" among the \(header.snapshotCount) of the "
+                    + "image; vitrine info lists them")
         }
         return found
     }

@@ -123,7 +123,8 @@ struct QCOWLayout: ClusterLayout {
         guard !hasDataFile || offset == expected else {
             throw ImageError(
                 .corrupt,
-                "is \(hex(entry)): offset \(offset) in the data file, expected that on the disk, \(expected)")
+                "is \(hex(entry)): offset \(offset) in the data file, expected the offset on the disk, "
+                    + "\(expected)")
         }
         return offset
     }

@@ -4,7 +4,7 @@ enum SnapshotOption: FormatOption {
     static let isForReferences = false
 
     static func error(unused value: String?) -> ImageError? {
-        value.map { _ in ImageError(.unsupported, "this format has no snapshots that could be opened") }
+        value.map { _ in ImageError(.unsupported, "vitrine opens no snapshots in this format") }
     }
 }
 

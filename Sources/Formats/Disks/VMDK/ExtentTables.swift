@@ -16,7 +16,8 @@ struct ExtentTables {
         made += extent.madeTables
         guard made <= GrainScan.maximumTables else {
             throw ImageError(
-                .limit, "the grains that are there of the extents take more tables together than are made")
+                .limit,
+                "the grains found in all extents need more than \(GrainScan.maximumTables) bytes of tables")
         }
     }
 }

@@ -21,11 +21,12 @@ struct GrainDecoder: ClusterDecoder {
         }
         let marker = try GrainMarker(file, at: grain.offset)
         guard case .grain(let size) = marker.kind, UInt64(size) <= grain.count else {
-            throw ImageError(.corrupt, "is no grain, by its marker, or one of more than \(grain.count) bytes")
+            throw ImageError(
+                .corrupt, "has a marker that is not a grain's, or is for more than \(grain.count) bytes")
         }
         guard marker.value == start / 512 else {
             throw ImageError(
-                .corrupt, "is for sector \(marker.value), by its marker, expected \(start / 512)")
+                .corrupt, "has a marker for sector \(marker.value), expected \(start / 512)")
         }
         let data = grain.offset + GrainMarker.size
         guard UInt64(size) <= file.size - data else {

@@ -24,7 +24,9 @@ struct GrainDirectory {
             } catch _ {
                 throw error
             }
-            warnings = ["the redundant grain directory is used, as the other cannot be: \(error.reason)"]
+            warnings = [
+                "vitrine uses the redundant grain directory, because it cannot read the other: \(error.reason)"
+            ]
             return
         }
         let layout = header.layout

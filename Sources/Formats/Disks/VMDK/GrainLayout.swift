@@ -35,7 +35,7 @@ struct GrainLayout: ClusterLayout {
         guard isGrain(entry) else {
             guard hasZeroGrains else {
                 throw ImageError(
-                    .corrupt, "is 1: a grain of zeroes, which the flags at 8 do not provide for")
+                    .corrupt, "is 1: a grain of zeroes, but the flags at 8 allow none")
             }
             return .zero
         }

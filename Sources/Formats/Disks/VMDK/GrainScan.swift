@@ -116,7 +116,8 @@ struct GrainScan: Sendable {
         // `made` pads each table to whole sectors.
         let size = max(Int(header.entriesPerTable) * 4, 512)
         guard (tables.count + 1) * size <= Self.maximumTables else {
-            throw ImageError(.limit, "the grains that are there take more tables than are made")
+            throw ImageError(
+                .limit, "the grains found need more than \(Self.maximumTables) bytes of tables")
         }
     }
 

@@ -59,7 +59,7 @@ struct SESparseHeader: Sendable {
             throw ImageError(
                 .unsupported,
                 "replay_journal at \(volatile.place(24)) is set: the extent was not closed properly, and its journal "
-                    + "is to be replayed first")
+                    + "must be replayed first, which vitrine does not do")
         }
         layout = SESparseLayout(
             tables: try place("grain_tables_offset", 144), tablesSize: try word("grain_tables_size", 152),

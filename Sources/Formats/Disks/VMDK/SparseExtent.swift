@@ -56,7 +56,7 @@ struct SparseExtent: Sendable {
             (self.header, capacity, kind) = (header, header.capacity, "KDMV")
             var warnings =
                 header.isUnclean
-                ? ["the extent was not closed properly, which does not matter for reading"] : []
+                ? ["the extent was not closed properly; this does not affect reading"] : []
             let found = try Self.directory(file, header, context)
             switch found {
             case .whole(let found), .damaged(let found, _):
@@ -118,7 +118,7 @@ struct SparseExtent: Sendable {
             guard error.code == .corrupt, isStream else { throw error }
             let scan = try GrainScan.find(file, header, context)
             if let sector = scan.directory {
-                let warning = "\(error.reason): the grain directory was found by going through the stream"
+                let warning = "\(error.reason): vitrine found the grain directory by scanning the stream"
                 return .whole(try GrainDirectory(file, header, at: sector, warning: warning))
             }
             guard context.options.recovers else {

@@ -54,7 +54,8 @@ struct VMDKDescriptor: Sendable {
                 guard extents.count < Self.maximumExtents else {
                     throw ImageError(
                         .limit,
-                        "line \(number + 1) of the descriptor: more than \(Self.maximumExtents) extents are not opened"
+                        "line \(number + 1) of the descriptor: there are more than \(Self.maximumExtents) "
+                            + "extents; vitrine opens no more"
                     )
                 }
                 extents.append(try VMDKExtent(line, number: number + 1))

@@ -47,7 +47,8 @@ struct VMDKExtent: Sendable {
         guard let sectors = UInt64(count), sectors <= UInt64(Int64.max) / 512 else {
             throw ImageError(
                 .corrupt,
-                "line \(number) of the descriptor: \"\(printable(count))\" is no number of sectors of an extent"
+                "line \(number) of the descriptor: \"\(printable(count))\" is not an extent's number of "
+                    + "sectors"
             )
         }
         self.sectors = sectors
@@ -59,7 +60,7 @@ struct VMDKExtent: Sendable {
         if rest.first == UInt8(ascii: "\"") {
             guard let end = Self.closingQuote(rest) else {
                 throw ImageError(
-                    .corrupt, "line \(number) of the descriptor: the name of the extent has no end")
+                    .corrupt, "line \(number) of the descriptor: the extent's name has no closing quote")
             }
             name = Array(rest[(rest.startIndex + 1)..<end])
             rest = rest[(end + 1)...]
@@ -72,7 +73,7 @@ struct VMDKExtent: Sendable {
         let word = Self.word(&rest)
         guard let offset = word.isEmpty ? 0 : UInt64(word), offset <= UInt64(Int64.max) / 512 else {
             throw ImageError(
-                .corrupt, "line \(number) of the descriptor: \"\(printable(word))\" is no offset of an extent"
+                .corrupt, "line \(number) of the descriptor: \"\(printable(word))\" is not an extent's offset"
             )
         }
         self.offset = offset

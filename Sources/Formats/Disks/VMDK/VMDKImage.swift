@@ -31,7 +31,8 @@ struct VMDKImage: Sendable {
         guard !head.starts(with: SESparseHeader.magic) else {
             throw ImageError(
                 .unsupported,
-                "this is an seSparse extent, a part of a disk: the descriptor that names it is what to open")
+                "this is an seSparse extent, which is only a part of a disk: open the descriptor that names "
+                    + "it")
         }
         var warnings: [String] = []
         if head.starts(with: SparseExtentHeader.magic) {
@@ -59,7 +60,7 @@ struct VMDKImage: Sendable {
         if extent != nil, descriptor?.isEmpty != false {
             let what = descriptor == nil ? "there is no descriptor" : "the descriptor is empty or damaged"
             warnings.append(
-                "\(what): this may be a part of a disk only, or a snapshot without what it is one of")
+                "\(what): this may be only a part of a disk, or a snapshot whose parent is not recorded")
         }
         size = if let extent { extent.capacity } else { try Self.size(of: descriptor) }
         parent = try Self.parent(descriptor)
@@ -146,13 +147,13 @@ struct VMDKImage: Sendable {
     func open() throws(ImageError) -> any Source {
         guard descriptor?.isEncrypted != true else {
             throw ImageError(
-                .unsupported, "the disk is encrypted, which is not supported: it can only be described")
+                .unsupported, "the disk is encrypted: it can be described, but not read")
         }
         guard descriptor?.isOnDevice != true || extent != nil else {
             throw ImageError(
                 .refused,
-                "the disk is kept on a device (\(printable(descriptor?.createType ?? ""))): it can be described, but "
-                    + "devices are not opened for an image")
+                "the disk is on a device (\(printable(descriptor?.createType ?? ""))): it can be described, "
+                    + "but vitrine opens no devices that an image names")
         }
         let parent = try parent.map { (reference) throws(ImageError) in
             Base(try open(reference), .backing, reference.text, of: "vmdk")
@@ -188,7 +189,10 @@ struct VMDKImage: Sendable {
     ) throws(ImageError) -> [Base] {
         let size = line.sectors * 512
         guard let kind = line.kind else {
-            throw ImageError(.unsupported, "extents of the type \"\(printable(line.type))\" are not read")
+            throw ImageError(
+                .unsupported,
+                "the descriptor names an extent of type \"\(printable(line.type))\", which vitrine does not "
+                    + "read")
         }
         if kind == .zero { return [zeroes(size)] }
         guard let reference = Self.reference(line) else {
@@ -211,7 +215,7 @@ struct VMDKImage: Sendable {
         let held = min(size, extent.capacity)
         if extent.capacity != size {
             context.references.warn([
-                "\(reference.text): it holds \(extent.capacity) bytes, and by the descriptor \(size)"
+                "\(reference.text): it holds \(extent.capacity) bytes, but the descriptor says \(size)"
             ])
         }
         var parts: [Base] = []

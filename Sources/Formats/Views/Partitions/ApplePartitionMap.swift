@@ -35,7 +35,7 @@ struct ApplePartitionMap {
         var list = PartitionList(diskSize: disk.size, sectorSize: blockSize, [])
         let count = min(first.mapCount, Self.maximumEntries)
         if first.mapCount > count {
-            list.warn("the map has \(first.mapCount) entries, of which the first \(count) are looked at")
+            list.warn("the map has \(first.mapCount) entries; vitrine reads only the first \(count)")
         }
         for number in 0..<Int(count) {
             let number = number + 1

@@ -50,8 +50,8 @@ struct Disklabel {
     func read(in parent: NestedPartitions, from next: inout Int, into list: inout PartitionList) {
         if Int(entryCount) > Self.maximumEntries {
             list.warn(
-                "partition \(parent.number): its disklabel has \(entryCount) entries, of which the first "
-                    + "\(Self.maximumEntries) are looked at")
+                "partition \(parent.number): its disklabel has \(entryCount) entries; vitrine reads only "
+                    + "the first \(Self.maximumEntries)")
         }
         let origin = origin(in: parent)
         for (letter, entry) in zip("abcdefghijklmnop", entries) where entry.isUsed {

@@ -36,7 +36,7 @@ public struct PartitionTable: Sendable {
         if let label = try UnreadLabel(sector) {
             throw ImageError(
                 .unsupported,
-                "the disk has \(label.rawValue), which is not read: its partitions are not listed")
+                "the disk has \(label.rawValue), which vitrine does not read: its partitions are not listed")
         }
         return nil
     }

@@ -17,7 +17,7 @@ extension Format {
         guard let opened = try FirstPass.open(scheme, context.engine, index, context.firstPass) else {
             return Inspection(
                 undecided: ImageError(
-                    .unsupported, "the size of the data is not known before all of it has been decoded once"),
+                    .unsupported, "the size of the data is not known until all of it has been decoded once"),
                 size: nil, properties: properties, warnings: [])
         }
         return Inspection(opened.source, properties: properties, warnings: opened.warnings)

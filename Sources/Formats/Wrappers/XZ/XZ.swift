@@ -19,7 +19,7 @@ extension Format {
         ]
         let unknown = container.checks.filter { !$0.isKnown }
         let warnings = unknown.map {
-            "check \($0.name) is of a kind not known here: damage in the data may go unnoticed"
+            "the check is \($0.name), which vitrine cannot verify: damage in the data may go unnoticed"
         }
         return Inspection(source, properties: properties, warnings: cut + warnings)
     }

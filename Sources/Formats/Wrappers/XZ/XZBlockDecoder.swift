@@ -104,7 +104,8 @@ final class XZBlockDecoder: SequentialDecoder, @unchecked Sendable {
         if isExhausted && status == .more && before == (consumed, output.count) {
             throw ImageError(
                 .corrupt,
-                "the data has no end in the \(header.compressedSize) bytes that the index gives it")
+                "the data does not end after \(header.compressedSize) compressed bytes, the size that the "
+                    + "index gives")
         }
         return status
     }

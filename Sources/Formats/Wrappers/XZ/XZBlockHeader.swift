@@ -119,7 +119,8 @@ package struct XZBlockHeader: Sendable {
             default:
                 throw ImageError(
                     .unsupported,
-                    "filter \(index + 1) of \(filters.count) is \(hex(filter.id)), which is not known here")
+                    "filter \(index + 1) of \(filters.count) is \(hex(filter.id)), which vitrine does not "
+                        + "know")
             }
         }
     }

@@ -59,7 +59,8 @@ package struct XZContainer: Sendable {
             blockCount += stream.records.count
             streams.append(stream)
             guard streams.count <= Self.maximumStreams else {
-                throw ImageError(.limit, "more than \(Self.maximumStreams) streams are not read")
+                throw ImageError(
+                    .limit, "there are more than \(Self.maximumStreams) streams; vitrine reads no more")
             }
         }
         var blocks: [Block] = []
@@ -117,12 +118,13 @@ package struct XZContainer: Sendable {
             guard end - position <= maximumPadding else {
                 throw ImageError(
                     .limit,
-                    "more than \(maximumPadding) bytes of stream padding before \(end) are not searched")
+                    "there are more than \(maximumPadding) bytes of stream padding before \(end); vitrine "
+                        + "searches no further")
             }
         }
         guard position >= minimumStream else {
             throw ImageError(
-                .corrupt, "the \(end) bytes before \(end) hold no stream; the first one must start at 0")
+                .corrupt, "the first \(end) bytes hold no xz stream; the first stream must start at 0")
         }
         return position
     }

@@ -61,7 +61,7 @@ struct XZIndex: Sendable {
         }
         guard count <= UInt64(maximum) else {
             throw ImageError(
-                .limit, "number of records at \(place) is \(count); more than \(maximum) blocks are not read")
+                .limit, "number of records at \(place) is \(count), expected \(maximum) at most")
         }
         return Int(count)
     }

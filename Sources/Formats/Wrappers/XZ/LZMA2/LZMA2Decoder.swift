@@ -173,7 +173,7 @@ import Glibc
         let place = input.offset
         guard let control = try unsafe input.peek(1)?.pointee else {
             throw ImageError(
-                .corrupt, "the data has no end in the bytes up to \(input.end) that the index gives it")
+                .corrupt, "the data does not end at \(input.end), where the index says that it ends")
         }
         guard let size = LZMA2Chunk.headerSize(control: control) else {
             throw ImageError(
@@ -190,7 +190,8 @@ import Glibc
     private func cut(_ count: Int, _ place: UInt64) -> ImageError {
         ImageError(
             .corrupt,
-            "LZMA2 chunk at \(place) takes \(count) bytes more, but the block's data ends in \(input.left)")
+            "LZMA2 chunk at \(place) takes \(count) more bytes, but the block's data has only \(input.left) "
+                + "left")
     }
 
     private func requireDictionary(_ place: UInt64) throws(ImageError) {
@@ -209,7 +210,8 @@ import Glibc
         case .nothing, .state:
             guard !needsProperties else {
                 throw ImageError(
-                    .corrupt, "LZMA2 chunk at \(place) brings no properties, where none are known yet")
+                    .corrupt,
+                    "LZMA2 chunk at \(place) has no properties, and none were set since the last reset")
             }
             if reset == .state {
                 lzma.reset()
@@ -232,8 +234,8 @@ import Glibc
         guard !lzma.readsLastDistance || Int(lzma.rep0) < reach else {
             throw ImageError(
                 .corrupt,
-                "LZMA2 chunk at \(place) goes on with a distance of \(UInt64(lzma.rep0) + 1) bytes, of which there are \(reach)"
-            )
+                "LZMA2 chunk at \(place) continues with a distance of \(UInt64(lzma.rep0) + 1) bytes, but "
+                    + "only \(reach) come before it")
         }
     }
 
