@@ -70,7 +70,7 @@ import Testing
                     $0.writeCounts(257, 1)
                     for _ in 0..<256 { $0.writeLength(0) }
                     $0.writeLength(symbol, repeats: extra)
-                } == "deflate block at 10: repeats a code length \(repeats) times, where 2 are left")
+                } == "deflate block at 10: repeats a code length \(repeats) times, but only 2 are left")
         }
     }
 
@@ -105,7 +105,7 @@ import Testing
                 try error {
                     $0.beginFixed()
                     $0.literal(symbol)
-                } == "deflate block at 10: has a literal/length code that means nothing")
+                } == "deflate block at 10: has an invalid literal/length code")
         }
         for symbol in [30, 31] {
             #expect(
@@ -114,7 +114,7 @@ import Testing
                     for _ in 0..<5 { $0.literal(1) }
                     $0.literal(257)
                     $0.distance(symbol)
-                }.hasSuffix("has a distance code that means nothing"))
+                }.hasSuffix("has an invalid distance code"))
         }
         // The other code of one bit, and a distance where there are none.
         let literals = lengths(258, [0: 2, 256: 2, 257: 1])
@@ -125,7 +125,7 @@ import Testing
                     $0.literal(0)
                     $0.literal(257)
                     $0.write(1, 1)
-                }.hasSuffix("has a distance code that means nothing"))
+                }.hasSuffix("has an invalid distance code"))
         }
     }
 
@@ -150,19 +150,19 @@ import Testing
             try error {
                 $0.beginFixed()
                 $0.match(length: 3, distance: 1)
-            } == "deflate block at 10: distance of 1 bytes, of which there are 0")
+            } == "deflate block at 10: distance is 1 bytes, but only 0 come before it")
         #expect(
             try error {
                 $0.store([UInt8](repeating: 1, count: 20))
                 $0.beginFixed()
                 $0.match(length: 3, distance: 500)
-            } == "deflate block at 35: distance of 500 bytes, of which there are 20")
+            } == "deflate block at 35: distance is 500 bytes, but only 20 come before it")
         #expect(
             try error {
                 $0.store([UInt8](repeating: 1, count: 32_767))
                 $0.beginFixed()
                 $0.match(length: 3, distance: 32_768)
-            } == "deflate block at 32782: distance of 32768 bytes, of which there are 32767")
+            } == "deflate block at 32782: distance is 32768 bytes, but only 32767 come before it")
     }
 
     /// A match cannot refer to the stream before.
@@ -177,7 +177,7 @@ import Testing
         #expect(try inflater.decode(upTo: 100))
         inflater.beginStream()
         let error = #expect(throws: ImageError.self) { _ = try inflater.decode(upTo: 97) }
-        #expect(error?.description == "deflate block at 8: distance of 2 bytes, of which there are 1")
+        #expect(error?.description == "deflate block at 8: distance is 2 bytes, but only 1 come before it")
         #expect(inflater.taken() == [1, 2, 3, 9])
     }
 

@@ -100,7 +100,7 @@ final class InflateCodes {
             default: repeats = try bits.take(7) + 11
             }
             guard repeats <= count - index else {
-                throw .damage("repeats a code length \(repeats) times, where \(count - index) are left")
+                throw .damage("repeats a code length \(repeats) times, but only \(count - index) are left")
             }
             for place in index..<index + repeats { lengths[place] = length }
             index += repeats

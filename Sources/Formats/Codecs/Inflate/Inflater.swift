@@ -163,10 +163,10 @@ package final class Inflater {
                 throw error(
                     .damage(
                         distance > InflateOutput.reach
-                            ? "has a distance code that means nothing"
-                            : "distance of \(distance) bytes, of which there are \(history)"))
+                            ? "has an invalid distance code"
+                            : "distance is \(distance) bytes, but only \(history) come before it"))
             case .literal:
-                throw error(.damage("has a literal/length code that means nothing"))
+                throw error(.damage("has an invalid literal/length code"))
             case .cut:
                 throw error(.cut(in: "a code"))
             }
