@@ -9,14 +9,14 @@ import Testing
     private final class Parked: DecodedCache.Parked {
         let nextPiece: Int
         let cost: Int
-        let isDear: Bool
+        let stay: DecodedCache.Stay
         let began: UInt64
 
         /// Creates a decoder that was made `age` nanoseconds ago.
-        init(nextPiece: Int, cost: Int, isDear: Bool = false, age: UInt64 = 0) {
+        init(nextPiece: Int, cost: Int, stay: DecodedCache.Stay = .none, age: UInt64 = 0) {
             self.nextPiece = nextPiece
             self.cost = cost
-            self.isDear = isDear
+            self.stay = stay
             began = monotonicTime() - age
         }
     }
@@ -272,7 +272,7 @@ import Testing
     @Test func aDecoderThatIsDearIsNotGivenUpForAnotherReaderAtOnce() {
         let (cache, workers) = cache(512 << 20)
         let (first, second) = (unit(cache), unit(cache))
-        park(cache, Parked(nextPiece: 1, cost: 200 << 20, isDear: true), first)
+        park(cache, Parked(nextPiece: 1, cost: 200 << 20, stay: .turn), first)
         let isDone = Monitor(false)
         workers.submit(.now) {
             let turn = cache.begin(DecodedCache.Demand(decoder: 200 << 20), second, before: 0)
@@ -285,9 +285,20 @@ import Testing
         #expect(turn.parked?.nextPiece == 1)
         #expect(!isDone.withLock { $0 })
         // It has had its time.
-        cache.end(turn, parking: Parked(nextPiece: 6, cost: 200 << 20, isDear: true, age: 60_000_000_000))
+        cache.end(turn, parking: Parked(nextPiece: 6, cost: 200 << 20, stay: .turn, age: 60_000_000_000))
         isDone.wait { $0 ? () : nil }
         #expect(takeParked(cache, first, before: 10) == nil)
+    }
+
+    @Test func twoDecodersStayUntilTheNextRequestsAreDue() {
+        let (cache, _) = cache(1000)
+        let units = (0..<3).map { _ in unit(cache) }
+        // A twelfth of the budget is for parked decoders, so there is room for none, but one stays in any case.
+        for unit in units { park(cache, Parked(nextPiece: 1, cost: 100), unit) }
+        #expect(cache.held == 100)
+        for unit in units { park(cache, Parked(nextPiece: 2, cost: 100, stay: .briefly), unit) }
+        #expect(cache.held == 200)
+        #expect(takeParked(cache, units[2], before: 5) == 2)
     }
 
     @Test func decodersAtWorkHaveRoomTogetherOrWait() {

@@ -16,12 +16,28 @@ import Testing
         return answer
     }
 
-    @Test func aMebibyteInSequenceIsReadingOn() {
+    @Test func twoLargeReadsInSequenceAreReadingOn() {
         var readers = SequentialReaders()
-        let answers = (UInt64(0)..<5).map { read(&readers, from: $0 * Self.step, steps: 1) }
-        #expect(answers == [false, false, false, true, true])
+        let answers = (UInt64(0)..<3).map { read(&readers, from: $0 * Self.step, steps: 1) }
+        #expect(answers == [false, true, true])
         let elsewhere = read(&readers, from: 1 << 40, steps: 1)
         #expect(!elsewhere)
+    }
+
+    /// Random reads may come near each other too, so what leaves out much is sequential only after a mebibyte.
+    @Test func readsThatLeaveOutMuchMustBeMore() {
+        var readers = SequentialReaders()
+        let answers = (UInt64(0)..<5).map { read(&readers, from: $0 << 20, steps: 1) }
+        #expect(answers == [false, false, false, true, true])
+    }
+
+    @Test func aReaderThatHasReadMuchMayReadOn() {
+        var readers = SequentialReaders()
+        read(&readers, from: 100 << 20, steps: 1)
+        _ = readers.isSequential(500 << 20..<500 << 20 + 4096)
+        #expect(readers.mayReadOn(to: 100 << 20 + Self.step))
+        #expect(!readers.mayReadOn(to: 500 << 20 + 4096), "a small read")
+        #expect(!readers.mayReadOn(to: 200 << 20))
     }
 
     @Test func anotherReaderStartsBehind() {

@@ -23,18 +23,6 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// A decoder that can go on from where it stopped.
-    package protocol Parked: AnyObject, Sendable {
-        /// The number of the piece it decodes next.
-        var nextPiece: Int { get }
-        /// The bytes of memory it holds.
-        var cost: Int { get }
-        /// True if recreating the decoder takes decoding far more than its unit.
-        var isDear: Bool { get }
-        /// The time it was made, in nanoseconds of the monotonic clock.
-        var began: UInt64 { get }
-    }
-
     /// Memory that a thread needs to decode something.
     package struct Demand: Sendable {
         /// The bytes that the decoder takes.
@@ -111,9 +99,9 @@ package final class DecodedCache: Sendable {
     private let workers: Workers
     private let state = Monitor(State())
 
-    /// The interval, in nanoseconds, at which waiting threads check if others still take what was decoded ahead of
-    /// them.
-    private static let lookInterval: UInt64 = 50_000_000
+    /// The interval, in nanoseconds, at which waiting threads check if others still come back for their decoders, and
+    /// take what was decoded ahead of them.
+    private static let lookInterval: UInt64 = 5_000_000
 
     /// Creates a cache of `budget` bytes. Readers that wait in it step aside in `workers`.
     package init(budget: Int, workers: Workers) {

@@ -28,11 +28,12 @@ package struct MemoryPlan: Sendable {
         return max(budget / 2, overflow ? 0 : min(two, budget / 3 * 2))
     }
 
-    /// The limit of parked decoders that are cheap to recreate: a twelfth of the budget, or one decoder of any size.
+    /// The limit of parked decoders that nobody is expected to come back to at once: a twelfth of the budget, or one
+    /// decoder of any size.
     var parked: Int { budget / 12 }
 
-    /// The time, in nanoseconds, for which a decoder of `cost` bytes that is dear to recreate is kept for its reader
-    /// while another waits for the memory.
+    /// The turn, in nanoseconds, for which a decoder of `cost` bytes is kept for its reader while another waits for the
+    /// memory.
     ///
     /// It is many times the time to recreate the decoder, which is about the time to decode the data it holds.
     func turnTime(cost: Int) -> UInt64 { UInt64(cost >> 20) * 50_000_000 }

@@ -1,8 +1,8 @@
 /// Keeps decoders that stopped in the middle of a unit for the next reader there.
 ///
-/// Decoders that are dear to recreate take turns if there is no room for all: each stays for a time, as long as its
-/// reader keeps coming, and the others wait. Giving one up for another at every read would make both decode everything
-/// again and again.
+/// Decoders of passes and of sequential readers take turns if there is no room for all: each stays for a time, as long as
+/// its reader keeps coming, and the others wait. Giving one up for another at every read would make both decode everything
+/// again and again. The decoder of a reader that may turn out to be sequential stays until its next request is due.
 struct ParkedDecoders {
     private struct Place {
         var unit: DecodedCache.Unit
@@ -16,18 +16,26 @@ struct ParkedDecoders {
     /// The bytes that the decoders hold.
     private(set) var cost = 0
 
-    /// The time, in nanoseconds, after which a reader that has not come back is not waited for any more.
+    /// The time, in nanoseconds, after which a reader whose turn it is, and who has not come back, is not waited for any
+    /// more.
     private static let patience: UInt64 = 300_000_000
 
-    /// Adds a decoder. If it is cheap to recreate, gives up the oldest cheap ones until `plan` has room for the rest.
+    /// The time, in nanoseconds, in which a client sends its next request after a reply, even if the machine is busy.
+    private static let briefly: UInt64 = 10_000_000
+
+    /// Adds a decoder. If it has no turn, gives up the oldest ones that must not stay until `plan` has room for the rest.
     mutating func add(_ decoder: any DecodedCache.Parked, of unit: DecodedCache.Unit, _ plan: MemoryPlan) {
         list.append(Place(unit: unit, decoder: decoder, since: monotonicTime()))
         cost += decoder.cost
-        guard !decoder.isDear else { return }
-        var cheap = list.filter { !$0.decoder.isDear }
-        // One is worth keeping whatever it takes: decoding from the start again is much worse.
-        while cheap.count > 1, cheap.reduce(0, { $0 + $1.decoder.cost }) > plan.parked {
-            let oldest = cheap.removeFirst().decoder
+        guard decoder.stay != .turn else { return }
+        let now = monotonicTime()
+        var others = list.filter { $0.decoder.stay != .turn }
+        // One is worth keeping whatever it takes, and two while their readers are due: decoding from the start again is
+        // much worse.
+        while others.count > (Self.isFirm(others[0], now, plan) ? 2 : 1),
+            others.reduce(0, { $0 + $1.decoder.cost }) > plan.parked
+        {
+            let oldest = others.removeFirst().decoder
             remove { $0.decoder === oldest }
         }
     }
@@ -57,12 +65,12 @@ struct ParkedDecoders {
         }
     }
 
-    /// Gives up one decoder: the oldest cheap one, else the oldest that is not firm, else the oldest. Returns false if
-    /// none is left.
+    /// Gives up one decoder: the oldest without a turn that is not firm, else the oldest that is not firm, else the oldest.
+    /// Returns false if none is left.
     mutating func giveUpOne(_ plan: MemoryPlan) -> Bool {
         let now = monotonicTime()
-        let place =
-            list.first { !$0.decoder.isDear } ?? list.first { !Self.isFirm($0, now, plan) } ?? list.first
+        let loose = list.filter { !Self.isFirm($0, now, plan) }
+        let place = loose.first { $0.decoder.stay != .turn } ?? loose.first ?? list.first
         guard let place else { return false }
         remove { $0.decoder === place.decoder }
         return true
@@ -73,8 +81,13 @@ struct ParkedDecoders {
     }
 
     private static func isFirm(_ place: Place, _ now: UInt64, _ plan: MemoryPlan) -> Bool {
-        place.decoder.isDear && now - place.since < patience
-            && now - place.decoder.began < plan.turnTime(cost: place.decoder.cost)
+        switch place.decoder.stay {
+        case .none: false
+        case .briefly: now - place.since < briefly
+        case .turn:
+            now - place.since < patience
+                && now - place.decoder.began < plan.turnTime(cost: place.decoder.cost)
+        }
     }
 
     private func best(_ unit: DecodedCache.Unit, before piece: Int) -> (any DecodedCache.Parked)? {

@@ -15,7 +15,10 @@ package struct SequentialReaders: Sendable {
 
         /// Of many who jump about, some come near each other; but they leave out nearly all that lies between. Who reads on may leave
         /// out holes.
-        var isSequential: Bool { run >= SequentialReaders.threshold && run >= (next - start) / 16 }
+        var isSequential: Bool {
+            run >= SequentialReaders.threshold && run >= (next - start) / 16
+                || run >= SequentialReaders.denseThreshold && run >= (next - start) / 2
+        }
     }
 
     private static let maximumReaders = 128
@@ -23,6 +26,11 @@ package struct SequentialReaders: Sendable {
     private static let slack: UInt64 = 8 << 20
     /// How much must have been read in sequence before it counts as such.
     fileprivate static let threshold: UInt64 = 1 << 20
+    /// The same if next to nothing was left out: two of the requests of clients that copy.
+    fileprivate static let denseThreshold: UInt64 = 512 << 10
+    /// How much must have been read in sequence before it may count as such at the next read: half of what the kernel
+    /// reads ahead at least.
+    private static let largeRead: UInt64 = 64 << 10
 
     /// A reader that has not come for so many reads of all is not reckoned with any more.
     private static let patience: UInt64 = 1024
@@ -66,6 +74,13 @@ package struct SequentialReaders: Sendable {
     package func start(behind offset: UInt64) -> UInt64? {
         readers.lazy.filter { $0.start > offset && $0.isSequential && reads - $0.lastRead < Self.patience }
             .map(\.start).min()
+    }
+}
+
+extension SequentialReaders {
+    /// True if a reader that has read a large part is still before `offset`, or has passed it by little.
+    package func mayReadOn(to offset: UInt64) -> Bool {
+        readers.contains { $0.run >= Self.largeRead && $0.isNear(offset, Self.slack) }
     }
 }
 

@@ -124,7 +124,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
 
     /// Always true: another pass would have to decode the block from its start, or as much as a window before it
     /// starts.
-    var isDear: Bool { true }
+    var stay: DecodedCache.Stay { .turn }
 
     let began = monotonicTime()
 

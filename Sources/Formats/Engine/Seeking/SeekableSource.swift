@@ -233,6 +233,8 @@ package final class SeekableSource: MappedSource {
         }
     }
 
+    private func mayReadOn(to position: UInt64) -> Bool { readers.withLock { $0.mayReadOn(to: position) } }
+
     /// The largest number of remaining pieces of a span that are decoded even without room for them: they take less
     /// memory than a decoder.
     private static let worthFinishing = 8
@@ -285,7 +287,10 @@ package final class SeekableSource: MappedSource {
             if decoder.isFinished { return (found, nil) }
             // A sequential reader wants the rest next, and others wait for it already.
             let isAlmostDone = span.pieces - decoder.nextPiece <= Self.worthFinishing
-            if !isSequential || turn.ahead < SeekSpan.pieceSize && !isAlmostDone { return (found, decoder) }
+            if !isSequential || turn.ahead < SeekSpan.pieceSize && !isAlmostDone {
+                decoder.stay = isSequential ? .turn : mayReadOn(to: decoder.position) ? .briefly : .none
+                return (found, decoder)
+            }
         }
     }
 }

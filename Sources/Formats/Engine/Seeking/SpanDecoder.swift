@@ -16,7 +16,8 @@ final class SpanDecoder: DecodedCache.Parked, @unchecked Sendable {
 
     var cost: Int { decoder.memory }
 
-    var isDear: Bool { false }
+    /// Set when it stops.
+    var stay = DecodedCache.Stay.none
 
     let began = monotonicTime()
 

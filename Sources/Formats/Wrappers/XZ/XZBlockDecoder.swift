@@ -27,7 +27,7 @@ final class XZBlockDecoder: SequentialDecoder, @unchecked Sendable {
     var cost: Int { decoder.memory + Int(Self.inputSize) }
 
     /// Always true: decoding can start again only at the start of the block.
-    var isDear: Bool { true }
+    var stay: DecodedCache.Stay { .turn }
 
     let began = monotonicTime()
 
