@@ -2,10 +2,13 @@ package import VitrineFormats
 
 /// A name that clients ask for, and the bytes behind it.
 package struct Export: Sendable {
-    /// The name; `""` is the default export. At most 4096 bytes.
+    /// The most bytes that clients can give for a name, of an export or of a status (NBD's doc/proto.md, "String values").
+    package static let maximumName = 4096
+
+    /// The name; `""` is the default export. At most `maximumName` bytes.
     package let name: String
 
-    /// The text that describes it to people; at most 4096 bytes.
+    /// The text that describes it to people; at most `maximumName` bytes.
     package let description: String
 
     package let source: any Source

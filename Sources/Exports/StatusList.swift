@@ -4,9 +4,6 @@ package import VitrineFormats
 ///
 /// The exports of one image share a list: an image may have many bitmaps, and many partitions.
 package struct StatusList: Sendable {
-    /// The most bytes that the name of a status may have: no client could ask for a longer one (NBD's doc/proto.md, "Values").
-    private static let maximumName = 4096
-
     /// The names by number.
     package let names: [String]
 
@@ -35,7 +32,7 @@ package struct StatusList: Sendable {
         for (index, bitmap) in bitmaps.enumerated() {
             let name = BitmapStatus(bitmap).name
             let bytes = Array(name.utf8)
-            guard !bitmap.name.isEmpty, bytes.count <= Self.maximumName, !bytes.contains(0),
+            guard !bitmap.name.isEmpty, bytes.count <= Export.maximumName, !bytes.contains(0),
                 numbers[bytes] == nil
             else { continue }
             numbers[bytes] = names.count

@@ -13,13 +13,11 @@ package final class Server: Sendable {
         var isStopping = false
     }
 
-    /// The time that clients have, once the server is stopped, before they are cut off.
-    private static let stoppingTime: TimeAmount = .seconds(6)
-
     /// The time between two checks of the workers' progress.
     private static let watchInterval: TimeAmount = .seconds(5)
 
     private let exports: ExportList
+    private let configuration: ServerConfiguration
     private let workers: Workers
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
@@ -35,20 +33,23 @@ package final class Server: Sendable {
     /// not enough threads or files.
     package init(
         _ exports: ExportList, _ engine: Engine, _ logger: Logger,
+        _ configuration: ServerConfiguration = ServerConfiguration(),
         whenBroken broken: @escaping @Sendable (ServerError) -> Void
     ) throws(ServerError) {
         self.exports = exports
+        self.configuration = configuration
         workers = engine.workers
         self.logger = logger
         self.broken = broken
-        group = try EventLoops.start(Workers.cores)
-        let watch = Mutex(StallWatch(workers.progress, now: monotonicTime()))
+        group = try EventLoops.start(configuration.threads)
+        let seconds = configuration.stallTime
+        let watch = Mutex(StallWatch(workers.progress, seconds: seconds, now: monotonicTime()))
         group.next().scheduleRepeatedTask(initialDelay: Self.watchInterval, delay: Self.watchInterval) {
             [weak self] task in
             guard let self else { return task.cancel() }
             let now = monotonicTime()
             guard watch.withLock({ $0.hasStopped(self.workers.progress, now: now) }) else { return }
-            giveUp(WorkersStalled(since: now - StallWatch.patience))
+            giveUp(WorkersStalled(since: now - seconds * 1_000_000_000, seconds: seconds))
         }
     }
 
@@ -204,7 +205,7 @@ package final class Server: Sendable {
         }
         let closed = EventLoopFuture<Void>.andAllComplete(
             connections.map(\.closeFuture), on: group.any())
-        let cutOff = group.any().scheduleTask(in: Self.stoppingTime) {
+        let cutOff = group.any().scheduleTask(in: .seconds(configuration.stoppingTime)) {
             for connection in connections { connection.close(promise: nil) }
         }
         try? closed.wait()

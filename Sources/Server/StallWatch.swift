@@ -5,7 +5,7 @@ import VitrineFormats
 /// Either the file that an image is read from hangs, or threads wait for each other. Decoding that takes as long uses the processor.
 struct StallWatch {
     /// The time for which that must have been so, in nanoseconds.
-    static let patience: UInt64 = 60_000_000_000
+    private let patience: UInt64
 
     /// The processor time in nanoseconds that waiting threads may use meanwhile: some look around twenty times in a second.
     private static let idleTime: UInt64 = 1_000_000_000
@@ -13,8 +13,10 @@ struct StallWatch {
     /// The last progress, and its time in nanoseconds.
     private var last: (progress: Workers.Progress, time: UInt64)
 
-    /// A watch that begins at the time `now`, in nanoseconds, with the workers' `progress` so far.
-    init(_ progress: Workers.Progress, now: UInt64) {
+    /// A watch that begins at the time `now`, in nanoseconds, with the workers' `progress` so far. It calls `seconds` without
+    /// progress a stop.
+    init(_ progress: Workers.Progress, seconds: UInt64, now: UInt64) {
+        patience = seconds * 1_000_000_000
         last = (progress, now)
     }
 
@@ -25,6 +27,6 @@ struct StallWatch {
         {
             last = (progress, now)
         }
-        return now - last.time >= Self.patience
+        return now - last.time >= patience
     }
 }

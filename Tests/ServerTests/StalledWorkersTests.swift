@@ -13,7 +13,7 @@ import VitrineFormats
     private static let second: UInt64 = 1_000_000_000
 
     @Test func workersHaveStoppedWhereNothingEndsAndTheProcessorIsIdle() {
-        var watch = StallWatch(.init(tasks: 5, processorTime: 0), now: 0)
+        var watch = StallWatch(.init(tasks: 5, processorTime: 0), seconds: 60, now: 0)
         let looks: [(tasks: Int, processorTime: UInt64, now: UInt64, hasStopped: Bool)] = [
             (5, 0, 59, false), (5, 1, 60, true),
             // Something long is decoded.
@@ -95,7 +95,7 @@ import VitrineFormats
         func waitForReads(_ count: Int) { disk.waiting.wait { $0 >= count ? () : nil } }
 
         /// Tells the server that its workers make no progress with what they were asked for at `time` or before.
-        func giveUp(since time: UInt64) { server.giveUp(WorkersStalled(since: time)) }
+        func giveUp(since time: UInt64) { server.giveUp(WorkersStalled(since: time, seconds: 60)) }
 
         deinit {
             openGate()
@@ -113,7 +113,7 @@ import VitrineFormats
             var output = ByteBuffer()
             while output.readableBytes < count {
                 if givingUp {
-                    server.giveUp(WorkersStalled(since: monotonicTime()))
+                    server.giveUp(WorkersStalled(since: monotonicTime(), seconds: 60))
                     var look = pollfd(fd: client, events: Int16(POLLIN), revents: 0)
                     guard unsafe poll(&look, 1, 10) > 0 else { continue }
                 }

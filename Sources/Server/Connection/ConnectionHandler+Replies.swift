@@ -148,7 +148,7 @@ extension ConnectionHandler {
         guard isActive else { return }
         let error = ImageError(
             .io,
-            "nothing was read or decoded for \(StallWatch.patience / 1_000_000_000) s, and the processor "
+            "nothing was read or decoded for \(stall.seconds) s, and the processor "
                 + "was idle: the medium that holds the image does not answer, or threads of vitrine wait for each "
                 + "other")
         for (number, entry) in cold.waiting(since: stall.since) {

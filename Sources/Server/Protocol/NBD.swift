@@ -1,3 +1,5 @@
+import VitrineExports
+
 /// The numbers of the NBD protocol.
 ///
 /// Source: the NBD project's doc/proto.md. The names are those in the document, without their prefixes.
@@ -12,7 +14,7 @@ enum NBD {
     static let structuredReplyMagic: UInt32 = 0x668E_33EF
 
     /// "Termination" and "String values": the longest string, in bytes.
-    static let maximumString = 4096
+    static let maximumString = Export.maximumName
 
     /// "Handshake flags" and "Client flags", which have the same bits.
     struct HandshakeFlags: OptionSet {

@@ -81,8 +81,8 @@ struct Serve: ParsableCommand {
         if single && (listens || command != nil) {
             throw ValidationError("-s cannot be used with -U, -p, -i or --run.")
         }
-        if exportname.bytes.count > 4096 || !exportname.isUTF8 {
-            throw ValidationError("-e takes a name of at most 4096 bytes, in UTF-8.")
+        if exportname.bytes.count > Export.maximumName || !exportname.isUTF8 {
+            throw ValidationError("-e takes a name of at most \(Export.maximumName) bytes, in UTF-8.")
         }
     }
 
@@ -135,31 +135,30 @@ struct Serve: ParsableCommand {
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         try WrittenPath.requireDistinct(written, from: opened.image.referencedFiles)
         let exports = try ExportList(of: opened.image, name: exportname.text)
-        let server = try Server(exports, opened.engine, logger) { ending.end(.broken($0)) }
+        let front: any Front = try NBDFront(
+            exports, listening(activated), exportName: exportname.text, opened.engine, logger, ending)
         // Last of all, so that everything decoded for clients is in it.
         defer { opened.store.save() }
 
         isServing.withLock { $0 = true }
-        let place = try listen(server, activated, ending)
-        defer { place?.remove() }
+        let address = try front.start()
         let indexing = BackgroundIndexing(of: opened.image, opened.store)
         defer { indexing.stop() }
         let watch = ChangeWatch(opened.image, logger)
         defer { watch.stop() }
-        // Whatever happens from here on, clients get their answers before the socket goes.
-        defer { server.stop() }
+        defer { front.stop() }
 
         let file = try pidfile.map { path throws(ServerError) in try PIDFile(path) }
         defer { file?.remove() }
         if let command {
-            let command = try ShellCommand(command, place?.variables(exportname.text) ?? [:])
+            let command = try ShellCommand(command, address?.variables ?? [:])
             command.onExit { ending.end(.command($0)) }
             let reason = ending.wait()
             let status = reason.commandStatus ?? command.stop()
             try conclude(reason, logger)
             if status != 0 { throw ExitCode(status) }
         } else {
-            if let place { say(place.uri(exportname.text)) }
+            if let address { say(address.uri) }
             try conclude(ending.wait(), logger)
         }
     }
@@ -175,49 +174,11 @@ struct Serve: ParsableCommand {
         }
     }
 
-    /// Starts listening as the options say. Returns nil if clients need not be told the place.
-    private func listen(
-        _ server: Server, _ activated: [Int32], _ ending: Ending<ServingEnd>
-    ) throws -> ListeningPlace? {
-        if single {
-            try StandardFiles.requireClient(STDIN_FILENO, "standard input")
-            try StandardFiles.requireClient(STDOUT_FILENO, "standard output")
-            try server.serve(input: STDIN_FILENO, output: STDOUT_FILENO) { ending.end(.clientLeft) }
-            return nil
-        }
-        guard activated.isEmpty else {
-            try serve(activated, server, ending)
-            return nil
-        }
-        if port != nil || ipaddr != nil {
-            return try .tcp(server, host: ipaddr, port: Int(port ?? 10809))
-        }
-        var socket = try UnixSocketPath(unix == "-" ? nil : unix)
-        do {
-            try server.listen(unixSocket: socket.path)
-        } catch {
-            socket.removeDirectory()
-            throw error
-        }
-        socket.noteListening()
-        return .unix(socket)
-    }
-
-    /// Serves the clients that connect to `sockets`, or are connected to them. If all are connected, the server ends with the last.
-    private func serve(_ sockets: [Int32], _ server: Server, _ ending: Ending<ServingEnd>) throws {
-        let left = Monitor(sockets.count)
-        for socket in sockets {
-            switch try PassedSocket(socket) {
-            case .listening: try server.listen(descriptor: socket)
-            case .connected:
-                try server.serve(connection: socket) {
-                    let isLast = left.withLock { left in
-                        left -= 1
-                        return left == 0
-                    }
-                    if isLast { ending.end(.clientLeft) }
-                }
-            }
-        }
+    /// The sockets that clients come by, as the options say. `activated` are those that another process has passed to this one.
+    private func listening(_ activated: [Int32]) -> NBDFront.Listening {
+        if single { return .standardFiles }
+        guard activated.isEmpty else { return .passed(activated) }
+        if port != nil || ipaddr != nil { return .tcp(host: ipaddr, port: Int(port ?? 10809)) }
+        return .unix(unix == "-" ? nil : unix)
     }
 }

@@ -1,15 +1,16 @@
 import Glibc
+import VitrineExports
 import VitrineFormats
 import VitrineServer
 
-/// The place at which clients find the server.
-enum ListeningPlace: Sendable {
+/// The socket or port at which clients find an NBD server.
+enum NBDAddress: Sendable {
     case unix(UnixSocketPath)
     /// A TCP port. `host` is written as in URIs.
     case tcp(host: String, port: Int)
 
     /// Makes `server` listen on `port` of `host`, or if that is nil, of both loopback addresses.
-    static func tcp(_ server: Server, host: String?, port: Int) throws(ServerError) -> ListeningPlace {
+    static func tcp(_ server: Server, host: String?, port: Int) throws(ServerError) -> NBDAddress {
         if let host {
             let port = try server.listen(host: host, port: port)
             return .tcp(host: host.contains(":") ? "[\(host)]" : host, port: port)
@@ -26,8 +27,12 @@ enum ListeningPlace: Sendable {
         return .tcp(host: "localhost", port: bound)
     }
 
-    /// The URI of the export called `export`.
-    func uri(_ export: String) -> String {
+    /// The address of the export called `export`.
+    func front(_ export: String) -> FrontAddress {
+        FrontAddress(uri: uri(export), variables: variables(export))
+    }
+
+    private func uri(_ export: String) -> String {
         switch self {
         case .unix(let socket):
             "nbd+unix:///\(Self.escape(export.utf8))?socket=\(Self.escape(socket.path.bytes))"
@@ -36,7 +41,7 @@ enum ListeningPlace: Sendable {
     }
 
     /// The environment variables of a command that --run runs. The names are nbdkit's.
-    func variables(_ export: String) -> [String: SystemString] {
+    private func variables(_ export: String) -> [String: SystemString] {
         var variables: [String: SystemString] = [
             "uri": SystemString(uri(export)), "exportname": SystemString(export), "unixsocket": "",
             "port": "", "nbd": "",
@@ -61,8 +66,7 @@ enum ListeningPlace: Sendable {
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
         return text.map { byte in
             if plain.contains(byte) { return String(UnicodeScalar(byte)) }
-            let digits = String(byte, radix: 16, uppercase: true)
-            return "%" + (digits.count < 2 ? "0" : "") + digits
+            return "%" + hexDigits(byte, uppercase: true)
         }.joined()
     }
 }
