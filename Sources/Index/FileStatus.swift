@@ -1,14 +1,9 @@
 import Glibc
+import VitrineFormats
 
 /// The facts about a file or folder, from the file system, that decide whether it is trusted or tidied away.
 struct FileStatus: Sendable {
-    /// The identity of a file, whatever its name is.
-    struct Identity: Hashable, Sendable {
-        var device: UInt64
-        var inode: UInt64
-    }
-
-    let identity: Identity
+    let identity: FileIdentity
     /// The length in bytes.
     let size: UInt64
     /// The time when it was last written or touched, in nanoseconds since 1970.
@@ -17,7 +12,7 @@ struct FileStatus: Sendable {
     private let owner: uid_t
 
     init(_ status: stat) {
-        identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        identity = FileIdentity(status)
         size = UInt64(max(0, status.st_size))
         modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
         mode = status.st_mode

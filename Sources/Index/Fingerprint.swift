@@ -80,6 +80,6 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
 
     /// 64 hexadecimal digits.
     public var description: String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        hex(bytes, separator: "")
     }
 }

@@ -9,7 +9,7 @@ final class NewFile {
     static let leftoverAge: Int64 = 24 * 3600 * 1_000_000_000
 
     /// The identity of the file, which it keeps once it is in place.
-    let identity: FileStatus.Identity
+    let identity: FileIdentity
 
     private let folder: Folder
     private let name: SystemString

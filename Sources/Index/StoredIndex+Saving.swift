@@ -5,7 +5,7 @@ extension StoredIndex {
     /// A copy of the state that a thread saves.
     private struct Work {
         var state: State
-        var place: IndexPlace
+        var place: IndexLocation
         /// True to write a file again that was removed meanwhile.
         var restores: Bool
     }
@@ -13,7 +13,7 @@ extension StoredIndex {
     /// The result of a save.
     private struct Saved {
         var index: IndexFile
-        var identity: FileStatus.Identity
+        var identity: FileIdentity
         /// Spans that another process had saved.
         var taken: [SeekSpan]
     }

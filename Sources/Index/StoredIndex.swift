@@ -10,11 +10,11 @@ package final class StoredIndex: SeekIndex {
     struct State {
         var contents: IndexContents
         /// The place it is saved at. Nil if saving is not possible, or not wanted any more.
-        var place: IndexPlace?
+        var place: IndexLocation?
         /// The error that prevents saving, from the start or since some later time.
         var obstacle: ImageError?
         /// The identity of the file that our saved spans lie in: one of those that have been at the place.
-        var identity: FileStatus.Identity?
+        var identity: FileIdentity?
         /// True if the file at the place lacks something, or holds something that it should not.
         var isChanged = false
         /// The number of spans added so far.
@@ -49,8 +49,8 @@ package final class StoredIndex: SeekIndex {
     /// `stored` is the index in the file at `place`; `other` is another index, whose spans are not saved there yet. If there is no
     /// place, `obstacle` says why. Nothing is saved once `imageHasChanged`.
     init(
-        _ subject: IndexSubject, name: String, place: IndexPlace?, obstacle: ImageError? = nil,
-        stored: (index: IndexFile, identity: FileStatus.Identity)? = nil, other: IndexFile? = nil,
+        _ subject: IndexSubject, name: String, place: IndexLocation?, obstacle: ImageError? = nil,
+        stored: (index: IndexFile, identity: FileIdentity)? = nil, other: IndexFile? = nil,
         compressionLevel: Int32 = 3, policy: SavePolicy = SavePolicy(),
         imageHasChanged: @escaping @Sendable () -> Bool = { false },
         warn: @escaping @Sendable (String) -> Void

@@ -99,3 +99,8 @@ extension UnsafeRawBufferPointer {
         unsafe loadUnaligned(fromByteOffset: index, as: UInt64.self)
     }
 }
+
+extension [UInt8] {
+    /// True if all bytes are zero.
+    var areZeroes: Bool { unsafe withUnsafeBytes { unsafe $0.areZeroes } }
+}

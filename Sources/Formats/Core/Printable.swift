@@ -19,7 +19,7 @@ package func printable(_ bytes: some Sequence<UInt8>) -> String {
     decodeUTF8(Array(bytes)) { scalar in
         result += printable(String(scalar))
     } else: { byte in
-        result += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        result += "\\x" + hexDigits(byte, uppercase: true)
     }
     return result
 }

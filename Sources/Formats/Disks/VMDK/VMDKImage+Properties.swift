@@ -19,11 +19,11 @@ extension VMDKImage {
         }
         guard let descriptor else { return properties }
         if let identifier = descriptor.contentID {
-            properties.append(.init("cid", "CID", .text(Self.text(identifier))))
+            properties.append(.init("cid", "CID", .text(hexDigits(identifier))))
         }
         if let parent {
             if let identifier = parent.contentID {
-                properties.append(.init("parent-cid", "parent CID", .text(Self.text(identifier))))
+                properties.append(.init("parent-cid", "parent CID", .text(hexDigits(identifier))))
             }
             properties.append(.init("parent", "parent", .text(printable(parent.name))))
         }
@@ -78,12 +78,6 @@ extension VMDKImage {
             || descriptor?.extents.contains {
                 [.sparse, .vmfsSparse, .seSparse].contains($0.kind)
             } == true
-    }
-
-    /// The content ID as written in descriptors.
-    private static func text(_ identifier: UInt32) -> String {
-        let digits = String(identifier, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
     }
 
     /// The results of walking through the tables.

@@ -47,7 +47,7 @@ struct DisklabelEntry {
     var isUsed: Bool { type != 0 }
 
     /// The type as Linux tools write it.
-    var typeText: String { "0x" + (type < 16 ? "0" : "") + String(type, radix: 16) }
+    var typeText: String { "0x" + hexDigits(type) }
 
     /// The sectors of the partition, with its offset counted from sector `origin`. Nil if it has none.
     ///

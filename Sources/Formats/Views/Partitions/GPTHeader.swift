@@ -27,7 +27,7 @@ struct GPTHeader {
         guard fields.bytes.starts(with: Self.signature) else { return nil }
         let size: UInt32 = try fields.little("HeaderSize", at: 12)
         guard size >= 92, Int(size) <= fields.bytes.count else {
-            throw Self.wrong("HeaderSize", fields.place(12), "\(size)", "92 to \(fields.bytes.count)")
+            throw Self.wrong("HeaderSize", fields.position(12), "\(size)", "92 to \(fields.bytes.count)")
         }
         // The CRC is checked first, so that a damaged header is not mistaken for an odd one.
         let stored: UInt32 = try fields.little("HeaderCRC32", at: 16)
@@ -35,14 +35,14 @@ struct GPTHeader {
         for index in 16..<20 { bytes[index] = 0 }
         let computed = CRC32.of(bytes)
         guard stored == computed else {
-            throw Self.wrong("HeaderCRC32", fields.place(16), hex(stored), hex(computed))
+            throw Self.wrong("HeaderCRC32", fields.position(16), hex(stored), hex(computed))
         }
         let revision: UInt32 = try fields.little("Revision", at: 8)
         guard revision >> 16 == 1 else {
-            throw Self.wrong("Revision", fields.place(8), hex(revision), hex(UInt32(0x10000)))
+            throw Self.wrong("Revision", fields.position(8), hex(revision), hex(UInt32(0x10000)))
         }
         let ownLBA: UInt64 = try fields.little("MyLBA", at: 24)
-        guard ownLBA == lba else { throw Self.wrong("MyLBA", fields.place(24), "\(ownLBA)", "\(lba)") }
+        guard ownLBA == lba else { throw Self.wrong("MyLBA", fields.position(24), "\(ownLBA)", "\(lba)") }
 
         alternateLBA = try fields.little("AlternateLBA", at: 32)
         entriesLBA = try fields.little("PartitionEntryLBA", at: 72)
@@ -50,11 +50,12 @@ struct GPTHeader {
         let entrySize: UInt32 = try fields.little("SizeOfPartitionEntry", at: 84)
         guard entrySize >= 128, entrySize.nonzeroBitCount == 1 else {
             throw Self.wrong(
-                "SizeOfPartitionEntry", fields.place(84), "\(entrySize)", "128 times a power of two")
+                "SizeOfPartitionEntry", fields.position(84), "\(entrySize)", "128 times a power of two")
         }
         let maximumCount = Self.maximumEntriesSize / UInt64(entrySize)
         guard count >= 1, UInt64(count) <= maximumCount else {
-            throw Self.wrong("NumberOfPartitionEntries", fields.place(80), "\(count)", "1 to \(maximumCount)")
+            throw Self.wrong(
+                "NumberOfPartitionEntries", fields.position(80), "\(count)", "1 to \(maximumCount)")
         }
         entryCount = Int(count)
         self.entrySize = Int(entrySize)
@@ -65,7 +66,7 @@ struct GPTHeader {
     func entries(on disk: any Source, sectorSize: UInt64) throws(ImageError) -> Fields {
         guard entriesLBA < disk.size / sectorSize else {
             throw Self.wrong(
-                "PartitionEntryLBA", fields.place(72), "\(entriesLBA)",
+                "PartitionEntryLBA", fields.position(72), "\(entriesLBA)",
                 "less than the \(disk.size / sectorSize) sectors of the disk")
         }
         let array = try Fields(
@@ -73,7 +74,7 @@ struct GPTHeader {
         let stored: UInt32 = try fields.little("PartitionEntryArrayCRC32", at: 88)
         let computed = CRC32.of(array.bytes)
         guard stored == computed else {
-            throw Self.wrong("PartitionEntryArrayCRC32", fields.place(88), hex(stored), hex(computed))
+            throw Self.wrong("PartitionEntryArrayCRC32", fields.position(88), hex(stored), hex(computed))
         }
         return array
     }

@@ -23,13 +23,10 @@ struct GUID: CustomStringConvertible {
 
     /// The GUID in upper case, such as `C12A7328-F81F-11D2-BA4B-00A0C93EC93B`.
     var description: String {
-        let groups: [(UInt64, Int)] = [
-            (UInt64(first), 8), (UInt64(second), 4), (UInt64(third), 4), (rest >> 48, 4),
-            (rest & 0xFFFF_FFFF_FFFF, 12),
-        ]
-        return groups.map { value, width in
-            let digits = String(value, radix: 16, uppercase: true)
-            return String(repeating: "0", count: width - digits.count) + digits
-        }.joined(separator: "-")
+        let digits = hexDigits(rest, uppercase: true)
+        return [
+            hexDigits(first, uppercase: true), hexDigits(second, uppercase: true),
+            hexDigits(third, uppercase: true), String(digits.prefix(4)), String(digits.dropFirst(4)),
+        ].joined(separator: "-")
     }
 }

@@ -42,7 +42,7 @@ struct MBREntry {
     var isProtective: Bool { type == 0xEE && start == 1 }
 
     /// The type as Linux tools write it.
-    var typeText: String { "0x" + (type < 16 ? "0" : "") + String(type, radix: 16) }
+    var typeText: String { "0x" + hexDigits(type) }
 
     /// The sectors of the partition, with its start counted from sector `origin`. Nil if the entry is not used.
     ///

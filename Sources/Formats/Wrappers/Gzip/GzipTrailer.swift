@@ -15,7 +15,7 @@ struct GzipTrailer {
         var isZero = true
         while isZero, position < source.size {
             let count = min(Self.windowSize, source.size - position)
-            isZero = try source.bytes(at: position, count: Int(count)).allSatisfy { $0 == 0 }
+            isZero = try source.bytes(at: position, count: Int(count)).areZeroes
             position += count
         }
         guard !isZero else { return nil }
