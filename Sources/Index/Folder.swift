@@ -141,7 +141,7 @@ final class Folder: Sendable {
     /// Throws `io` if it cannot be made, or if something is already called `name`.
     func create(
         _ name: SystemString, isPublic: Bool
-    ) throws(ImageError) -> (descriptor: Int32, identity: FileStatus.Identity) {
+    ) throws(ImageError) -> (descriptor: Int32, identity: FileIdentity) {
         let file = unsafe openat(
             descriptor, name.terminated, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
             isPublic ? 0o666 : 0o600)

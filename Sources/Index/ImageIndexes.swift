@@ -61,8 +61,8 @@ final class ImageIndexes: SeekIndexes {
         }
     }
 
-    private func place(of fingerprint: Fingerprint, _ stamp: FileStamp?, _ depth: Int) -> IndexPlace? {
-        if depth == 0, !isReference, case .file(let path) = finder.place { return IndexPlace(path: path) }
-        return finder.cache.map { IndexPlace(in: $0, fingerprint, stamp: stamp) }
+    private func place(of fingerprint: Fingerprint, _ stamp: FileStamp?, _ depth: Int) -> IndexLocation? {
+        if depth == 0, !isReference, case .file(let path) = finder.place { return IndexLocation(path: path) }
+        return finder.cache.map { IndexLocation(in: $0, fingerprint, stamp: stamp) }
     }
 }

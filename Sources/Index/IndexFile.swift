@@ -79,7 +79,7 @@ package final class IndexFile: Sendable {
         guard length == file.size else {
             throw ImageError(
                 .corrupt,
-                "total length at \(trailer.place(0)) is \(length), but the file has \(file.size) bytes")
+                "total length at \(trailer.position(0)) is \(length), but the file has \(file.size) bytes")
         }
         try trailer.require("end magic", at: 8, is: IndexFormat.endMagic)
     }
@@ -119,7 +119,7 @@ package final class IndexFile: Sendable {
         var detailEnd: UInt64 = 0
         for number in 0..<section.bytes.count / IndexFormat.spanSize {
             let record = try SpanRecord(section, number, subject)
-            let place = section.place(number * IndexFormat.spanSize)
+            let place = section.position(number * IndexFormat.spanSize)
             guard record.span.range.lowerBound >= layerEnd else {
                 throw ImageError(
                     .corrupt,
@@ -151,7 +151,7 @@ package final class IndexFile: Sendable {
             let start: UInt64 = try section.little("start of zeroes", at: offset)
             let end: UInt64 = try section.little("end of zeroes", at: offset + 8)
             guard start < end else {
-                throw ImageError(.corrupt, "zeroes at \(section.place(offset)) are \(start) to \(end)")
+                throw ImageError(.corrupt, "zeroes at \(section.position(offset)) are \(start) to \(end)")
             }
             runs.append(start..<end)
         }

@@ -4,7 +4,7 @@ package import VitrineFormats
 /// Finds the seek indexes of the images opened with it, and keeps track of them.
 package final class IndexFinder: SeekIndexes {
     /// The place that indexes are kept in.
-    package enum Place: Sendable {
+    package enum Storage: Sendable {
         /// The user's cache.
         case cache
         /// The file at this path, for the outermost layer. The indexes of inner layers, and of other files that the image names, are in
@@ -14,7 +14,7 @@ package final class IndexFinder: SeekIndexes {
         case nowhere
     }
 
-    let place: Place
+    let place: Storage
     let cache: IndexCache?
     private let compressionLevel: Int32
     private let isReadOnly: Bool
@@ -29,7 +29,7 @@ package final class IndexFinder: SeekIndexes {
     /// Keeps indexes at `place`. `cache` is nil if there is none. Details are compressed with zstd's `compressionLevel`. If it
     /// `isReadOnly`, nothing is made or changed at either. `warn` is called with texts for the user.
     package init(
-        _ place: Place = .cache, in cache: IndexCache? = IndexCache(), compressionLevel: Int32 = 3,
+        _ place: Storage = .cache, in cache: IndexCache? = IndexCache(), compressionLevel: Int32 = 3,
         isReadOnly: Bool = false, warn: @escaping @Sendable (String) -> Void
     ) {
         self.place = place
@@ -74,10 +74,10 @@ package final class IndexFinder: SeekIndexes {
 
     /// The index of `subject`, in an image called `name`. It is kept at `place` unless `imageHasChanged`.
     func open(
-        _ subject: IndexSubject, name: String, at place: IndexPlace?,
+        _ subject: IndexSubject, name: String, at place: IndexLocation?,
         imageHasChanged: @escaping @Sendable () -> Bool
     ) -> StoredIndex {
-        var stored: (index: IndexFile, identity: FileStatus.Identity)?
+        var stored: (index: IndexFile, identity: FileIdentity)?
         var obstacle: ImageError?
         do throws(ImageError) {
             try place?.requireTrust()
@@ -112,8 +112,8 @@ package final class IndexFinder: SeekIndexes {
     ///
     /// Throws if none can be put there.
     private func load(
-        _ place: IndexPlace, _ subject: IndexSubject
-    ) throws(ImageError) -> (index: IndexFile, identity: FileStatus.Identity)? {
+        _ place: IndexLocation, _ subject: IndexSubject
+    ) throws(ImageError) -> (index: IndexFile, identity: FileIdentity)? {
         do throws(ImageError) {
             guard let found = try place.load() else { return nil }
             if found.index.subject == subject { return found }
@@ -134,9 +134,9 @@ package final class IndexFinder: SeekIndexes {
     }
 
     /// The index of `subject` in the cache. It is the start of an index that the user named and that is not there yet.
-    private func inCache(_ subject: IndexSubject, unless place: IndexPlace?) -> IndexFile? {
+    private func inCache(_ subject: IndexSubject, unless place: IndexLocation?) -> IndexFile? {
         guard let place, place.cache == nil, let cache else { return nil }
-        let cached = IndexPlace(in: cache, subject.fingerprint, stamp: nil)
+        let cached = IndexLocation(in: cache, subject.fingerprint, stamp: nil)
         guard (try? cached.requireTrust()) != nil, let index = try? cached.load()?.index,
             index.subject == subject
         else { return nil }

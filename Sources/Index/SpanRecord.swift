@@ -25,13 +25,13 @@ package struct SpanRecord: Hashable, Sendable {
         guard start < end, subject.admits(start..<end, input: input) else {
             throw ImageError(
                 .corrupt,
-                "span at \(section.place(offset)) is \(start) to \(end) from \(input), expected to lie in \(subject.size.map(String.init) ?? "any number of") bytes from \(subject.inputSize)"
+                "span at \(section.position(offset)) is \(start) to \(end) from \(input), expected to lie in \(subject.size.map(String.init) ?? "any number of") bytes from \(subject.inputSize)"
             )
         }
         guard count <= UInt32(IndexFormat.maximumDetail) else {
             throw ImageError(
                 .corrupt,
-                "detail length at \(section.place(offset + 28)) is \(count), expected \(IndexFormat.maximumDetail) at most"
+                "detail length at \(section.position(offset + 28)) is \(count), expected \(IndexFormat.maximumDetail) at most"
             )
         }
         span = SeekSpan(range: start..<end, input: input, time: try section.little("time", at: offset + 24))

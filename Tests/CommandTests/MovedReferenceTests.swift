@@ -37,7 +37,7 @@ struct MovedReferenceTests {
                 overlay.path, "-",
                 warning:
                     "\(role) \"\(name)\" was not found: vitrine uses \"base.\(format)\" in "
-                        + "\(folder.path)/new instead"
+                    + "\(folder.path)/new instead"
             )
             // Elsewhere and by another name it has to be said where.
             let elsewhere = folder.appending(path: "elsewhere")
@@ -80,7 +80,7 @@ struct MovedReferenceTests {
                 tar.path, "-", "--member", "new/overlay.qcow2",
                 warning:
                     "backing file \"\(folder.path)/old/base.qcow2\" was not found: vitrine uses member "
-                        + "\"new/base.qcow2\" instead"
+                    + "\"new/base.qcow2\" instead"
             )
         }
     }

@@ -225,20 +225,36 @@ import Testing
         }
     }
 
+    @Test func theTreeOfFilesIsKept() throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.file("image", ReferringImage.line("a"))
+            _ = try folder.file("a", ReferringImage.line("b"))
+            _ = try folder.file("b", "the end")
+            let root = ImageFile("image", MemorySource([0]))
+            let references = try ReferringImage.gate(image.path).references(of: root)
+            _ = try references.open(Reference(.backingFile, Array("a".utf8), format: "referring"))
+            #expect(root.all.map(\.name) == ["image", "backing file \"a\"", "backing file \"b\""])
+            #expect(root.references.map { $0.references.count } == [1])
+            #expect(root.references[0].references[0].layers.map(\.format) == ["referring"])
+            #expect(root.all.dropFirst().allSatisfy { $0.file != nil })
+        }
+    }
+
     @Test func whatIsToBeKnownOfThem() throws {
         try withTemporaryFolder { folder in
             let image = try folder.file("image", ReferringImage.line("a"))
             _ = try folder.file("a", ReferringImage.line("b"))
             _ = try folder.file("b", "the end")
             let gate = try ReferringImage.gate(image.path)
-            _ = try gate.references.open(Reference(.backingFile, Array("a".utf8), format: "referring"))
+            let root = ImageFile("image", MemorySource([0]))
+            _ = try gate.references(of: root)
+                .open(Reference(.backingFile, Array("a".utf8), format: "referring"))
             #expect(
                 gate.warnings == [
                     "backing file \"b\": referring: is made up", "backing file \"a\": referring: is made up",
                 ])
             let files = try ["a", "b"].map { try FileSource(path: folder.path + "/" + $0).stamp()?.identity }
-            #expect(Set(gate.files.map(\.file.identity)) == Set(files.compactMap(\.self)))
-            #expect(gate.files.count == 2)
+            #expect(root.all.compactMap(\.file?.identity) == files.compactMap(\.self))
         }
     }
 }

@@ -88,7 +88,7 @@ import Testing
             try #require(file >= 0)
             close(file)
             let gate = try folders.gate()
-            #expect(try gate.references.open(Reference(.backingFile, name, format: "raw")).size == 0)
+            #expect(try gate.imageReferences.open(Reference(.backingFile, name, format: "raw")).size == 0)
             gate.expect(
                 .io, name + [0x80, 0xC3],
                 "backing file \"b\\xE4se\\x80\\xC3\": No such file or directory; --backing-file PATH says where it is, "
@@ -362,7 +362,7 @@ import Testing
             #expect(try gate.text(of: name) == "inside")
             let warning =
                 "backing file \"\(name)\" was not found: vitrine uses \"base\" in \(folders.images.path) "
-                    + "instead"
+                + "instead"
             #expect(gate.warnings == (["file:base", "file:./base"].contains(name) ? [] : [warning]))
         }
     }

@@ -68,7 +68,7 @@ enum ReferringImage {
 
     /// The disk of the image at `path`.
     static func open(_ path: String, _ options: OpenOptions = OpenOptions()) throws -> any Source {
-        let references = try gate(path, options).references
+        let references = try gate(path, options).imageReferences
         return try format.inspect(
             FileSource(path: path), OpenContext(engine: .shared, opener: Registry(), references: references)
         )
@@ -86,7 +86,7 @@ extension Source {
 extension ReferenceGate {
     /// The content of the file called `name`, which the image says is raw.
     func text(of name: String, _ role: Reference.Role = .backingFile) throws -> String {
-        try references.open(Reference(role, Array(name.utf8), format: "raw")).text
+        try imageReferences.open(Reference(role, Array(name.utf8), format: "raw")).text
     }
 
     /// Expects that the file called `name` is not opened, with the error `text`.
@@ -102,7 +102,7 @@ extension ReferenceGate {
         format: String? = "raw", sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let error = #expect(throws: ImageError.self, sourceLocation: sourceLocation) {
-            try references.open(Reference(role, name, format: format))
+            try imageReferences.open(Reference(role, name, format: format))
         }
         #expect(error?.description == text, sourceLocation: sourceLocation)
         #expect(error?.code == code, sourceLocation: sourceLocation)
@@ -140,4 +140,9 @@ struct ReferenceFolders {
     func gate(_ policy: ReferencePolicy = .directory) throws -> ReferenceGate {
         try ReferringImage.gate(image, OpenOptions(references: policy))
     }
+}
+
+extension ReferenceGate {
+    /// The references of an image of which nothing else matters.
+    var imageReferences: any References { references(of: ImageFile("image", MemorySource([0]))) }
 }

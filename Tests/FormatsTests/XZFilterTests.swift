@@ -61,7 +61,8 @@ import Testing
         try withTemporaryFolder { folder in
             let image = try Image.open(folder.file("disk.xz", Data(file)).path, OpenOptions(engine: engine()))
             #expect(
-                image.warnings.count { $0.contains("the check is Unknown-2, which vitrine cannot verify") } == 1)
+                image.warnings.count { $0.contains("the check is Unknown-2, which vitrine cannot verify") }
+                    == 1)
         }
         let source = try SeekContent.open(file, FakeIndex(), engine())
         try source.buildIndex(isStopped: { false }, progress: { _ in })

@@ -11,7 +11,7 @@ import VitrineFormats
     @discardableResult
     private func put(_ cache: IndexCache, _ number: Int, age: Int, spans: Int = 1) throws -> Fingerprint {
         let subject = subject(number)
-        let place = IndexPlace(in: cache, subject.fingerprint, stamp: nil)
+        let place = IndexLocation(in: cache, subject.fingerprint, stamp: nil)
         let index = StoredIndex(subject, name: "disk \(number)", place: place) { Issue.record("\($0)") }
         for span in 0..<spans { TestImage.add(span, to: index) }
         try index.save()
@@ -214,7 +214,7 @@ import VitrineFormats
         try withTemporaryFolder { folder in
             let cache = IndexCache(path: SystemString(folder.path + "/cache"))
             let subject = subject(1)
-            let place = IndexPlace(in: cache, subject.fingerprint, stamp: nil)
+            let place = IndexLocation(in: cache, subject.fingerprint, stamp: nil)
             let path = "\(cache.path)/\(subject.fingerprint).sidx"
             let spoil: [(reason: String, make: () throws -> Void)] = [
                 ("other users may write to it", { #expect(unsafe chmod(path, 0o602) == 0) }),

@@ -16,7 +16,7 @@ import VitrineFormats
 
     /// The spans in the file at `path`, which must all be right. Nil if there is no file.
     private func saved(_ path: String) throws -> [Int]? {
-        guard let stored = try IndexPlace(path: SystemString(path)).load() else { return nil }
+        guard let stored = try IndexLocation(path: SystemString(path)).load() else { return nil }
         let index = StoredIndex(stored.index.subject, name: "", place: nil, stored: stored) { _ in }
         return try TestImage.numbers(in: index)
     }
@@ -30,9 +30,9 @@ import VitrineFormats
                 let program = try start(path, first: round % 7, step: 1, count: 0)
                 if round % 4 != 0 {
                     // It is at work once the file is another one.
-                    let before = IndexPlace(path: SystemString(path)).identity()
+                    let before = IndexLocation(path: SystemString(path)).identity()
                     try until("there is a new index") {
-                        IndexPlace(path: SystemString(path)).identity() == before ? nil : ()
+                        IndexLocation(path: SystemString(path)).identity() == before ? nil : ()
                     }
                 }
                 usleep(useconds_t.random(in: 0..<20_000, using: &random))

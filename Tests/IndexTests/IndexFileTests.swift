@@ -35,7 +35,7 @@ import VitrineFormats
         try withTemporaryFolder { folder in
             let path = folder.appending(path: "new.sidx")
             let index = StoredIndex(
-                Self.subject, name: "disk é.raw.xz", place: IndexPlace(path: SystemString(path.path))
+                Self.subject, name: "disk é.raw.xz", place: IndexLocation(path: SystemString(path.path))
             ) { Issue.record("\($0)") }
             for number in [2, 0, 1] {
                 _ = index.add(

@@ -9,7 +9,7 @@ import VitrineFormats
 @Suite struct IndexFinderTests {
     private let warnings = Warnings()
 
-    private func finder(_ folder: URL, _ place: IndexFinder.Place = .cache) -> IndexFinder {
+    private func finder(_ folder: URL, _ place: IndexFinder.Storage = .cache) -> IndexFinder {
         IndexFinder(place, in: IndexCache(path: SystemString(folder.path + "/cache")), warn: warnings.add)
     }
 

@@ -10,8 +10,8 @@ import VitrineFormats
     private static let subject = IndexSubject(
         kind: SeekKind.gzip.number, fingerprint: .none, inputSize: TestImage.file.size, size: nil)
 
-    private func place(_ folder: URL) -> IndexPlace {
-        IndexPlace(
+    private func place(_ folder: URL) -> IndexLocation {
+        IndexLocation(
             in: IndexCache(path: SystemString(folder.path + "/cache")), Self.subject.fingerprint, stamp: nil)
     }
 

@@ -17,10 +17,10 @@ import VitrineFormats
             warn: warnings.add)
     }
 
-    private func place(_ folder: URL, cached: Bool = true) -> IndexPlace {
+    private func place(_ folder: URL, cached: Bool = true) -> IndexLocation {
         cached
-            ? IndexPlace(in: IndexCache(path: SystemString(folder.path + "/cache")), .none, stamp: nil)
-            : IndexPlace(path: SystemString(folder.path + "/side.sidx"))
+            ? IndexLocation(in: IndexCache(path: SystemString(folder.path + "/cache")), .none, stamp: nil)
+            : IndexLocation(path: SystemString(folder.path + "/side.sidx"))
     }
 
     /// The spans in the file in `folder`, which must all be right.
@@ -283,7 +283,8 @@ import VitrineFormats
             policy.keepAtMost = 700
             let cache = IndexCache(path: SystemString(folder.path + "/cache"))
             let index = StoredIndex(
-                TestImage.subject, name: "", place: IndexPlace(in: cache, .none, stamp: nil), policy: policy,
+                TestImage.subject, name: "", place: IndexLocation(in: cache, .none, stamp: nil),
+                policy: policy,
                 warn: warnings.add)
             for number in [1, 2, 3, 4, 0] {
                 TestImage.add(number, to: index)

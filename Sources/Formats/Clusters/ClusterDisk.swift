@@ -71,7 +71,8 @@ package final class ClusterDisk: MappedSource {
                 let end = map.endOfCompressed(in: range, mayWait: purpose.mayWait)
                 return .data(range.lowerBound..<max(end, run.range.upperBound))
             }
-            let bytes = try decoded(cluster, taking: Int(run.range.upperBound - run.range.lowerBound), purpose)
+            let bytes = try decoded(
+                cluster, taking: Int(run.range.upperBound - run.range.lowerBound), purpose)
             return bytes.map {
                 Content(run.range, .decoded($0, from: Int(range.lowerBound & (clusterSize - 1))))
             }

@@ -24,11 +24,11 @@ struct ClusterMap: Sendable {
 
     /// The run at the start of `range` by the tables. Returns nil if finding it would wait and `mayWait` is false.
     private func tabledRun(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> ClusterRun? {
-        guard let place = try tables.place(range.lowerBound, before: range.upperBound, mayWait: mayWait)
+        guard let found = try tables.lookUp(range.lowerBound, before: range.upperBound, mayWait: mayWait)
         else { return nil }
         let content: ClusterContent
         var end: UInt64
-        switch place {
+        switch found {
         case .nothing(let until):
             content = .unallocated
             end = until
@@ -45,13 +45,13 @@ struct ClusterMap: Sendable {
         }
         while end < range.upperBound {
             // Errors further on, and tables that would have to be read first, are left to the call that starts there.
-            guard let place = try? tables.place(end, before: range.upperBound, mayWait: mayWait) else {
+            guard let found = try? tables.lookUp(end, before: range.upperBound, mayWait: mayWait) else {
                 break
             }
-            if case .nothing(let until) = place {
+            if case .nothing(let until) = found {
                 guard content == .unallocated else { break }
                 end = until
-            } else if case .slice(let slice) = place {
+            } else if case .slice(let slice) = found {
                 guard let next = try? slice.content(at: end, tables.layout),
                     content.goesOn(with: next, after: end - range.lowerBound)
                 else { break }
@@ -68,8 +68,8 @@ struct ClusterMap: Sendable {
         let clusterSize = tables.geometry.clusterSize
         var end = range.lowerBound
         while end < range.upperBound,
-            let place = try? tables.place(end, before: range.upperBound, mayWait: mayWait),
-            case .slice(let slice) = place
+            let found = try? tables.lookUp(end, before: range.upperBound, mayWait: mayWait),
+            case .slice(let slice) = found
         {
             let limit = min(slice.range.upperBound, range.upperBound)
             while end < limit, let content = try? slice.content(at: end, tables.layout),

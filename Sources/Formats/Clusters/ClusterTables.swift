@@ -5,7 +5,7 @@ import Synchronization
 /// memory. If a disk has several such images, each has a share of that.
 final class ClusterTables: Sendable {
     /// The result of looking up an offset of the disk.
-    enum Place {
+    enum Lookup {
         /// No L2 table covers anything before this offset.
         case nothing(until: UInt64)
         case slice(L2Slice)
@@ -52,7 +52,7 @@ final class ClusterTables: Sendable {
 
     /// Looks up `position`, which lies on the disk; an empty range is followed no further than `end`. Returns nil if a
     /// table has to be read first and `mayWait` is false.
-    func place(_ position: UInt64, before end: UInt64, mayWait: Bool) throws(ImageError) -> Place? {
+    func lookUp(_ position: UInt64, before end: UInt64, mayWait: Bool) throws(ImageError) -> Lookup? {
         let number = Int(position >> geometry.coverageBits)
         guard let entries = try entries(around: number, mayWait) else { return nil }
         let entry = entries.words[number - entries.first]

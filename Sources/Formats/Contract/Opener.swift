@@ -13,7 +13,7 @@ package protocol Opener: Sendable {
 
     /// Opens the disk in `file`, which `reference` names. Its outermost layer is of `format`; inner layers are detected.
     ///
-    /// Tells the references of `context` the layers and their warnings.
+    /// Notes the layers in the file of the references of `context`, and tells these the warnings.
     func disk(
         in file: any Source, _ reference: Reference, _ format: Format, _ context: OpenContext
     ) throws(ImageError) -> any Source

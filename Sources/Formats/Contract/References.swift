@@ -18,8 +18,8 @@ package protocol References: Sendable {
     /// Takes texts that the user should know of a file that was opened, a sentence each. Does not ask for them if nobody is told.
     func warn(_ warnings: @autoclosure () -> [String])
 
-    /// Takes the layers of the disk in `file`, which `reference` names.
-    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source)
+    /// The file whose references these are, in the tree of the image. Nil if no tree is kept.
+    var file: ImageFile? { get }
 }
 
 extension References {
@@ -30,5 +30,5 @@ extension References {
 
     package func warn(_ warnings: @autoclosure () -> [String]) {}
 
-    package func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {}
+    package var file: ImageFile? { nil }
 }

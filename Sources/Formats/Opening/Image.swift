@@ -18,22 +18,13 @@ public final class Image: Sendable {
     /// The texts that the user should know before relying on it, a sentence each.
     public let warnings: [String]
 
-    /// The layers in which seeking gets faster once they are indexed, outermost first; then those of the files it names.
-    package var indexables: [any Indexable] {
-        layers.compactMap(\.indexable) + referencedLayers.map(\.layer)
+    /// The file that the user named, with the layers in it, and the files that it names.
+    package let file: ImageFile
+
+    /// The identities of the files of the system that it is read from besides that one.
+    package var referencedFiles: Set<FileIdentity> {
+        Set(file.all.dropFirst().compactMap(\.file?.identity))
     }
-
-    /// The file that holds all of it.
-    package let file: any Source
-
-    /// The files and devices that it is read from, the one that was named first.
-    package let openedFiles: [OpenedFile]
-
-    /// The identities of the files that it is read from besides that one.
-    package let referencedFiles: Set<FileIdentity>
-
-    /// The layers of those files in which seeking gets faster once they are indexed.
-    package let referencedLayers: [ReferencedLayer]
 
     /// The disk inside.
     package let disk: any Source
@@ -77,16 +68,14 @@ public final class Image: Sendable {
         _ name: String, _ file: any Source, _ options: OpenOptions, _ gate: ReferenceGate? = nil,
         references: any References = RefusedReferences()
     ) throws(ImageError) {
-        let stack = try LayerStack(name, file, options, gate?.references ?? references)
+        let root = ImageFile(name, file)
+        let stack = try LayerStack(name, file, options, gate?.references(of: root) ?? references)
+        root.note(stack.layers)
         self.name = name
-        self.file = file
+        self.file = root
         layers = stack.layers
         disk = try stack.openDisk()
-        let own = (file as? FileSource).map { OpenedFile(name: name, file: $0) }
-        openedFiles = (own.map { [$0] } ?? []) + (gate?.files ?? [])
-        referencedFiles = Set((gate?.files ?? []).compactMap(\.file.identity))
-        referencedLayers = gate?.layers ?? []
-        var warnings = stack.warnings + (gate?.warnings ?? []) + openedFiles.compactMap(\.warning)
+        var warnings = stack.warnings + (gate?.warnings ?? []) + root.all.compactMap(\.warning)
         partitionTable = LayerStack.partitionTable(of: disk, &warnings)
         self.warnings = warnings
     }

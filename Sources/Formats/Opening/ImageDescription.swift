@@ -20,8 +20,8 @@ public struct ImageDescription: Sendable {
     /// The texts that the user should know before relying on it, a sentence each.
     public let warnings: [String]
 
-    /// The file that holds all of it.
-    package let file: any Source
+    /// The file that holds all of it, with the layers in it.
+    package let file: ImageFile
 
     /// The size of the disk, or of the archive that holds several, in bytes. Nil if it is not known before all of a layer has been
     /// decoded.
@@ -54,14 +54,14 @@ public struct ImageDescription: Sendable {
         options.firstPass.isAllowed = false
         let stack = try LayerStack(name, file, options, RefusedReferences(), describes: true)
         self.name = name
-        self.file = file
+        let root = ImageFile(name, file)
+        root.note(stack.layers)
+        self.file = root
         layers = stack.layers
         let found = stack.disk.details()
         details = found.properties
         var warnings = stack.warnings + found.warnings.map { "\(stack.layers.last?.format ?? ""): \($0)" }
-        if let file = file as? FileSource, let warning = OpenedFile(name: name, file: file).warning {
-            warnings.append(warning)
-        }
+        warnings += root.warning.map { [$0] } ?? []
         if stack.disk.references.isEmpty {
             do throws(ImageError) {
                 let disk = try stack.openDisk()

@@ -7,7 +7,7 @@ extension ReferenceGate {
 
     /// True if the search for `reference`, which the file at `place` names, failed with `failure` because nothing is there.
     func isMissing(
-        _ reference: Reference, from place: ReferencePlace, _ failure: Directory.Failure
+        _ reference: Reference, from place: ReferencePath, _ failure: Directory.Failure
     ) -> Bool {
         switch failure {
         case .system(ENOENT), .system(ENOTDIR): return true
@@ -25,13 +25,13 @@ extension ReferenceGate {
     /// Finds the regular file with the last component of `reference`'s name: beside the file at `place`, which names it, or else in an
     /// allowed directory. It is none of `files`.
     func find(
-        likely reference: Reference, from place: ReferencePlace, after files: Set<FileIdentity>
-    ) -> (Descriptor, ReferencePlace)? {
+        likely reference: Reference, from place: ReferencePath, after files: Set<FileIdentity>
+    ) -> (Descriptor, ReferencePath)? {
         guard let name = reference.lastComponent else { return nil }
-        var places = allowed.map { ReferencePlace(directory: $0, path: PathName([name])) }
+        var places = allowed.map { ReferencePath(directory: $0, path: PathName([name])) }
         if allowed.contains(where: { $0 === place.directory }) {
             let path = PathName([name]).from(place.path.directory)
-            places.insert(ReferencePlace(directory: place.directory, path: path), at: 0)
+            places.insert(ReferencePath(directory: place.directory, path: path), at: 0)
         }
         for place in places {
             var links = 0
@@ -52,7 +52,7 @@ extension ReferenceGate {
     /// The error that nothing is where the file at `place` has `reference`, nor in the allowed directories. It lists the files that
     /// are there.
     func missing(
-        _ reference: Reference, from place: ReferencePlace, _ failure: Directory.Failure
+        _ reference: Reference, from place: ReferencePath, _ failure: Directory.Failure
     ) -> ImageError {
         let code: Int32 = if case .system(let code) = failure { code } else { ENOENT }
         var text = systemMessage(code)

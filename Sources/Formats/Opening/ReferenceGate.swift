@@ -15,7 +15,7 @@ package final class ReferenceGate: Sendable {
     let referenceFormat: String?
 
     let policy: ReferencePolicy
-    private let image: ReferencePlace
+    private let image: ReferencePath
     private let imageFile: FileIdentity?
     let allowed: [Directory]
     private let backingFiles: [SystemString]
@@ -23,11 +23,9 @@ package final class ReferenceGate: Sendable {
 
     private struct Opened {
         var count = 0
-        var files: [OpenedFile] = []
         /// The number of backing files that the user named and that are in use.
         var backingFiles = 0
         var warnings: [String] = []
-        var layers: [ReferencedLayer] = []
     }
 
     /// The gate of the image called `name` in `directory`. `file` is its identity, or nil for a device. `opener` opens what is in
@@ -45,7 +43,7 @@ package final class ReferenceGate: Sendable {
         referenceFormat = options.referenceFormat
         policy = options.references
         backingFiles = options.backingFiles
-        image = ReferencePlace(directory: directory, path: PathName(name.bytes))
+        image = ReferencePath(directory: directory, path: PathName(name.bytes))
         imageFile = file
         // A device has no directory of its own: its directory holds all other devices, too.
         var allowed = imageFile == nil ? [] : [directory]
@@ -64,25 +62,13 @@ package final class ReferenceGate: Sendable {
         }
     }
 
-    /// The references of the image itself.
-    var references: any References {
-        ReferenceChain(self, image, files: imageFile.map { [$0] } ?? [], depth: 0)
+    /// The references of the image itself, which is `file`.
+    func references(of file: ImageFile) -> any References {
+        ReferenceChain(self, file, image, files: imageFile.map { [$0] } ?? [], depth: 0)
     }
-
-    /// The files that have been opened.
-    var files: [OpenedFile] { opened.withLock { $0.files } }
 
     /// The texts that the user should know before relying on them, a sentence each.
     var warnings: [String] { opened.withLock { $0.warnings } }
-
-    /// The layers of the files that can be indexed, in the order in which these were opened.
-    var layers: [ReferencedLayer] { opened.withLock { $0.layers } }
-
-    /// Takes the layers of the disk in `file`, which `reference` names.
-    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
-        let indexable = ReferencedLayer.all(layers, reference, file)
-        opened.withLock { $0.layers += indexable }
-    }
 
     /// Takes texts that the user should know.
     func warn(_ warnings: [String]) {
@@ -93,7 +79,9 @@ package final class ReferenceGate: Sendable {
     /// image. Nil if the user named none. The user may name any file, as for the image itself.
     func openBackingFile(
         at depth: Int
-    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity?, place: ReferencePlace)? {
+    ) throws(ImageError) -> (
+        file: FileSource, identity: FileIdentity?, place: ReferencePath, name: String?
+    )? {
         guard backingFiles.indices.contains(depth) else { return nil }
         let path = backingFiles[depth]
         let (folder, name) = Directory.split(path)
@@ -101,11 +89,9 @@ package final class ReferenceGate: Sendable {
             let directory = try Directory(path: folder)
             return (directory, try directory.file(named: name))
         }
-        opened.withLock { opened in
-            opened.backingFiles = max(opened.backingFiles, depth + 1)
-            opened.files.append(OpenedFile(name: path.description, file: file))
-        }
-        return (file, file.identity, ReferencePlace(directory: directory, path: PathName(name.bytes)))
+        opened.withLock { $0.backingFiles = max($0.backingFiles, depth + 1) }
+        let place = ReferencePath(directory: directory, path: PathName(name.bytes))
+        return (file, file.identity, place, path.description)
     }
 
     /// Throws `unsupported` if the user named a backing file that nothing asked for.
@@ -126,8 +112,8 @@ package final class ReferenceGate: Sendable {
     /// Throws `refused` unless it is a regular file that the user has allowed, `io` if it cannot be opened, and `limit` if too many
     /// are open.
     func open(
-        _ reference: Reference, from place: ReferencePlace, after files: Set<FileIdentity> = []
-    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity, place: ReferencePlace) {
+        _ reference: Reference, from place: ReferencePath, after files: Set<FileIdentity> = []
+    ) throws(ImageError) -> (file: FileSource, identity: FileIdentity, place: ReferencePath) {
         try reference.requireFileName()
         guard policy != .none else {
             throw reference.error(
@@ -140,7 +126,7 @@ package final class ReferenceGate: Sendable {
                 .refused, "is not opened, as the image is a device: --allow-references DIR allows a directory"
             )
         }
-        let found: (descriptor: Descriptor, place: ReferencePlace)
+        let found: (descriptor: Descriptor, place: ReferencePath)
         do throws(Directory.Failure) {
             guard let path = reference.path else { throw .system(ENOENT) }
             var links = 0
@@ -156,15 +142,14 @@ package final class ReferenceGate: Sendable {
         guard let identity = file.identity else {
             throw reference.error(.refused, "is not a regular file")
         }
-        try count(file, reference)
+        try count(reference)
         return (file, identity, found.place)
     }
 
-    private func count(_ file: FileSource, _ reference: Reference) throws(ImageError) {
+    private func count(_ reference: Reference) throws(ImageError) {
         let isOneTooMany = opened.withLock { opened in
             if opened.count == Reference.maximumFiles { return true }
             opened.count += 1
-            opened.files.append(OpenedFile(name: reference.text, file: file))
             return false
         }
         guard !isOneTooMany else {
@@ -178,10 +163,10 @@ package final class ReferenceGate: Sendable {
 
     /// Finds what `name` means in the file at `place`, and the path to it. Adds the links it followed to `links`.
     func find(
-        _ name: PathName, from place: ReferencePlace, links: inout Int
-    ) throws(Directory.Failure) -> (Descriptor, ReferencePlace) {
+        _ name: PathName, from place: ReferencePath, links: inout Int
+    ) throws(Directory.Failure) -> (Descriptor, ReferencePath) {
         if !name.isAbsolute, allowed.contains(where: { $0 === place.directory }) {
-            let near = ReferencePlace(directory: place.directory, path: name.from(place.path.directory))
+            let near = ReferencePath(directory: place.directory, path: name.from(place.path.directory))
             if let found = try descriptor(at: near, links: &links) { return (found, near) }
         }
         // From one allowed directory the name may lead into another.
@@ -193,7 +178,7 @@ package final class ReferenceGate: Sendable {
 
     /// Opens what is at `place`. Nil if that leads out of its directory, and into no other that is allowed.
     func descriptor(
-        at place: ReferencePlace, links: inout Int
+        at place: ReferencePath, links: inout Int
     ) throws(Directory.Failure) -> Descriptor? {
         do {
             return try place.directory.place(place.path)
@@ -210,7 +195,7 @@ package final class ReferenceGate: Sendable {
     }
 
     /// The places within the allowed directories that `name` in the file at `place` stands for by their paths.
-    private func places(of name: PathName, from place: ReferencePlace) -> [ReferencePlace] {
+    private func places(of name: PathName, from place: ReferencePath) -> [ReferencePath] {
         var whole = name
         if !name.isAbsolute {
             guard let directory = place.directory.path(of: place.path.directory) else { return [] }
@@ -218,7 +203,7 @@ package final class ReferenceGate: Sendable {
         }
         return allowed.flatMap { directory in
             directory.paths.compactMap { whole.relative(to: $0) }
-                .map { ReferencePlace(directory: directory, path: $0) }
+                .map { ReferencePath(directory: directory, path: $0) }
         }
     }
 

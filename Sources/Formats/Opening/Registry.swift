@@ -27,7 +27,7 @@ package struct Registry: Opener {
         in file: any Source, _ reference: Reference, _ format: Format, _ context: OpenContext
     ) throws(ImageError) -> any Source {
         let stack = try LayerStack(nil, file, [format], context)
-        context.references.note(stack.layers, reference, file)
+        context.references.file?.note(stack.layers)
         context.references.warn(stack.warnings)
         return try stack.openDisk()
     }

@@ -36,7 +36,8 @@ package struct Fields: Sendable {
     ) throws(ImageError) -> T {
         let width = T.bitWidth / 8
         guard offset >= 0, offset <= bytes.count - width else {
-            throw ImageError(.corrupt, "\(field) at \(place(offset)) is cut off after \(bytes.count) bytes")
+            throw ImageError(
+                .corrupt, "\(field) at \(position(offset)) is cut off after \(bytes.count) bytes")
         }
         var value: T = 0
         for byte in bytes[offset..<offset + width].reversed() { value = value << 8 | T(byte) }
@@ -59,7 +60,7 @@ package struct Fields: Sendable {
         guard range.contains(value) else {
             throw ImageError(
                 .corrupt,
-                "\(field) at \(place(offset)) is \(value), expected \(range.lowerBound)...\(range.upperBound)"
+                "\(field) at \(position(offset)) is \(value), expected \(range.lowerBound)...\(range.upperBound)"
             )
         }
     }
@@ -71,7 +72,7 @@ package struct Fields: Sendable {
         guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
             throw ImageError(
                 .corrupt,
-                "\(field) at \(place(offset)), \(count) bytes, is cut off after \(bytes.count) bytes")
+                "\(field) at \(position(offset)), \(count) bytes, is cut off after \(bytes.count) bytes")
         }
         return Array(bytes[offset..<offset + count])
     }
@@ -79,12 +80,13 @@ package struct Fields: Sendable {
     /// Throws `corrupt` unless the bytes called `field` at `offset` are `expected`.
     package func require(_ field: StaticString, at offset: Int, is expected: [UInt8]) throws(ImageError) {
         guard offset >= 0, expected.count <= bytes.count, offset <= bytes.count - expected.count else {
-            throw ImageError(.corrupt, "\(field) at \(place(offset)) is cut off after \(bytes.count) bytes")
+            throw ImageError(
+                .corrupt, "\(field) at \(position(offset)) is cut off after \(bytes.count) bytes")
         }
         let found = bytes[offset..<offset + expected.count]
         guard found.elementsEqual(expected) else {
             throw ImageError(
-                .corrupt, "\(field) at \(place(offset)) is \(hex(found)), expected \(hex(expected))")
+                .corrupt, "\(field) at \(position(offset)) is \(hex(found)), expected \(hex(expected))")
         }
     }
 
@@ -95,10 +97,11 @@ package struct Fields: Sendable {
         let computed = CRC32.of(bytes[range])
         guard stored == computed else {
             throw ImageError(
-                .corrupt, "\(field) at \(place(offset)) is \(hex(stored)), the bytes give \(hex(computed))")
+                .corrupt, "\(field) at \(position(offset)) is \(hex(stored)), the bytes give \(hex(computed))"
+            )
         }
     }
 
     /// The offset in the source of the byte at `offset` in the structure.
-    package func place(_ offset: Int) -> UInt64 { base + UInt64(max(0, offset)) }
+    package func position(_ offset: Int) -> UInt64 { base + UInt64(max(0, offset)) }
 }

@@ -93,7 +93,7 @@ struct Copy: ParsableCommand {
                 throw error
             }
             opened.store.save()
-            for change in opened.image.openedFiles.compactMap(\.change) { complain("warning: \(change)") }
+            for change in opened.image.file.all.compactMap(\.change) { complain("warning: \(change)") }
             if !quiet { complain(Self.summary(source.size, outcome, progress.elapsed)) }
         case .copied(.failure(let error)):
             target.abandon()

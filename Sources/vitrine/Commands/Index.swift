@@ -148,17 +148,14 @@ struct Index: ParsableCommand {
     private static func layers(
         of image: Image, _ path: SystemString
     ) -> [(title: String, layer: any Indexable, fileSize: UInt64)] {
-        let own = image.layers.indices.compactMap { number in
-            image.layers[number].indexable.map { layer in
-                let title = "\(path): \(Layer.stack(Array(image.layers[...number])))"
-                return (title: title, layer: layer, fileSize: image.file.size)
-            }
+        let found = image.file.indexables
+        return found.map { file, stack, layer in
+            // A layer that is the only one needs no name of its own.
+            let parts =
+                found.count == 1 && file === image.file
+                ? [] : [file === image.file ? nil : file.name, stack].compactMap { $0 }
+            return (([path.description] + parts).joined(separator: ": "), layer, file.source.size)
         }
-        let others = image.referencedLayers.map { other in
-            (title: "\(path): \(other.title)", layer: other.layer, fileSize: other.fileSize)
-        }
-        guard own.count == 1, others.isEmpty else { return own + others }
-        return [(title: "\(path)", layer: own[0].layer, fileSize: own[0].fileSize)]
     }
 
     private func run(

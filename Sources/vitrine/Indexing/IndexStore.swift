@@ -14,7 +14,7 @@ struct IndexStore: Sendable {
     /// Indexes at the place of `choice`, compressed with this level of zstd. If it `isReadOnly`, they are used and none is made. The
     /// user is warned of anything wrong with them.
     init(_ choice: IndexChoice, compressionLevel: Int32 = 3, isReadOnly: Bool = false) {
-        let place: IndexFinder.Place? =
+        let place: IndexFinder.Storage? =
             switch choice {
             case .automatic: .cache
             case .path(let path): .file(path)

@@ -6,10 +6,10 @@ struct WrittenPath {
     /// The user's name for it: an option, or its purpose.
     private let title: String
     private let path: SystemString
-    private let places: Set<Place>
+    private let places: Set<Target>
 
     /// A place that two paths have in common if they lead to the same file.
-    private enum Place: Hashable {
+    private enum Target: Hashable {
         case file(FileIdentity)
         /// A device, which may have a name, and so an inode, in more than one place.
         case device(dev_t)
@@ -44,14 +44,14 @@ struct WrittenPath {
     static func requireDistinct(
         _ paths: [WrittenPath], from files: Set<FileIdentity>
     ) throws(CommandError) {
-        let filePlaces = Set(files.map { Place.file($0) })
+        let filePlaces = Set(files.map { Target.file($0) })
         if let path = paths.first(where: { !$0.places.isDisjoint(with: filePlaces) }) {
             throw CommandError("\(path.path) is a file that the image is read from")
         }
     }
 
-    private static func places(of path: SystemString) -> Set<Place> {
-        var places: Set<Place> = []
+    private static func places(of path: SystemString) -> Set<Target> {
+        var places: Set<Target> = []
         var status = stat()
         if unsafe stat(path.terminated, &status) == 0 {
             places.insert(.file(FileIdentity(status)))

@@ -87,7 +87,7 @@ enum InfoReport {
 
     static func json(_ image: ImageDescription, path: SystemString) throws -> String {
         let fingerprint = try Fingerprint(
-            of: image.file, format: image.layers.first?.format ?? "",
+            of: image.file.source, format: image.layers.first?.format ?? "",
             digest: image.layers.first?.indexable?.digest() ?? [])
         let report: JSONValue = .object([
             "image": .string(path.text),

@@ -12,7 +12,7 @@ final class BackgroundIndexing: Sendable {
 
     /// Starts to index the layers of `image` that are not indexed yet, the outermost first. Saves the result in `store`.
     init(of image: Image, _ store: IndexStore) {
-        let layers = image.indexables.filter { !$0.indexState.isComplete }
+        let layers = image.file.indexables.map(\.layer).filter { !$0.indexState.isComplete }
         let started = Thread.start("vitrine-index") { [state] in
             let isStopped = { @Sendable () -> Bool in
                 state.withLock { if case .working = $0 { false } else { true } }

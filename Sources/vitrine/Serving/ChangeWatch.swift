@@ -12,7 +12,7 @@ final class ChangeWatch: Sendable {
     init(_ image: Image, _ logger: Logger) {
         // Without the thread, clients are served nevertheless.
         _ = Thread.start("vitrine-watch") { [isEnding] in
-            var files = image.openedFiles
+            var files = image.file.all
             isEnding.wait(every: Self.interval) { isEnding in
                 files.removeAll { file in
                     guard let change = file.change else { return false }

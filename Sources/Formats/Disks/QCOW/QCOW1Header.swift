@@ -26,7 +26,7 @@ struct QCOW1Header: Sendable {
     /// The backing file, which holds what the image does not. Its format is not recorded anywhere.
     let backingFile: Reference?
 
-    let l1: QCOW2L1Place
+    let l1: QCOW2L1Fields
 
     /// Reads the header at the start of `file`. Trusts no value that is not checked here.
     init(_ file: any Source) throws(ImageError) {
@@ -55,7 +55,7 @@ struct QCOW1Header: Sendable {
                 "size at 24 is \(size), which takes an L1 table of \(count) entries, expected "
                     + "\(QCOW2Header.maximumL1Size / 8) at most")
         }
-        l1 = QCOW2L1Place(offset: try fields.big("l1_table_offset", at: 40), count: UInt32(count))
+        l1 = QCOW2L1Fields(offset: try fields.big("l1_table_offset", at: 40), count: UInt32(count))
         guard file.holds(count * 8, at: l1.offset) else {
             throw ImageError(
                 .corrupt,

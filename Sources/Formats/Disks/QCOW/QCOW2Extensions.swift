@@ -44,13 +44,13 @@ struct QCOW2Extensions: Sendable {
             guard Int(count) <= left else {
                 throw ImageError(
                     .corrupt,
-                    "header extension \(hex(type)) at \(region.place(position)) has \(count) bytes of data, "
+                    "header extension \(hex(type)) at \(region.position(position)) has \(count) bytes of data, "
                         + "but there is room for \(left)")
             }
             if let kind = Kind(rawValue: type) {
                 let data = Fields(
                     try region.slice("header extension", at: position + 8, count: Int(count)),
-                    at: region.place(position + 8))
+                    at: region.position(position + 8))
                 try take(kind, data)
             }
             position += 8 + (Int(count) + 7) & ~7

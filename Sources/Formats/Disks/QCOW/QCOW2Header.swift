@@ -36,7 +36,7 @@ struct QCOW2Header: Sendable {
     let encryption: Encryption
 
     /// The location of the L1 table. All of the table lies inside the file.
-    let l1: QCOW2L1Place
+    let l1: QCOW2L1Fields
 
     let snapshotCount: UInt32
     let snapshotOffset: UInt64
@@ -120,7 +120,7 @@ struct QCOW2Header: Sendable {
                 throw ImageError(.unsupported, "crypt_method at 32 is \(method), expected 0...2")
             }
         let l2Bits = clusterBits - (features.hasExtendedL2 ? 4 : 3)
-        l1 = QCOW2L1Place(
+        l1 = QCOW2L1Fields(
             offset: try fields.big("l1_table_offset", at: 40), count: try fields.big("l1_size", at: 36))
         try l1.check(
             "header", size: size, coverageBits: UInt64(clusterBits + l2Bits), clusterSize: clusterSize,

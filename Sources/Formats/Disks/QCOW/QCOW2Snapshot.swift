@@ -3,7 +3,7 @@ struct QCOW2Snapshot: Sendable {
     /// The ID and the name as stored, at most 65,535 bytes each.
     let id: [UInt8]
     let name: [UInt8]
-    let l1: QCOW2L1Place
+    let l1: QCOW2L1Fields
 
     /// The size of the disk at that time, in bytes. Nil if it is not recorded, which means the present size.
     let diskSize: UInt64?

@@ -66,7 +66,7 @@ struct QCOW2SnapshotTable: Sendable {
         let snapshot = QCOW2Snapshot(
             id: try fields.slice("id", at: start, count: idCount),
             name: try fields.slice("name", at: start + idCount, count: nameCount),
-            l1: QCOW2L1Place(
+            l1: QCOW2L1Fields(
                 offset: try fields.big("l1_table_offset", at: 0), count: try fields.big("l1_size", at: 8)),
             diskSize: try extra("disk size", at: 8),
             stateSize: try extra("state size", at: 0) ?? stateSize,

@@ -58,7 +58,7 @@ struct SESparseHeader: Sendable {
         guard try volatile.little("replay_journal", at: 24, as: UInt64.self) == 0 else {
             throw ImageError(
                 .unsupported,
-                "replay_journal at \(volatile.place(24)) is set: the extent was not closed properly, and its journal "
+                "replay_journal at \(volatile.position(24)) is set: the extent was not closed properly, and its journal "
                     + "must be replayed first, which vitrine does not do")
         }
         layout = SESparseLayout(

@@ -148,7 +148,8 @@ struct SparseExtent: Sendable {
             size: size, layout,
             ClusterMap(
                 tables: ClusterTables(tables, layout, .memory(directory), shares: shares, engine)),
-            data: Base(file, .data), clusters: CompressedClusters(file, layout, decoder, engine.cache), backing: backing,
+            data: Base(file, .data), clusters: CompressedClusters(file, layout, decoder, engine.cache),
+            backing: backing,
             engine)
     }
 }

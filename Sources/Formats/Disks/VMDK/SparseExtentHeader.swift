@@ -72,7 +72,7 @@ struct SparseExtentHeader: Sendable {
         try fields.require("magicNumber", at: 0, is: Self.magic)
         version = try fields.little("version", at: 4)
         guard (1...3).contains(version) else {
-            throw ImageError(.unsupported, "version at \(fields.place(4)) is \(version), expected 1...3")
+            throw ImageError(.unsupported, "version at \(fields.position(4)) is \(version), expected 1...3")
         }
         flags = try fields.little("flags", at: 8)
         if flags & 1 != 0 {
@@ -91,7 +91,7 @@ struct SparseExtentHeader: Sendable {
             guard descriptorSize <= UInt64(VMDKDescriptor.maximumSize) / 512 else {
                 throw ImageError(
                     .limit,
-                    "descriptorSize at \(fields.place(36)) is \(descriptorSize), expected "
+                    "descriptorSize at \(fields.position(36)) is \(descriptorSize), expected "
                         + "\(VMDKDescriptor.maximumSize / 512) at most")
             }
             descriptor = descriptorOffset * 512..<(descriptorOffset + descriptorSize) * 512
@@ -103,7 +103,7 @@ struct SparseExtentHeader: Sendable {
         let algorithm: UInt16 = try fields.little("compressAlgorithm", at: 77)
         guard algorithm <= 1 else {
             throw ImageError(
-                .unsupported, "compressAlgorithm at \(fields.place(77)) is \(algorithm), expected 0 or 1")
+                .unsupported, "compressAlgorithm at \(fields.position(77)) is \(algorithm), expected 0 or 1")
         }
         isCompressed = algorithm == 1 && flags & 0x10000 != 0
         let grain: UInt64 = try fields.little("grainSize", at: 20)
@@ -115,7 +115,7 @@ struct SparseExtentHeader: Sendable {
         guard grain.nonzeroBitCount == 1, entriesPerTable.nonzeroBitCount == 1, entriesPerTable <= 512 else {
             throw ImageError(
                 .corrupt,
-                "grainSize at \(fields.place(20)) is \(grain), numGTEsPerGT at \(fields.place(44)) "
+                "grainSize at \(fields.position(20)) is \(grain), numGTEsPerGT at \(fields.position(44)) "
                     + "\(entriesPerTable), expected powers of 2, the latter 512 at most")
         }
         // 1 GiB is qemu's limit. Compressed grains have 64 KiB in practice; their limit keeps what is decoded at once
@@ -123,14 +123,14 @@ struct SparseExtentHeader: Sendable {
         let maximum: UInt64 = isCompressed ? 2 << 20 : 1 << 30
         guard grain <= maximum / 512 else {
             throw ImageError(
-                .limit, "grainSize at \(fields.place(20)) is \(grain), expected \(maximum / 512) at most")
+                .limit, "grainSize at \(fields.position(20)) is \(grain), expected \(maximum / 512) at most")
         }
         grainSize = grain * 512
         let count = layout.l1Count(capacity)
         guard count <= Self.maximumDirectory else {
             throw ImageError(
                 .limit,
-                "capacity at \(fields.place(12)) is \(sectors), which takes a grain directory of \(count) entries, "
+                "capacity at \(fields.position(12)) is \(sectors), which takes a grain directory of \(count) entries, "
                     + "expected \(Self.maximumDirectory) at most")
         }
     }

@@ -4,14 +4,14 @@
 /// its reader keeps coming, and the others wait. Giving one up for another at every read would make both decode everything
 /// again and again. The decoder of a reader that may turn out to be sequential stays until its next request is due.
 struct ParkedDecoders {
-    private struct Place {
+    private struct Entry {
         var unit: DecodedCache.Unit
         var decoder: any DecodedCache.Parked
         var since: UInt64
     }
 
     /// The parked decoders, oldest first.
-    private var list: [Place] = []
+    private var list: [Entry] = []
 
     /// The bytes that the decoders hold.
     private(set) var cost = 0
@@ -25,7 +25,7 @@ struct ParkedDecoders {
 
     /// Adds a decoder. If it has no turn, gives up the oldest ones that must not stay until `plan` has room for the rest.
     mutating func add(_ decoder: any DecodedCache.Parked, of unit: DecodedCache.Unit, _ plan: MemoryPlan) {
-        list.append(Place(unit: unit, decoder: decoder, since: monotonicTime()))
+        list.append(Entry(unit: unit, decoder: decoder, since: monotonicTime()))
         cost += decoder.cost
         guard decoder.stay != .turn else { return }
         let now = monotonicTime()
@@ -60,8 +60,8 @@ struct ParkedDecoders {
     func firmCost(but unit: DecodedCache.Unit, before piece: Int, _ plan: MemoryPlan) -> Int {
         let taken = best(unit, before: piece)
         let now = monotonicTime()
-        return list.reduce(0) { sum, place in
-            place.decoder !== taken && Self.isFirm(place, now, plan) ? sum + place.decoder.cost : sum
+        return list.reduce(0) { sum, entry in
+            entry.decoder !== taken && Self.isFirm(entry, now, plan) ? sum + entry.decoder.cost : sum
         }
     }
 
@@ -70,9 +70,9 @@ struct ParkedDecoders {
     mutating func giveUpOne(_ plan: MemoryPlan) -> Bool {
         let now = monotonicTime()
         let loose = list.filter { !Self.isFirm($0, now, plan) }
-        let place = loose.first { $0.decoder.stay != .turn } ?? loose.first ?? list.first
-        guard let place else { return false }
-        remove { $0.decoder === place.decoder }
+        let entry = loose.first { $0.decoder.stay != .turn } ?? loose.first ?? list.first
+        guard let entry else { return false }
+        remove { $0.decoder === entry.decoder }
         return true
     }
 
@@ -80,13 +80,13 @@ struct ParkedDecoders {
         remove { matches($0.unit) }
     }
 
-    private static func isFirm(_ place: Place, _ now: UInt64, _ plan: MemoryPlan) -> Bool {
-        switch place.decoder.stay {
+    private static func isFirm(_ entry: Entry, _ now: UInt64, _ plan: MemoryPlan) -> Bool {
+        switch entry.decoder.stay {
         case .none: false
-        case .briefly: now - place.since < briefly
+        case .briefly: now - entry.since < briefly
         case .turn:
-            now - place.since < patience
-                && now - place.decoder.began < plan.turnTime(cost: place.decoder.cost)
+            now - entry.since < patience
+                && now - entry.decoder.began < plan.turnTime(cost: entry.decoder.cost)
         }
     }
 
@@ -95,10 +95,10 @@ struct ParkedDecoders {
             .max { $0.decoder.nextPiece < $1.decoder.nextPiece }?.decoder
     }
 
-    private mutating func remove(where matches: (Place) -> Bool) {
-        list.removeAll { place in
-            guard matches(place) else { return false }
-            cost -= place.decoder.cost
+    private mutating func remove(where matches: (Entry) -> Bool) {
+        list.removeAll { entry in
+            guard matches(entry) else { return false }
+            cost -= entry.decoder.cost
             return true
         }
     }

@@ -121,7 +121,7 @@ package enum FirstPass {
 
         private func pass(over block: any SeekableBlock) throws(ImageError) -> SeekPass {
             // No disk is larger: offsets in files are signed.
-            let place = SeekPass.Place(
+            let bounds = SeekPass.Bounds(
                 range: 0..<UInt64(Int64.max), input: 0..<scheme.base.size, isEndKnown: false)
             var start: SeekPass.Start?
             if let last = known.spans.last {
@@ -131,7 +131,7 @@ package enum FirstPass {
                     try spans.fillWindow(&window, before: last.range.lowerBound)
                 }
             }
-            return try SeekPass(over: block, at: place, from: start, scheme.cost)
+            return try SeekPass(over: block, within: bounds, from: start, scheme.cost)
         }
 
         /// Runs `pass` to the end. Returns the spans that were not known, with their zeroes.

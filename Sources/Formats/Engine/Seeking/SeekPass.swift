@@ -20,8 +20,8 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
         var fillWindow: (inout MutableSpan<UInt8>) throws(ImageError) -> Void
     }
 
-    /// The place of the block that a pass decodes.
-    struct Place {
+    /// The bounds of the block that a pass decodes.
+    struct Bounds {
         /// Its range in the layer, in bytes. Unless the end is known, the upper bound is the most there may be.
         var range: Range<UInt64>
         /// Its range in the file, in bytes.
@@ -39,7 +39,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     /// The start of its current span.
     private(set) var spanStart: UInt64
 
-    private let place: Place
+    private let bounds: Bounds
     private let model: DecodeCost
     /// The start of the known span at which it ends. If there is none, the end of the block.
     private var end: UInt64
@@ -76,7 +76,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     /// A window is large if more than this many bytes of it are read.
     private static let largeWindow = 256 << 10
 
-    /// Creates a pass over `block`, which lies at `place`.
+    /// Creates a pass over `block`, which has these `bounds`.
     ///
     /// It starts at the span of `known`, which is decoded again, or else at the start of the block, and ends at `end`, or at
     /// the end of the block if that is nil. No span reaches over any of the `boundaries`. Spans cost about what `model`
@@ -84,25 +84,25 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     ///
     /// Throws `limit` if it would take too much memory, and `corrupt` if the detail is impossible.
     init(
-        over block: any SeekableBlock, at place: Place, from known: Start? = nil, to end: UInt64? = nil,
+        over block: any SeekableBlock, within bounds: Bounds, from known: Start? = nil, to end: UInt64? = nil,
         boundaries: Set<UInt64> = [], _ model: DecodeCost
     ) throws(ImageError) {
-        self.place = place
+        self.bounds = bounds
         self.model = model
-        self.end = end ?? place.range.upperBound
+        self.end = end ?? bounds.range.upperBound
         self.boundaries = boundaries
         knownHashes = known?.detail.hashes
-        knownEnd = known?.span.range.upperBound ?? place.range.lowerBound
-        origin = known?.span.range.lowerBound ?? place.range.lowerBound
+        knownEnd = known?.span.range.upperBound ?? bounds.range.lowerBound
+        origin = known?.span.range.lowerBound ?? bounds.range.lowerBound
         position = origin
         spanStart = origin
         scanner = ZeroScanner(at: origin)
-        spanInput = known?.span.input ?? place.input.lowerBound
+        spanInput = known?.span.input ?? bounds.input.lowerBound
         spanState = known?.detail.state ?? []
-        if place.isEndKnown {
+        if bounds.isEndKnown {
             let total = model.nanoseconds(
-                input: place.input.upperBound - place.input.lowerBound,
-                output: place.range.upperBound - place.range.lowerBound)
+                input: bounds.input.upperBound - bounds.input.lowerBound,
+                output: bounds.range.upperBound - bounds.range.lowerBound)
             // A cost of up to a tenth more than that of one span makes no second one.
             spacing = total / max(1, (total + model.span / 10 * 9) / model.span)
         } else {
@@ -169,13 +169,13 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
 
     /// Decodes the next piece. Returns true if the span ends with it.
     private func decodePiece(_ take: TakePiece) throws(ImageError) -> Bool {
-        let blockEnd = place.range.upperBound
+        let blockEnd = bounds.range.upperBound
         guard position < blockEnd else { return true }
         let limit = Int(min(UInt64(SeekSpan.pieceSize), blockEnd - position))
         var next: (piece: Piece, end: PieceReader.End)
         do throws(ImageError) {
             next = try PieceReader(decoder: decoder).next(limit) { self.goesOn(dataCount) }
-            if next.end == .dataEnd, place.isEndKnown { throw dataEnds(after: next.piece.count) }
+            if next.end == .dataEnd, bounds.isEndKnown { throw dataEnds(after: next.piece.count) }
         } catch {
             // The pieces decoded before stay readable.
             guard isProven, !hashes.isEmpty, error.code == .corrupt else { throw error }
@@ -225,7 +225,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     }
 
     private func prepareNextSpan() throws(ImageError) {
-        if position == place.range.upperBound {
+        if position == bounds.range.upperBound {
             try decoder.finish()
         } else if position < end {
             spanStart = position
@@ -235,7 +235,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
             dataCount = 0
             time = 0
             guard let state = try decoder.beginCheckpoint() else {
-                guard !place.isEndKnown else {
+                guard !bounds.isEndKnown else {
                     failure = dataEnds(after: 0)
                     return
                 }
@@ -247,8 +247,8 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     }
 
     private func dataEnds(after count: Int) -> ImageError {
-        let decoded = position + UInt64(count) - place.range.lowerBound
+        let decoded = position + UInt64(count) - bounds.range.lowerBound
         return ImageError(
-            .corrupt, "the data ends after \(decoded) bytes, the index gives \(place.range.count)")
+            .corrupt, "the data ends after \(decoded) bytes, the index gives \(bounds.range.count)")
     }
 }

@@ -95,8 +95,8 @@ extension SeekSpans {
 
     /// The result of a pass.
     enum PassOutcome {
-        /// The pass ran, and found this place.
-        case ran(Place?)
+        /// The pass ran, and found this.
+        case ran(Lookup?)
         /// Another thread went first, or there is no memory for the pass now.
         case notRun
     }
@@ -148,10 +148,10 @@ extension SeekSpans {
         } else {
             pass = try newPass(over: opened, block, at: offset, after: before, &attempt)
         }
-        let place = try run(
+        let found = try run(
             pass, over: block, Target(offset: offset, taken: keepingPieces), turn, backlog, goesOn, &attempt)
         if !pass.isFinished { rest = pass }
-        return .ran(place)
+        return .ran(found)
     }
 
     /// The target of a pass.
@@ -183,32 +183,32 @@ extension SeekSpans {
         _ pass: SeekPass, over block: Int, _ target: Target, _ turn: DecodedCache.Turn,
         _ backlog: Backlog?,
         _ goesOn: (() -> Bool)?, _ attempt: inout Attempt
-    ) throws(ImageError) -> Place? {
+    ) throws(ImageError) -> Lookup? {
         let range = range(of: block)
         engine.cache.countDecode()
         if isDecodedWhole(block) && pass.position == range.lowerBound {
             return try learnWhole(block, pass, target, turn)
         }
-        var place: Place?
+        var found: Lookup?
         while !pass.isFinished {
             attempt.damageStart = pass.position
             attempt.isProven = pass.isProven
             // An error found at the end of a block affects all of it.
             defer { if pass.position == range.upperBound { attempt.damageStart = range.lowerBound } }
             let step = try learnNext(block, pass, target, turn, backlog)
-            place = step.place ?? place
+            found = step.found ?? found
             if target.keepsPieces {
                 // Decodes what readers come to next while it can be kept. A reader whose piece has gone waits for the
                 // span.
                 let isPast = pass.position > target.offset
-                if isPast, step.endsSpan || place != nil && !isWorthDecoding(pass.position, turn) { break }
+                if isPast, step.endsSpan || found != nil && !isWorthDecoding(pass.position, turn) { break }
             } else if step.endsSpan, pass.position > target.offset || goesOn?() == false {
                 // Goes beyond the target only while the index has room. Otherwise, the pass is parked until the index
                 // has saved.
                 guard let goesOn, goesOn(), index.hasRoom else { break }
             }
         }
-        return place
+        return found
     }
 
     /// True if readers wait for the piece at `offset`, or will come to it soon and there is room to keep it until then.
@@ -267,16 +267,16 @@ extension SeekSpans {
         }
         attempt.reliesOnIndex = known != nil
         return try SeekPass(
-            over: block, at: SeekPass.Place(range: range, input: scheme.input(of: number)), from: known,
+            over: block, within: SeekPass.Bounds(range: range, input: scheme.input(of: number)), from: known,
             to: end,
             boundaries: boundaries, scheme.cost)
     }
 
     private func learnWhole(
         _ block: Int, _ pass: SeekPass, _ target: Target, _ turn: DecodedCache.Turn
-    ) throws(ImageError) -> Place? {
+    ) throws(ImageError) -> Lookup? {
         var pieces: [(span: UInt64, number: Int, bytes: [UInt8])] = []
-        var place: Place?
+        var found: Lookup?
         var learned: [SeekPass.Learned] = []
         while !pass.isFinished {
             let span = try pass.next { span, number, piece in
@@ -284,7 +284,7 @@ extension SeekSpans {
                 let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
                 // Zeroes are returned too, as the index may have no room to record them.
                 if start <= target.offset, target.offset - start < UInt64(piece.count) {
-                    place = .piece(start: start, piece.content)
+                    found = .piece(start: start, piece.content)
                 }
                 if case .bytes(let bytes) = piece { pieces.append((span, number, bytes)) }
             }
@@ -297,19 +297,19 @@ extension SeekSpans {
             engine.cache.publish(turn, of: unit(span), number, bytes, for: .ahead(taken: taken))
         }
         for learned in learned where !isKnown(learned.span) { add(learned) }
-        return place
+        return found
     }
 
     /// Decodes the next piece. If a span ends with it, learns the span.
     private func learnNext(
         _ block: Int, _ pass: SeekPass, _ target: Target, _ turn: DecodedCache.Turn, _ backlog: Backlog?
-    ) throws(ImageError) -> (place: Place?, endsSpan: Bool) {
-        var place: Place?
+    ) throws(ImageError) -> (found: Lookup?, endsSpan: Bool) {
+        var found: Lookup?
         let learned = try pass.next { span, number, piece in
             let start = span + UInt64(number) * UInt64(SeekSpan.pieceSize)
             let range = start..<start + UInt64(piece.count)
             if target.keepsPieces, range.contains(target.offset) {
-                place = .piece(start: start, piece.content)
+                found = .piece(start: start, piece.content)
             }
             var published: UInt64 = 0
             // Zeroes would only push out pieces worth keeping. A reader that wants them waits until the span is known.
@@ -330,7 +330,7 @@ extension SeekSpans {
         if let learned, !isKnown(learned.span) {
             if let backlog { backlog.submit { self.add(learned) } } else { add(learned) }
         }
-        return (place, learned != nil)
+        return (found, learned != nil)
     }
 
     private func isKnown(_ span: SeekSpan) -> Bool { state.withLock { $0.table.overlaps(span.range) } }

@@ -5,7 +5,7 @@
 /// known, or is returned, before its check has been verified.
 final class SeekSpans: Sendable {
     /// The result of looking up an offset.
-    enum Place {
+    enum Lookup {
         case zeroes(end: UInt64)
         case span(SeekSpan)
         /// A span that starts there is being decoded, and the piece at the offset has gone to the cache.
@@ -143,23 +143,23 @@ final class SeekSpans: Sendable {
 
     // MARK: Looking up
 
-    /// The place at `offset`, if it is known or in the cache. Nil otherwise.
-    func placeNow(_ offset: UInt64) throws(ImageError) -> Place? {
+    /// The lookup of `offset`, if it is known or in the cache. Nil otherwise.
+    func lookUpNow(_ offset: UInt64) throws(ImageError) -> Lookup? {
         let block = scheme.block(at: offset)
         return try state.withLock { state throws(ImageError) in
             try known(offset, block, state) ?? open(offset, block, state)
         }
     }
 
-    /// The place at `offset` if a pass may have put its piece into the cache, for the span that it is in.
-    private func open(_ offset: UInt64, _ block: Int, _ state: State) -> Place? {
+    /// The lookup of `offset` if a pass may have put its piece into the cache, for the span that it is in.
+    private func open(_ offset: UInt64, _ block: Int, _ state: State) -> Lookup? {
         guard let pass = state.passes[block], pass.spanStart <= offset, offset < pass.published else {
             return nil
         }
         return .open(spanStart: pass.spanStart)
     }
 
-    private func known(_ offset: UInt64, _ block: Int, _ state: State) throws(ImageError) -> Place? {
+    private func known(_ offset: UInt64, _ block: Int, _ state: State) throws(ImageError) -> Lookup? {
         if let damage = state.damages[block], damage.from <= offset { throw damage.error }
         guard let span = state.table.span(at: offset) else {
             return state.sequential.contains(block) ? .sequential(block: block) : nil
@@ -168,26 +168,26 @@ final class SeekSpans: Sendable {
         return extent.kind == .zero ? .zeroes(end: extent.range.upperBound) : .span(span)
     }
 
-    /// The place at `offset`. If it is unknown, runs a pass up to there. The reader takes `count` bytes from there on.
+    /// The lookup of `offset`. If it is unknown, runs a pass up to there. The reader takes `count` bytes from there on.
     ///
     /// `ignoringOpen` is true to wait until the span is known, because the piece has left the cache.
-    func place(
+    func lookUp(
         _ offset: UInt64, taking count: UInt64, ignoringOpen: Bool = false
-    ) throws(ImageError) -> Place {
+    ) throws(ImageError) -> Lookup {
         let block = scheme.block(at: offset)
         enum Outcome {
-            case place(Place)
+            case found(Lookup)
             case failed(ImageError)
             case ours(ticket: Int)
         }
         var isAwaited = false
         func look(_ state: inout State) -> Outcome? {
             do throws(ImageError) {
-                if let place = try known(offset, block, state) { return .place(place) }
+                if let found = try known(offset, block, state) { return .found(found) }
             } catch {
                 return .failed(error)
             }
-            if !ignoringOpen, let place = open(offset, block, state) { return .place(place) }
+            if !ignoringOpen, let found = open(offset, block, state) { return .found(found) }
             if !isAwaited {
                 isAwaited = true
                 state.awaited.append(offset)
@@ -205,7 +205,7 @@ final class SeekSpans: Sendable {
         while true {
             let outcome = state.withLock(look) ?? engine.workers.whileBlocked { state.wait(until: look) }
             switch outcome {
-            case .place(let place): return place
+            case .found(let found): return found
             case .failed(let error): throw error
             case .ours(let ticket):
                 let outcome = try runPass(over: block, ticket, until: offset, keepingPieces: count)

@@ -32,13 +32,13 @@ extension SeekableSource {
         var tasks = 0
         while position < end, tasks < engine.workers.count {
             // Errors are ignored: a read of the data reports them.
-            guard let place = try? spans.placeNow(position) else {
+            guard let place = try? spans.lookUpNow(position) else {
                 let block = spans.scheme.block(at: position)
                 guard spans.isDecodedWhole(block) else { return spans.want(position..<end) }
                 let start = position
                 if spans.isUnknown(block) {
                     tasks += 1
-                    submitAhead(start) { _ = try? self.spans.place(start, taking: 0) }
+                    submitAhead(start) { _ = try? self.spans.lookUp(start, taking: 0) }
                 }
                 position = spans.range(of: block).upperBound
                 continue

@@ -93,7 +93,7 @@ package final class SeekableSource: MappedSource {
     /// The content at the start of `range`. Nil if it takes waiting or decoding.
     private func contentNow(in range: Range<UInt64>) throws(ImageError) -> Content? {
         let count = range.upperBound - range.lowerBound
-        switch try spans.placeNow(range.lowerBound) {
+        switch try spans.lookUpNow(range.lowerBound) {
         case .zeroes(let end): return Content(range.clamped(to: 0..<end), .zero)
         case .span(let span): return cachedNow(range, inSpan: span.range.lowerBound)
         case .open(let start): return cachedNow(range, inSpan: start)
@@ -115,7 +115,7 @@ package final class SeekableSource: MappedSource {
         var failures = 0
         while true {
             let generation = spans.generation
-            switch try spans.place(position, taking: count, ignoringOpen: isOpenGone) {
+            switch try spans.lookUp(position, taking: count, ignoringOpen: isOpenGone) {
             case .zeroes(let end):
                 return Content(range.clamped(to: 0..<end), .zero)
             case .span(let span):

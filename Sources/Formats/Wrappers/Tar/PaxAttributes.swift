@@ -48,7 +48,7 @@ struct PaxAttributes {
     }
 
     /// The location of the member's sparse map. Nil if the member is not sparse.
-    var map: TarMember.MapPlace? {
+    var map: TarMember.MapForm? {
         if sparseMajor != nil || sparseMinor != nil {
             let (major, minor) = (sparseMajor ?? 0, sparseMinor ?? 0)
             return major == 1 && minor == 0 ? .data : .unknown("GNU \(major).\(minor)")

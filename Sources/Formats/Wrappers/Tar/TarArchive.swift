@@ -147,7 +147,7 @@ struct TarArchive: Sendable {
         guard position < source.size else { return true }
         guard UInt64(TarHeader.blockSize) <= source.size - position else { return false }
         let fields = try Fields("header", of: source, at: position, count: TarHeader.blockSize)
-        return fields.bytes.allSatisfy { $0 == 0 } || (try? TarHeader(fields)) != nil
+        return fields.bytes.areZeroes || (try? TarHeader(fields)) != nil
     }
 
     /// The number of further headers of a sparse member, from `start` on (GNU tar manual, "Old GNU Format").

@@ -43,7 +43,7 @@ struct TarHeader {
             let text = stored.map { "is \($0)" } ?? "is no octal number"
             throw ImageError(
                 .corrupt,
-                "header checksum at \(fields.place(148)) \(text), the bytes give \(sums[0]): the archive is "
+                "header checksum at \(fields.position(148)) \(text), the bytes give \(sums[0]): the archive is "
                     + "damaged, or no tar archive")
         }
     }
@@ -77,7 +77,8 @@ struct TarHeader {
             }
         guard let number else {
             throw ImageError(
-                .corrupt, "\(field) at \(fields.place(offset)) is \(hex(bytes)), expected a number below 2^63"
+                .corrupt,
+                "\(field) at \(fields.position(offset)) is \(hex(bytes)), expected a number below 2^63"
             )
         }
         return number

@@ -26,8 +26,8 @@ struct TarMember: Sendable {
         }
     }
 
-    /// The location of a sparse member's map.
-    enum MapPlace: Sendable {
+    /// The form of a sparse member's map, which says where it is stored.
+    enum MapForm: Sendable {
         /// In the header and this many blocks behind it: GNU's own form.
         case headers(extensions: UInt64)
         /// In the pax records, which are these bytes of the archive: forms 0.0 and 0.1.
@@ -52,7 +52,7 @@ struct TarMember: Sendable {
     var stored: Range<UInt64>
 
     /// The location of its map. Nil if it is not sparse.
-    var map: MapPlace?
+    var map: MapForm?
 
     /// The members that hold its parts, in order. Empty if it is a member itself.
     var pieces: [TarMember] = []

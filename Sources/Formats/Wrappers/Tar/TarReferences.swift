@@ -10,17 +10,19 @@ struct TarReferences: References {
     private let chain: [UInt64]
     /// The text that named the member. Nil for the image.
     private let text: String?
+    let file: ImageFile?
 
     /// Opens files for `member` of `archive`, which was opened with `context`.
     init(_ archive: TarArchive, _ member: TarMember, _ context: OpenContext) {
-        self.init(TarMembers(archive), member, context, after: [])
+        self.init(TarMembers(archive), member, context, after: [], context.references.file)
     }
 
     private init(
         _ members: TarMembers, _ member: TarMember, _ context: OpenContext, after chain: [UInt64],
-        text: String? = nil
+        _ file: ImageFile?, text: String? = nil
     ) {
         self.text = text
+        self.file = file
         self.members = members
         self.context = context
         directory = PathName(PathName(member.name).names).directory
@@ -67,7 +69,10 @@ struct TarReferences: References {
         in source: any Source, _ member: TarMember, _ reference: Reference
     ) throws(ImageError) -> any Source {
         let name = try formatName(of: reference)
-        let references = TarReferences(members, member, context, after: chain, text: reference.text)
+        let opened = ImageFile(reference.text, source)
+        file?.add(opened)
+        let references = TarReferences(
+            members, member, context, after: chain, opened, text: reference.text)
         let content = context.forReference(
             reference, references, chainLength: context.chainLength + chain.count)
         return try inside(reference.text) { () throws(ImageError) in
@@ -82,9 +87,5 @@ struct TarReferences: References {
 
     func warn(_ warnings: @autoclosure () -> [String]) {
         context.references.warn(warnings().map { warning in text.map { "\($0): \(warning)" } ?? warning })
-    }
-
-    func note(_ layers: [Layer], _ reference: Reference, _ file: any Source) {
-        context.references.note(layers, reference, file)
     }
 }

@@ -1,6 +1,6 @@
 extension TarSparseMap {
     /// Reads the map of `member`, which is at `place`, and checks it.
-    init(of member: TarMember, at place: TarMember.MapPlace, in archive: any Source) throws(ImageError) {
+    init(of member: TarMember, at place: TarMember.MapForm, in archive: any Source) throws(ImageError) {
         self.init(size: member.size, name: member.shownName)
         var data = member.stored
         switch place {

@@ -64,10 +64,10 @@ package struct XZBlockHeader: Sendable {
         guard flags & 0x3C == 0 else {
             throw ImageError(
                 .unsupported,
-                "block flags at \(fields.place(1)) are \(hex(flags)), with reserved bits: "
+                "block flags at \(fields.position(1)) are \(hex(flags)), with reserved bits: "
                     + "a newer version of the format")
         }
-        var reader = ByteReader(fields.bytes[2..<fields.bytes.count - 4], at: fields.place(2))
+        var reader = ByteReader(fields.bytes[2..<fields.bytes.count - 4], at: fields.position(2))
         if flags & 0x40 != 0 { try require("compressed size", &reader, expected?.compressed) }
         if flags & 0x80 != 0 { try require("uncompressed size", &reader, expected?.uncompressed) }
         var filters: [LZMADecoder.Filter] = []
@@ -157,7 +157,7 @@ package struct XZBlockHeader: Sendable {
             guard stored.elementsEqual(computed) else {
                 throw ImageError(
                     .corrupt,
-                    "\(block.check.name) at \(fields.place(padding)) is \(hex(stored)), "
+                    "\(block.check.name) at \(fields.position(padding)) is \(hex(stored)), "
                         + "the data gives \(hex(computed))")
             }
         }

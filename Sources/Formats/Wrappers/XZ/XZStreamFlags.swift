@@ -29,7 +29,7 @@ struct XZStreamFlags: Equatable, Sendable {
         guard first == 0, second & 0xF0 == 0 else {
             throw ImageError(
                 .unsupported,
-                "\(field) at \(fields.place(offset)) are \(hex([first, second])), expected 00 0x: "
+                "\(field) at \(fields.position(offset)) are \(hex([first, second])), expected 00 0x: "
                     + "a newer version of the format")
         }
         return Self(check: XZCheck(id: second))

@@ -1,7 +1,7 @@
 import VitrineFormats
 
 /// The file that an index is kept in: one in the cache, named after the fingerprint, or one that the user named.
-struct IndexPlace: Sendable {
+struct IndexLocation: Sendable {
     private let folderPath: SystemString
     /// The name of the file in its folder.
     private let name: SystemString
@@ -43,13 +43,13 @@ struct IndexPlace: Sendable {
     }
 
     /// The identity of the file that is there now. Nil if there is none.
-    func identity() -> FileStatus.Identity? { status()?.identity }
+    func identity() -> FileIdentity? { status()?.identity }
 
     /// Loads the index that is there now. Nil if nothing is there, or if the user named an empty file.
     ///
     /// Throws `refused` if the user named a file that is no index and must not be replaced by one, and otherwise the error that
     /// makes the index unusable.
-    func load() throws(ImageError) -> (index: IndexFile, identity: FileStatus.Identity)? {
+    func load() throws(ImageError) -> (index: IndexFile, identity: FileIdentity)? {
         guard let folder = try Folder.open(folderPath) else { return nil }
         guard let (file, status) = try folder.file(name, mustBeOurs: cache != nil),
             cache != nil || file.size > 0
@@ -102,7 +102,7 @@ struct IndexPlace: Sendable {
 
     /// Removes the file there if it is `identity` and in the cache. Another file that a process has put there since is not the one
     /// that was found wrong. A file that the user named stays.
-    func removeIfCached(_ identity: FileStatus.Identity) {
+    func removeIfCached(_ identity: FileIdentity) {
         guard cache != nil, let folder = try? Folder.open(folderPath) else { return }
         try? folder.withLock { () throws(ImageError) in
             if folder.status(of: name)?.identity == identity { folder.remove(name) }

@@ -1,5 +1,5 @@
-/// The location of an L1 table: that of the disk's present state, or that of a snapshot.
-struct QCOW2L1Place: Sendable {
+/// The fields `l1_table_offset` and `l1_size`, of the header or of a snapshot: the L1 table of the disk as it was then.
+struct QCOW2L1Fields: Sendable {
     /// The table's offset in the file, in bytes, a multiple of the cluster size.
     let offset: UInt64
 
