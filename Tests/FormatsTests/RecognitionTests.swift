@@ -105,6 +105,19 @@ import Testing
         #expect(isSame)
     }
 
+    /// The user who chooses the format knows what the file is.
+    @Test(arguments: warned) func chosenFormatGivesNoWarning(_ look: String, _ bytes: [UInt8]) throws {
+        for (bytes, formats, isDetected) in [
+            (bytes, ["raw"], false), (XZFile.encode(bytes), ["xz", "raw"], false),
+            (XZFile.encode(bytes), ["xz"], true),
+        ] {
+            let options = OpenOptions(formats: formats, engine: Engine(memory: 16 << 20, threads: 1))
+            let stack = try LayerStack("disk", MemorySource(bytes), options, RefusedReferences())
+            #expect(
+                stack.warnings == (isDetected ? ["raw: this looks like \(look), not like a disk"] : []))
+        }
+    }
+
     static let disks: [[UInt8]] = [
         file([]), file([0xEB, 0x63, 0x90], end: [0x55, 0xAA]), file("RRaA"), file([0x33, 0xC0, 0x8E, 0xD0]),
         // A zlib header by chance, in a boot sector.

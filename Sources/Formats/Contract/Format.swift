@@ -21,6 +21,9 @@ package struct Format: Sendable {
     package var options: [any FormatOption.Type] = []
     /// True if it holds several things and opens one of them.
     package var hasMembers = false
+    /// The text of a warning if `probe` is of a file that was detected as this format, but looks like something else. Nil if it
+    /// does not. A format that the user chose, or that an image records, is not doubted.
+    package var doubt: @Sendable (_ probe: FileProbe) -> String? = { _ in nil }
     /// True if the start and the end of a file show this format.
     package let recognises: @Sendable (_ probe: FileProbe) -> Bool
     /// Reads what `file` says of itself; opens no other file.

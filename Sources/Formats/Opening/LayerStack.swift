@@ -92,7 +92,9 @@ struct LayerStack {
                     + "and serves the rest of it: \(error)")
             return format
         }
-        return Format.detect(probe, name: name)
+        let format = Format.detect(probe, name: name)
+        if let doubt = format.doubt(probe) { warnings.append("\(format.name): \(doubt)") }
+        return format
     }
 
     /// Opens the disk.

@@ -1,4 +1,4 @@
-/// Recognises files that are opened as raw disks but do not look like disks.
+/// Recognises files that are detected as raw disks but do not look like disks.
 enum RawLook {
     /// A warning that names the kind of file. Nil if the file may well be a disk.
     ///
