@@ -2,7 +2,8 @@
 package struct FileProbe: Sendable {
     /// The first bytes, `headSize` or fewer.
     package let head: [UInt8]
-    /// The last bytes, `tailSize` or fewer. Nil if reading them would mean decoding the file to its end.
+    /// The last bytes, `tailSize` or fewer. Nil if they are missing, or if reading them would mean
+    /// decoding the file to its end.
     package let tail: [UInt8]?
 
     /// The length of the head in bytes, if the file is as long.
@@ -11,11 +12,15 @@ package struct FileProbe: Sendable {
     /// The length of the tail in bytes, if the file is as long: a sector, which footers fill.
     package static let tailSize = 512
 
-    /// Reads the start of `source`, and its end unless that must be decoded.
-    package init(of source: any Source) throws(ImageError) {
-        head = try source.bytes(at: 0, count: Int(min(source.size, UInt64(Self.headSize))))
-        let count = min(source.size, UInt64(Self.tailSize))
-        tail = source.cost.isLow ? try source.bytes(at: source.size - count, count: Int(count)) : nil
+    /// Reads the start of `source`, and its end unless that must be decoded. If what `source` has from `firstMissing` on is
+    /// missing, reads only what comes before.
+    package init(of source: any Source, until firstMissing: UInt64? = nil) throws(ImageError) {
+        let end = firstMissing ?? source.size
+        head = try source.bytes(at: 0, count: Int(min(end, UInt64(Self.headSize))))
+        let count = min(end, UInt64(Self.tailSize))
+        tail =
+            source.cost.isLow && firstMissing == nil
+            ? try source.bytes(at: end - count, count: Int(count)) : nil
     }
 
     /// A probe of a file whose `head` is all that is known.

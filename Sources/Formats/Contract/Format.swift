@@ -24,6 +24,9 @@ package struct Format: Sendable {
     /// The text of a warning if `probe` is of a file that was detected as this format, but looks like something else. Nil if it
     /// does not. A format that the user chose, or that an image records, is not doubted.
     package var doubt: @Sendable (_ probe: FileProbe) -> String? = { _ in nil }
+    /// True if it finds out by itself what a truncated file lacks, so that it gets the file as it is. Any other gets a file of the
+    /// full size, and reading what is missing fails.
+    package var handlesTruncation = false
     /// True if the start and the end of a file show this format.
     package let recognises: @Sendable (_ probe: FileProbe) -> Bool
     /// Reads what `file` says of itself; opens no other file.

@@ -16,6 +16,9 @@ package struct OpenContext: Sendable {
     package var archive = ""
     /// The content ID that the disk must have if it is another's parent (VMDK).
     package var contentID: UInt32?
+    /// The offset of the first byte that the layer's file lacks, because what holds that file is truncated, and the user wants the
+    /// rest. Nil if nothing is missing.
+    package var firstMissing: UInt64?
     /// The number of files in the chain that ends with this one, each naming the next.
     package var chainLength = 1
     /// The way in which a layer may be decoded whole to find its size.

@@ -36,12 +36,17 @@ struct LayerStack {
         var impliedName: String?
         while true {
             guard layers.count < Format.maximumLayers else { throw Format.tooManyLayers }
+            let firstMissing = context.firstMissing
+            context.firstMissing = nil
             let format =
                 if let first = forced.popFirst() {
                     first
                 } else {
-                    try Self.detect(source, name: name, impliedName, in: layers.last?.format, &warnings)
+                    try Self.detect(
+                        source, until: firstMissing, name: name, impliedName, in: layers.last?.format,
+                        &warnings)
                 }
+            if let firstMissing, format.handlesTruncation { source = try Slice(source, 0..<firstMissing) }
             let place = ([format.name] + layers.reversed().map(\.format)).joined(separator: " in ")
             let inspection = try inside(place) { () throws(ImageError) in
                 if format.kind == .disk { try context.options.requireUse(by: format.options) }
@@ -72,17 +77,18 @@ struct LayerStack {
         }
     }
 
-    /// Detects the format of `source`, which the layer `outer` calls `name`, or would call `impliedName`.
+    /// Detects the format of `source`, which the layer `outer` calls `name`, or would call `impliedName`. It may be missing from
+    /// `firstMissing` on.
     ///
     /// If its head cannot be read, the rest of it may be readable: it is a raw disk then, unless its name says something else.
     /// Otherwise throws what reading the head throws.
     private static func detect(
-        _ source: any Source, name: String?, _ impliedName: String?, in outer: String?,
-        _ warnings: inout [String]
+        _ source: any Source, until firstMissing: UInt64?, name: String?, _ impliedName: String?,
+        in outer: String?, _ warnings: inout [String]
     ) throws(ImageError) -> Format {
         let probe: FileProbe
         do throws(ImageError) {
-            probe = try FileProbe(of: source)
+            probe = try FileProbe(of: source, until: firstMissing)
         } catch {
             guard let outer, error.code == .corrupt || error.code == .io else { throw error }
             let format = Format.detect(FileProbe(head: []), name: impliedName)

@@ -2,7 +2,7 @@ extension Format {
     /// VMDK: a sparse extent that is a disk of its own, or a descriptor of a disk in several files
     /// ("Virtual Disk Format 5.0").
     package static let vmdk = Format(
-        name: "vmdk", kind: .disk, extensions: ["vmdk"], seekKind: .vmdk,
+        name: "vmdk", kind: .disk, extensions: ["vmdk"], seekKind: .vmdk, handlesTruncation: true,
         recognises: {
             $0.has(SparseExtentHeader.magic) || $0.has(COWDHeader.magic) || $0.has(SESparseHeader.magic)
                 || VMDKDescriptor.isDescriptor($0.head)

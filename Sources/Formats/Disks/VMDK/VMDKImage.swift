@@ -202,7 +202,7 @@ struct VMDKImage: Sendable {
         if kind == .flat || kind == .vmfs {
             let flat = FlatExtent(file, from: line.offset * 512, size: size)
             context.references.warn(flat.shortfall.map { ["\(reference.text): \($0)"] } ?? [])
-            return [Base(flat, .part, reference.text, of: "vmdk")]
+            return [Base(flat.source, .part, reference.text, of: "vmdk")]
         }
         var context = context
         context.indexes = context.indexes?.forReference(called: printable(reference.name))

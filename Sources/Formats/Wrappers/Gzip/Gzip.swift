@@ -2,6 +2,7 @@ extension Format {
     /// A gzip file (RFC 1952).
     package static let gzip = Format(
         name: "gzip", kind: .wrapper, extensions: ["gz", "tgz"], seekKind: .gzip,
+        handlesTruncation: true,
         recognises: { $0.has(GzipHeader.magic + [GzipHeader.deflate]) }
     ) { (file, context) throws(ImageError) in
         var fault = GzipHeader.Fault.content

@@ -2,6 +2,7 @@ extension Format {
     /// A tar archive, such as an OVA. One member of it is opened (POSIX.1-2017, pax; GNU tar manual; DSP0243, 2.1).
     package static let tar = Format(
         name: "tar", kind: .wrapper, extensions: ["tar", "ova"], hasMembers: true,
+        handlesTruncation: true,
         recognises: { TarHeader.isAtStart(of: $0.head) }
     ) { (file, context) throws(ImageError) in
         var archive = try TarArchive(file)
@@ -25,10 +26,12 @@ extension Format {
         content.options.member = inside
         content.archive = "\(context.archive)\(member.shownName)/"
         content.references = TarReferences(archive, member, context)
+        let opened = try archive.open(member, recovers: context.options.recovers)
+        content.firstMissing = opened.firstMissing
         return Inspection(
-            try archive.open(member), properties: archive.properties(disks, appliance, opened: member),
-            warnings: archive.warnings, contentName: String(decoding: member.baseName, as: UTF8.self),
-            contentContext: content)
+            opened.source, properties: archive.properties(disks, appliance, opened: member),
+            warnings: archive.warnings + opened.warnings,
+            contentName: String(decoding: member.baseName, as: UTF8.self), contentContext: content)
     }
 }
 

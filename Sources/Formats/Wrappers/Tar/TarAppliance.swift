@@ -27,7 +27,7 @@ struct TarAppliance {
                 throw ImageError(
                     .limit, "it takes \(member.size) bytes, expected \(OVFDescriptor.maximumSize) at most")
             }
-            let text = try archive.open(member).bytes(at: 0, count: Int(member.size))
+            let text = try archive.open(member).source.bytes(at: 0, count: Int(member.size))
             descriptor = try OVFDescriptor(text)
         } catch {
             warnings.append("the OVF descriptor \"\(member.shownName)\" is not made use of: \(error)")

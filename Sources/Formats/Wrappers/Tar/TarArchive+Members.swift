@@ -25,7 +25,10 @@ extension TarArchive {
     }
 
     private func isRecognised(_ member: TarMember, _ opener: any Opener) -> Bool {
-        guard let probe = try? FileProbe(of: open(member)) else { return false }
+        // A truncated one counts too: otherwise the disk would depend on `--recover`.
+        guard let content = try? open(member, recovers: true),
+            let probe = try? FileProbe(of: content.source, until: content.firstMissing)
+        else { return false }
         return opener.recognises(probe)
     }
 
@@ -99,28 +102,62 @@ extension TarArchive {
             + (more > 0 ? " and \(more) more" : "")
     }
 
-    /// Opens `member`, which is a file.
+    /// Opens `member`, which is a file. If it `recovers`, the archive may end before the member does.
     ///
-    /// Throws `corrupt` if the archive ends before the member does, or if its sparse map is wrong.
-    func open(_ member: TarMember) throws(ImageError) -> any Source {
+    /// Throws `corrupt` if the archive ends too early, or if the member's sparse map is wrong.
+    func open(_ member: TarMember, recovers: Bool = false) throws(ImageError) -> TarContent {
         guard member.size > 0 else {
             throw ImageError(.corrupt, "member \"\(member.shownName)\" is empty")
         }
-        guard member.pieces.isEmpty else {
-            let parts = try member.pieces.map { (piece) throws(ImageError) in
-                Base(try open(piece), .part, "\"\(piece.shownName)\"", of: "tar")
+        guard member.pieces.isEmpty else { return try join(member, recovers: recovers) }
+        let stored = member.stored
+        guard let reason = shortfall(of: member) else {
+            guard let place = member.map else {
+                return TarContent(source: try Slice(source, stored), name: member.shownName)
             }
-            return Concatenation(parts)
+            let map = try TarSparseMap(of: member, at: place, in: source)
+            return TarContent(
+                source: TarSparseSource(source, map, size: member.size), name: member.shownName)
         }
-        guard member.stored.upperBound <= source.size else {
-            throw ImageError(
-                .corrupt,
-                "member \"\(member.shownName)\" at \(member.stored.lowerBound) takes "
-                    + "\(member.stored.upperBound - member.stored.lowerBound) bytes, but the end is at \(source.size): "
-                    + "the archive is cut short")
+        let held = source.size - min(source.size, stored.lowerBound)
+        guard recovers else {
+            let part = held == 0 ? "nothing" : "only the first \(byteCount(held))"
+            throw ImageError(.corrupt, "\(reason), and holds \(part) of the member's data")
         }
-        guard let place = member.map else { return try Slice(source, member.stored) }
+        let archive = Base(source, .part)
+        guard let place = member.map else {
+            let slice = TruncatedSlice(
+                archive, from: stored.lowerBound, size: stored.upperBound - stored.lowerBound, reason)
+            return TarContent(source: slice, firstMissing: held, name: member.shownName)
+        }
+        // The holes are known, wherever the archive ends.
         let map = try TarSparseMap(of: member, at: place, in: source)
-        return TarSparseSource(source, map, size: member.size)
+        let whole = TruncatedSlice(archive, from: 0, size: stored.upperBound, reason)
+        return TarContent(
+            source: TarSparseSource(whole, map, size: member.size),
+            firstMissing: map.firstMissing(from: source.size), name: member.shownName)
+    }
+
+    /// Opens the pieces of `member`, and joins them.
+    private func join(_ member: TarMember, recovers: Bool) throws(ImageError) -> TarContent {
+        var parts: [Base] = []
+        var (start, firstMissing): (UInt64, UInt64?) = (0, nil)
+        for piece in member.pieces {
+            let content = try open(piece, recovers: recovers)
+            firstMissing = firstMissing ?? content.firstMissing.map { start + $0 }
+            parts.append(Base(content.source, .part, "\"\(piece.shownName)\"", of: "tar"))
+            start += content.source.size
+        }
+        return TarContent(
+            source: Concatenation(parts), firstMissing: firstMissing, name: member.shownName)
+    }
+
+    /// The reason that a part of `member`, which is in one piece, cannot be read. Nil if the archive has all of it.
+    private func shortfall(of member: TarMember) -> String? {
+        let stored = member.stored
+        guard stored.upperBound > source.size else { return nil }
+        return "member \"\(member.shownName)\" at \(stored.lowerBound) takes "
+            + "\(stored.upperBound - stored.lowerBound) bytes, but the end is at \(source.size): "
+            + "the archive is cut short"
     }
 }

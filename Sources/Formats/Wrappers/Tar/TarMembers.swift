@@ -6,7 +6,7 @@ final class TarMembers: Sendable {
         /// The numbers of the members, by the components of their paths. Made by the first search.
         var numbers: [[[UInt8]]: Int]?
         /// The opened members, by the offsets of their headers.
-        var opened: [UInt64: any Source] = [:]
+        var opened: [UInt64: TarContent] = [:]
         var segments = 0
     }
 
@@ -33,19 +33,24 @@ final class TarMembers: Sendable {
         }
     }
 
-    /// Opens `member`, which is a file, for `reference`.
+    /// Opens `member`, which is a file, for `reference`. If it `recovers`, the archive may end before the member does.
+    /// `isFirst` is true if the member was not open before.
     ///
     /// Throws the errors of opening it from the archive, and `limit` if too many are open.
-    func open(_ member: TarMember, _ reference: Reference) throws(ImageError) -> any Source {
-        if let source = state.withLock({ $0.opened[member.header] }) { return source }
-        let source = try inside(reference.text) { () throws(ImageError) in try archive.open(member) }
-        let segments = (source as? TarSparseSource)?.segmentCount ?? 0
+    func open(
+        _ member: TarMember, _ reference: Reference, recovers: Bool
+    ) throws(ImageError) -> (content: TarContent, isFirst: Bool) {
+        if let content = state.withLock({ $0.opened[member.header] }) { return (content, false) }
+        let content = try inside(reference.text) { () throws(ImageError) in
+            try archive.open(member, recovers: recovers)
+        }
+        let segments = (content.source as? TarSparseSource)?.segmentCount ?? 0
         let isOneTooMany = state.withLock { state in
             guard state.opened.count < Reference.maximumFiles,
                 state.segments + segments <= TarSparseMap.maximumSegments
             else { return true }
             state.segments += segments
-            state.opened[member.header] = source
+            state.opened[member.header] = content
             return false
         }
         guard !isOneTooMany else {
@@ -54,6 +59,6 @@ final class TarMembers: Sendable {
                 "is one too many: no more than \(Reference.maximumFiles) other members are opened for an image, "
                     + "with \(TarSparseMap.maximumSegments) stretches of data in sparse ones")
         }
-        return source
+        return (content, true)
     }
 }

@@ -9,7 +9,7 @@ struct TarNumberLines {
     private var window: [UInt8] = []
     private var windowStart: UInt64
 
-    /// Reads lines from the start of `range` on, which lies inside `source`.
+    /// Reads lines from the start of `range` on, which starts inside `source`.
     init(_ source: any Source, _ range: Range<UInt64>) {
         self.source = source
         self.range = range
@@ -40,8 +40,14 @@ struct TarNumberLines {
     private mutating func nextByte() throws(ImageError) -> UInt8? {
         guard position < range.upperBound else { return nil }
         if position - windowStart >= UInt64(window.count) {
-            window = try source.bytes(
-                at: position, count: Int(min(Self.windowSize, range.upperBound - position)))
+            guard position < source.size else {
+                throw ImageError(
+                    .corrupt,
+                    "the sparse map at \(range.lowerBound) goes on at \(position), but the end is at \(source.size): "
+                        + "the archive is cut short")
+            }
+            let end = min(range.upperBound, source.size)
+            window = try source.bytes(at: position, count: Int(min(Self.windowSize, end - position)))
             windowStart = position
         }
         defer { position += 1 }

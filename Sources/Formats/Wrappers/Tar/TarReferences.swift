@@ -38,10 +38,13 @@ struct TarReferences: References {
                 .refused, "is a \(member.kind.rawValue) in the archive; only regular files are opened")
         }
         guard !chain.contains(member.header) else { throw reference.leadsBack }
-        let source = try members.open(member, reference)
+        let (content, isFirst) = try members.open(member, reference, recovers: context.options.recovers)
+        if isFirst { warn(content.warnings.map { "\(reference.text): \($0)" }) }
         switch reference.role {
-        case .dataFile, .extent: return source
-        case .backingFile, .parent: return try disk(in: source, member, reference)
+        case .dataFile: return content.source
+        // A VMDK finds out by itself what its extents lack.
+        case .extent: return try content.present()
+        case .backingFile, .parent: return try disk(in: content, member, reference)
         }
     }
 
@@ -64,20 +67,21 @@ struct TarReferences: References {
         throw ImageError(.io, "there is no such member in the archive", path: [reference.text])
     }
 
-    /// Opens the disk in `member`, whose content is `source`.
+    /// Opens the disk in `member`, whose content is `found`.
     private func disk(
-        in source: any Source, _ member: TarMember, _ reference: Reference
+        in found: TarContent, _ member: TarMember, _ reference: Reference
     ) throws(ImageError) -> any Source {
         let name = try formatName(of: reference)
-        let opened = ImageFile(reference.text, source)
+        let opened = ImageFile(reference.text, found.source)
         file?.add(opened)
         let references = TarReferences(
             members, member, context, after: chain, opened, text: reference.text)
-        let content = context.forReference(
+        var content = context.forReference(
             reference, references, chainLength: context.chainLength + chain.count)
+        content.firstMissing = found.firstMissing
         return try inside(reference.text) { () throws(ImageError) in
             let format = try context.opener.format(named: name)
-            return try context.opener.disk(in: source, reference, format, content)
+            return try context.opener.disk(in: found.source, reference, format, content)
         }
     }
 

@@ -75,6 +75,16 @@ struct TarSparseMap: Sendable {
         for index in segments.indices { segments[index].place += range.lowerBound }
     }
 
+    /// The offset in the member of the first byte of data that lies at `end` of the archive or behind it. Nil if none does.
+    func firstMissing(from end: UInt64) -> UInt64? {
+        let index = segments.partitionPoint {
+            $0.place + ($0.range.upperBound - $0.range.lowerBound) > end
+        }
+        guard index < segments.count else { return nil }
+        let segment = segments[index]
+        return segment.range.lowerBound + (max(end, segment.place) - segment.place)
+    }
+
     /// The index of the first segment that ends behind `offset`. The number of segments if none does.
     func index(at offset: UInt64) -> Int { segments.partitionPoint { $0.range.upperBound > offset } }
 }

@@ -7,7 +7,7 @@ final class TarSparseSource: MappedSource {
     /// The number of data segments.
     var segmentCount: Int { map.segments.count }
 
-    /// Creates the member of `size` bytes whose data lies in `archive` as `map` tells, inside it.
+    /// Creates the member of `size` bytes whose data lies in `archive` as `map` tells.
     init(_ archive: any Source, _ map: TarSparseMap, size: UInt64) {
         self.archive = Base(archive, .part)
         self.map = map

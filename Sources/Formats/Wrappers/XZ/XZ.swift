@@ -1,7 +1,7 @@
 extension Format {
     /// The .xz container (The .xz File Format 1.2.1).
     package static let xz = Format(
-        name: "xz", kind: .wrapper, extensions: ["xz"], seekKind: .xz,
+        name: "xz", kind: .wrapper, extensions: ["xz"], seekKind: .xz, handlesTruncation: true,
         recognises: { $0.has(XZStreamFlags.headerMagic) }
     ) { (file, context) throws(ImageError) in
         let (container, cut) = try XZContainer.read(file, context)
