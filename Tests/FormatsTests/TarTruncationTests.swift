@@ -64,6 +64,20 @@ import Testing
         }
     }
 
+    /// The members before a header that is cut are there.
+    @Test func endsInsideAHeader() throws {
+        let cut = tar { tar in
+            tar.add("disk.raw", [1, 2, 3])
+            tar.add("b.txt", [1])
+        }.prefix(1024 + 100)
+        let image = try open(cut, recovers: false)
+        #expect(
+            image.warnings == [
+                "tar: the archive is cut short: header at 1024 takes 512 bytes, but the end is at 1124"
+            ])
+        #expect(try image.disk.bytes(at: 0, count: 3) == [1, 2, 3])
+    }
+
     /// A format that tells by itself what is missing gets the member as a truncated file.
     @Test func compressedDisk() throws {
         let content = SeekContent.mixed(1 << 20, seed: 5)

@@ -83,6 +83,13 @@ struct TarArchive: Sendable {
     /// The header at `position`. Nil at the end of the archive, which a block of zeroes marks as well.
     private mutating func header(at position: UInt64) throws(ImageError) -> TarHeader? {
         guard position < source.size else { return nil }
+        // What comes before is there. A file that is no longer than this is no archive.
+        guard position == 0 || source.holds(UInt64(TarHeader.blockSize), at: position) else {
+            warnings.append(
+                "the archive is cut short: header at \(position) takes \(TarHeader.blockSize) bytes, but the end is "
+                    + "at \(source.size)")
+            return nil
+        }
         let fields = try Fields("header", of: source, at: position, count: TarHeader.blockSize)
         if fields.bytes.allSatisfy({ $0 == 0 }) { return nil }
         headers += 1
