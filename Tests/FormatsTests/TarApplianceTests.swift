@@ -55,6 +55,54 @@ import Testing
         #expect(try bytes(open(archive, "x.img")) == second)
     }
 
+    // MARK: Capacity
+
+    private func withCapacity(_ attributes: String, _ disk: [UInt8], name: String = "disk.raw") -> TarFile {
+        var archive = TarFile()
+        archive.add(
+            "a.ovf",
+            descriptor(
+                #"<File ovf:id="f" ovf:href="\#(name)"/>"#, #"<Disk ovf:fileRef="f" \#(attributes)/>"#))
+        archive.add(name, disk)
+        return archive
+    }
+
+    /// A wrong size is warned of, and no more: the disk is what it is.
+    @Test(arguments: [
+        (#"ovf:capacity="4096""#, 4096),
+        (#"ovf:capacity="1" ovf:capacityAllocationUnits="byte * 2^30""#, 1 << 30),
+        (#"ovf:capacity="0""#, 0),
+    ])
+    func capacityThatDiffers(_ attributes: String, _ size: Int) throws {
+        for (name, disk) in [("disk.raw", first), ("disk.raw.xz", XZFile.encode(first))] {
+            let archive = withCapacity(attributes, disk, name: name)
+            let image = try open(archive)
+            let warning = "tar: capacity in the OVF descriptor is \(size) bytes, but the disk has 2048"
+            #expect(image.warnings == [warning])
+            #expect(try bytes(image) == first)
+            let description = try ImageDescription("a.ova", MemorySource(archive.bytes), OpenOptions())
+            #expect(description.warnings == [warning])
+        }
+    }
+
+    @Test(arguments: [
+        "", #"ovf:capacity="2048""#, #"ovf:capacity="2" ovf:capacityAllocationUnits="byte * 2^10""#,
+        #"ovf:capacity="${size}""#, #"ovf:capacity="1" ovf:capacityAllocationUnits="furlong""#,
+        #"ovf:capacity="18446744073709551615" ovf:capacityAllocationUnits="byte * 2^30""#,
+    ])
+    func capacityThatFitsOrIsUnknown(_ attributes: String) throws {
+        #expect(try open(withCapacity(attributes, first)).warnings == [])
+    }
+
+    /// The capacity is that of the disk, and not of another member.
+    @Test func capacityOfAnotherMember() throws {
+        var archive = withCapacity(#"ovf:capacity="4096""#, first)
+        archive.add("other.raw", second)
+        #expect(try open(archive, "other.raw").warnings == [])
+    }
+
+    // MARK: Pieces
+
     private func inPieces(_ numbers: [Int], chunkSize: Int? = 512) -> TarFile {
         var archive = TarFile()
         let size = chunkSize.map { #" ovf:chunkSize="\#($0)""# } ?? ""

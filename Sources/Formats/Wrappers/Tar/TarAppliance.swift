@@ -9,6 +9,9 @@ struct TarAppliance {
     /// The files of the disks, in the order of the descriptor: members, and files that are stored in pieces.
     private(set) var disks: [TarMember] = []
 
+    /// The sizes of the disks in bytes, as the descriptor gives them, by the offsets of their files' headers.
+    private(set) var capacities: [UInt64: UInt64] = [:]
+
     private(set) var warnings: [String] = []
 
     /// The first error in finding the disks. Nil if all were found.
@@ -37,7 +40,10 @@ struct TarAppliance {
         for disk in descriptor.disks {
             do throws(ImageError) {
                 let file = try files.find(disk)
-                if !disks.contains(where: { $0.header == file.header }) { disks.append(file) }
+                if !disks.contains(where: { $0.header == file.header }) {
+                    disks.append(file)
+                    capacities[file.header] = disk.capacity
+                }
             } catch {
                 problem = problem ?? error
             }

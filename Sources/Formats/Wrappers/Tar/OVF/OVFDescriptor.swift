@@ -29,7 +29,7 @@ struct OVFDescriptor {
         /// The kind of file, as a URI.
         var format: String?
 
-        /// The size of the disk, in bytes. Nil if it is missing, or in an unknown form.
+        /// The size of the disk, in bytes. Nil if it is missing, left to a property, or in an unknown form.
         var capacity: UInt64?
 
         /// The file's name in bytes, with the escapes of URIs, such as `%20`, decoded.
@@ -90,7 +90,8 @@ struct OVFDescriptor {
         }
     }
 
-    /// The size in bytes in a disk's `attributes`: a number of units. A unit is `byte * 2^30` or the like.
+    /// The size in bytes in a disk's `attributes`: a number of units. A unit is `byte * 2^30` or the like. Nil for the name
+    /// of a property, such as `${size}`, whose value is chosen when the appliance is deployed (DSP0243, 9.1).
     private static func capacity(_ attributes: [String: String]) -> UInt64? {
         guard let number = attributes["capacity"].flatMap({ UInt64($0) }) else { return nil }
         let units = (attributes["capacityAllocationUnits"] ?? "byte").filter { $0 != " " }
