@@ -85,6 +85,26 @@ struct MovedReferenceTests {
         }
     }
 
+    /// Names in an archive mean members, so the file is not used, whether the member is there or not.
+    @Test func backingFileOfAnImageInAnArchive() throws {
+        try withTemporaryFolder { folder in
+            let disk = try TestDisk.shared()
+            _ = try chain("qcow2", in: folder)
+            for (name, content) in [("whole.tar", "new"), ("lacking.tar", "new/overlay.qcow2")] {
+                let tar = folder.appending(path: name)
+                let result = try Tool.tar.run(["-C", folder.path, "-cf", tar.path, content])
+                try #require(result.status == 0, "\(result.errors)")
+                let refused = try Vitrine.run(
+                    "copy", tar.path, "-", "--member", "new/overlay.qcow2", "--backing-file", disk.raw.path)
+                #expect(refused.status == 1)
+                #expect(
+                    refused.errors
+                        == "vitrine: \(tar.path): the image is in an archive, where its backing file or parent is a "
+                        + "member, so --backing-file \(disk.raw.path) cannot be one\n")
+            }
+        }
+    }
+
     /// The layers of files that an image names are indexed with it.
     @Test func layersOfABackingFileAreIndexed() throws {
         try withTemporaryFolder { folder in

@@ -94,6 +94,16 @@ package final class ReferenceGate: Sendable {
         return (file, file.identity, place, path.description)
     }
 
+    /// Throws `unsupported` if the user named a backing file, but the image is in an archive: the files that it names are members of
+    /// the archive, and no other is opened.
+    func requireNoBackingFilesInArchive() throws(ImageError) {
+        guard let path = backingFiles.first else { return }
+        throw ImageError(
+            .unsupported,
+            "the image is in an archive, where its backing file or parent is a member, so --backing-file \(path) cannot be one"
+        )
+    }
+
     /// Throws `unsupported` if the user named a backing file that nothing asked for.
     func requireUseOfBackingFiles() throws(ImageError) {
         let used = opened.withLock { $0.backingFiles }
