@@ -46,7 +46,7 @@ func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
     } catch let code as ExitCode {
         throw code
     } catch {
-        complain("\(error)")
+        complain(words(error))
         throw ExitCode(1)
     }
 }

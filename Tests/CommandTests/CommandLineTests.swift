@@ -75,12 +75,12 @@ struct CommandLineTests {
         for (options, text) in [
             (
                 ["--allow-references", "/nonexistent"],
-                "--allow-references /nonexistent: No such file or directory"
+                "allowed directory /nonexistent: No such file or directory"
             ),
-            (["--allow-references", image], "--allow-references \(image): Not a directory"),
+            (["--allow-references", image], "allowed directory \(image): Not a directory"),
             (
                 ["--reference-format", "vhd"],
-                "--reference-format: there is no format \"vhd\"; known are xz, gzip, tar, qcow2, qcow, vmdk, raw"
+                "format of references: there is no format \"vhd\"; known are xz, gzip, tar, qcow2, qcow, vmdk, raw"
             ),
         ] {
             let result = try Program([Vitrine.path()] + command + [image] + out + options).wait()

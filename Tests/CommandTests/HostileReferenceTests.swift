@@ -43,7 +43,7 @@ import Testing
             let manager = FileManager.default
             try manager.createSymbolicLink(atPath: images.path + "/link", withDestinationPath: "../secret")
             try manager.createSymbolicLink(atPath: images.path + "/folder", withDestinationPath: "..")
-            let text = "lies outside the image's directory: --allow-references DIR allows another directory"
+            let text = "lies outside the image's directory; --allow-references DIR allows another directory"
             let overlay = try HostileImage(backing: "link", format: "raw").write("overlay", in: images)
             try expectRefused(overlay.path, "backing file \"link\" \(text)")
             let data = try HostileImage(dataFile: "folder/secret").write("data", in: images)
@@ -128,7 +128,7 @@ import Testing
             let overlay = try HostileImage(backing: "base", format: "raw").write("overlay", in: folder)
             try expectRefused(
                 overlay.path,
-                "backing file \"base\" is not opened, as no file is: --allow-references directory allows those in the "
+                "backing file \"base\" is not opened, as no file is; --allow-references directory allows those in the "
                     + "image's directory", "--allow-references", "none")
             #expect(!watch.wasOpened)
         }

@@ -6,7 +6,7 @@ import Testing
 /// VMDK images that name files that are none of their business, or ask for more than there is.
 @Suite struct HostileVMDKReferenceTests {
     private static let outside =
-        "lies outside the image's directory: --allow-references DIR allows another directory"
+        "lies outside the image's directory; --allow-references DIR allows another directory"
 
     private func descriptor(_ lines: String...) -> String {
         "# Disk DescriptorFile\nversion=1\nCID=00000001\n\(lines.joined(separator: "\n"))\n"

@@ -100,7 +100,7 @@ struct InfoQCOW2Tests {
                 "  zero                 2", "snapshots (12)", "  ... and 2 more", "bitmaps (1)",
                 "  name     granularity  in use  auto  not served because",
                 "  nightly  1 MiB        no      yes",
-                "the partitions were not read: the image names other files, and info does not open them",
+                "the partitions were not read: the image names other files, and none is opened to describe it",
             ] {
                 #expect(lines.contains(line), "\(line)\n\(result.output)")
             }

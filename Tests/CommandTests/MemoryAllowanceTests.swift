@@ -68,7 +68,7 @@ import VitrineFormats
             #expect(refused.output == "0\n")
             let errors = refused.errors
             #expect(
-                errors.contains("more than one decoder may take of the memory limit: --memory "), "\(errors)")
+                errors.contains("more than one decoder may take of the memory limit; --memory "), "\(errors)")
             let words = errors.split(separator: " ")
             let place = try #require(words.firstIndex(of: "--memory"))
             let size = try #require(ByteSize(argument: String(words[place + 1])))

@@ -52,7 +52,7 @@ struct MovedReferenceTests {
             let listed = try Vitrine.run("copy", overlay.path, "-")
             #expect(
                 listed.errors.hasSuffix(
-                    "--backing-file PATH says where it is, and beside the image lie \"notes.txt\"\n"))
+                    "; the directory holds \"notes.txt\"; --backing-file PATH says where it is\n"))
             try expectSame(overlay.path, "-", "--backing-file", elsewhere.path, warning: nil)
         }
     }
@@ -65,7 +65,7 @@ struct MovedReferenceTests {
             #expect(
                 refused.errors
                     == "vitrine: \(disk.raw.path): the image names no backing file or parent outside of itself, so "
-                    + "--backing-file \(disk.xz.path) cannot be one\n")
+                    + "\(disk.xz.path) cannot be one\n")
         }
     }
 
@@ -100,7 +100,7 @@ struct MovedReferenceTests {
                 #expect(
                     refused.errors
                         == "vitrine: \(tar.path): the image is in an archive, where its backing file or parent is a "
-                        + "member, so --backing-file \(disk.raw.path) cannot be one\n")
+                        + "member, so \(disk.raw.path) cannot be one\n")
             }
         }
     }

@@ -78,22 +78,22 @@ struct OpeningErrorTests {
     @Test func fileCutShort() throws {
         try expectRefused(xz: { $0.removeLast($0.count - 1_000_000) }) { bytes in
             "stream footer magic at 999998 is \(hex(bytes[999_998...])), expected 59 5a: "
-                + "the file is cut short, or something else follows the xz data. From the front, 1 whole block and 945.5 KiB of "
-                + "another are there, 1.9 MiB of what it holds; --recover serves these"
+                + "the file is cut short, or something else follows the xz data. The start of the file has 1 whole block and 945.5 KiB of "
+                + "another, with 1.9 MiB of the data; --recover serves these"
         }
     }
 
     @Test func fileCutToAnOddLength() throws {
         try expectRefused(xz: { $0.removeLast($0.count - 1_000_001) }) { _ in
             "the file is 1000001 bytes long, expected a multiple of 4 from 32 up: "
-                + "it is cut short, or something else follows the xz data. From the front, 1 whole block and 945.5 KiB of "
-                + "another are there, 1.9 MiB of what it holds; --recover serves these"
+                + "it is cut short, or something else follows the xz data. The start of the file has 1 whole block and 945.5 KiB of "
+                + "another, with 1.9 MiB of the data; --recover serves these"
         }
     }
 
     /// The text about a file with only its end wrong.
     private static let allThere =
-        ". From the front, 12 whole blocks are there, 12 MiB of what it holds; --recover serves these"
+        ". The start of the file has 12 whole blocks, with 12 MiB of the data; --recover serves these"
 
     /// The text about a CRC32 at `offset` in which `change` flipped a bit.
     private func complaint(_ field: String, _ bytes: Data, at offset: Int) throws -> String {
@@ -143,7 +143,7 @@ struct OpeningErrorTests {
     func formatThatIsNotRead(_ file: String, _ format: String) throws {
         try expectRefused(
             CorpusFile.root.appending(path: "corpus/\(file)").path,
-            "\(format): this format cannot be read yet; to use the file's own bytes as the disk, give --format raw"
+            "\(format): this format cannot be read yet; --format raw takes the file's own bytes as the disk"
         )
     }
 

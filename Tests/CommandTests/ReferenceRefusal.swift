@@ -21,7 +21,8 @@ enum ReferenceRefusal {
         #expect(result.errors == "", sourceLocation: sourceLocation)
         #expect(
             result.output.hasSuffix(
-                "\nthe partitions were not read: the image names other files, and info does not open them\n"),
+                "\nthe partitions were not read: the image names other files, and none is opened to describe it\n"
+            ),
             sourceLocation: sourceLocation)
         return result.output
     }

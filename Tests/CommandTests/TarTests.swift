@@ -92,7 +92,7 @@ struct TarTests {
                 #expect(try Data(contentsOf: output) == disk.bytes)
             }
             let text =
-                "tar: there are 3 disks, of which --member NAME chooses one: \"one.raw\" (1000 bytes), "
+                "tar: there are 3 disks: \"one.raw\" (1000 bytes), "
             for arguments in [["serve", tar.path], ["copy", tar.path, "-"]] {
                 let refused = try Program([Vitrine.path()] + arguments).wait()
                 #expect(refused.status == 1)
@@ -115,8 +115,8 @@ struct TarTests {
             #expect(words.output.contains("\ncontents (3)\n"))
             #expect(
                 words.output.contains(
-                    "\nthe partitions were not read: the disk cannot be opened: tar: there are 2 disks, of "
-                        + "which --member NAME chooses one: \"one.raw\" ("))
+                    "\nthe partitions were not read: the disk cannot be opened: tar: there are 2 disks: "
+                        + "\"one.raw\" ("))
             let rows = words.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
             #expect(rows.contains { $0.first == "appliance.ovf" && $0.suffix(2) == ["file", "no"] })
             #expect(rows.contains { $0.first == "two.raw.xz" && $0.suffix(2) == ["file", "yes"] })
@@ -161,7 +161,7 @@ struct TarTests {
             for (member, text) in [
                 (
                     "inner.ova",
-                    "tar in tar: there are 2 disks, of which --member inner.ova/NAME chooses one: \"one.raw\" ("
+                    "tar in tar: there are 2 disks: \"one.raw\" ("
                 ),
                 ("inner.ova/none", "tar in tar: there is no member \"none\"; there are \"one.raw\" ("),
                 ("three.raw/x", "raw in tar: there is no archive here, so no member \"x\" to open either"),

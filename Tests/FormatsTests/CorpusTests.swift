@@ -84,7 +84,7 @@ import VitrineFormats
         case .bad, .unsupported, .refused:
             let error = #expect(throws: ImageError.self) { try readAll(open(file)) }
             // What lies beside an image changes with the corpus.
-            let text = error?.description.split(separator: ", and beside the image lie", maxSplits: 1).first
+            let text = error?.description.split(separator: "; the directory holds", maxSplits: 1).first
             #expect(text.map(String.init) == file.error)
             let codes: [ImageError.Code] =
                 switch file.verdict {

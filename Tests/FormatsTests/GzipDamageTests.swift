@@ -226,7 +226,7 @@ import Testing
             let field =
                 place < file.count - 4 ? "CRC-32 of a member at " : "size of a member, modulo 2^32, at "
             #expect(error?.reason.hasPrefix(field) == true, "\(String(describing: error))")
-            #expect(error?.reason.contains("--recover") == true)
+            #expect(error?.remedy?.setting == .recover)
             let opened = try tryOpening(file, recovers: true)
             let bytes = try content(opened)
             #expect(bytes == Self.small)

@@ -218,7 +218,7 @@ import Testing
         #expect(description.size == 1 << 20)
         #expect(description.warnings == ["qcow2: the disk is encrypted (\(name))"])
         #expect(
-            description.partitionTableReason
+            description.partitionTableReason?.description
                 == "the disk cannot be opened: qcow2: the disk is encrypted (\(name)): it can be described, but not read"
         )
     }

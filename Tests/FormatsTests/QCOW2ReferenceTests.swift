@@ -232,7 +232,8 @@ struct QCOW2ReferenceTests {
         #expect(layer.references == [Reference(.backingFile, Array("/dev/zero".utf8))])
         #expect(description.partitionTable == nil)
         #expect(
-            description.partitionTableReason == "the image names other files, and info does not open them")
+            description.partitionTableReason?.reason
+                == "the image names other files, and none is opened to describe it")
         let texts = layer.properties.compactMap { property -> String? in
             switch property.value {
             case .text(let text), .phrase(let text, nil): "\(property.key): \(text)"

@@ -152,7 +152,7 @@ import Testing
             expectError(
                 .refused,
                 "backing file \"sub/middle\": referring: backing file \"../../secret\" lies outside the image's "
-                    + "directory: --allow-references DIR allows another directory", opening: image.path)
+                    + "directory", opening: image.path)
         }
     }
 
@@ -173,8 +173,8 @@ import Testing
             let image = try folder.file("image", ReferringImage.line("base", format: "-"))
             expectError(
                 .refused,
-                "backing file \"base\" is recorded without its format, and none is guessed: "
-                    + "--reference-format FORMAT gives it", opening: image.path)
+                "backing file \"base\" is recorded without its format, and vitrine guesses none",
+                opening: image.path)
             #expect(
                 try ReferringImage.open(image.path, OpenOptions(referenceFormat: "raw")).text == "the data")
             // What is recorded counts.
@@ -201,7 +201,7 @@ import Testing
             }
             #expect(
                 error?.description
-                    == "\(image.path): --reference-format: there is no format \"vdi\"; known are xz, gzip, tar, qcow2, qcow, vmdk, raw"
+                    == "\(image.path): format of references: there is no format \"vdi\"; known are xz, gzip, tar, qcow2, qcow, vmdk, raw"
             )
         }
     }
@@ -215,8 +215,7 @@ import Testing
             _ = try folder.file("base.xz", Data(XZFile.encode(Array("BZh91AY&SY".utf8))))
             expectError(
                 .unsupported,
-                "backing file \"base.xz\": bzip2 in xz: this format cannot be read yet; "
-                    + "to use the file's own bytes as the disk, give --format raw", opening: image.path)
+                "backing file \"base.xz\": bzip2 in xz: this format cannot be read yet", opening: image.path)
             _ = try folder.file("base.xz", "no xz at all")
             expectError(
                 .corrupt,

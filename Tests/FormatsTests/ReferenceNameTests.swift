@@ -78,8 +78,8 @@ import Testing
             let gate = try folders.gate()
             gate.expect(
                 .io, name,
-                "backing file \"\(name)\": No such file or directory; --backing-file PATH says where it is, "
-                    + "and beside the image lie \"base\"")
+                "backing file \"\(name)\": No such file or directory; "
+                    + "the directory holds \"base\"")
             // Of a part of a name the system has its own limit.
             let part = String(repeating: "x", count: 1023)
             gate.expect(.io, part, "backing file \"\(part)\": File name too long")
@@ -90,8 +90,8 @@ import Testing
         try ReferenceFolders.with { folders in
             try folders.gate().expect(
                 .io, Array("\u{202E}ä".utf8) + [0xFF, 0x9B],
-                "backing file \"\\u{202E}ä\\xFF\\x9B\": No such file or directory; --backing-file PATH says where it is, "
-                    + "and beside the image lie \"base\"")
+                "backing file \"\\u{202E}ä\\xFF\\x9B\": No such file or directory; "
+                    + "the directory holds \"base\"")
         }
     }
 

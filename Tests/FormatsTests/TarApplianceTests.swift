@@ -48,7 +48,7 @@ import Testing
         let error = #expect(throws: ImageError.self) { try open(archive) }
         #expect(
             error?.description
-                == #"tar: there are 2 disks, of which --member NAME chooses one: "my two" (1 KiB), "one" (2 KiB)"#
+                == #"tar: there are 2 disks: "my two" (1 KiB), "one" (2 KiB)"#
         )
         #expect(try bytes(open(archive, "my two")) == second)
         #expect(try bytes(open(archive, "one")) == first)

@@ -45,7 +45,7 @@ import Testing
         }
         #expect(
             error(bytes)
-                == "tar: there are 2 disks, of which --member NAME chooses one: \"a.vmdk\" (1 byte), "
+                == "tar: there are 2 disks: \"a.vmdk\" (1 byte), "
                 + "\"b\\u{1B}.img.xz\" (2 bytes)")
     }
 
@@ -54,7 +54,7 @@ import Testing
         let list = (10..<30).map { "\"\($0).raw\" (1 byte)" }.joined(separator: ", ")
         #expect(
             error(bytes)
-                == "tar: there are 25 disks, of which --member NAME chooses one: \(list) and 5 more")
+                == "tar: there are 25 disks: \(list) and 5 more")
     }
 
     @Test func noDisk() {
@@ -66,7 +66,7 @@ import Testing
         }
         #expect(
             error(bytes)
-                == "tar: no member is a disk by its name or its content; --member NAME takes any file for one, of "
+                == "tar: no member is a disk by its name or its content; there are "
                 + "\"a.txt\" (1 byte), \"dir.raw/\" (directory), \"._disk.raw\" (1 byte), \"empty.raw\" (0 bytes)"
         )
     }

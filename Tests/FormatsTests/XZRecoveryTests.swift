@@ -39,9 +39,9 @@ import Testing
             #expect(image.size - UInt64(whole * Self.blockSize) <= UInt64(Self.blockSize))
             last = image.size
             try expectStart(of: image)
-            #expect(image.warnings.first?.contains("From the front, ") == true)
+            #expect(image.warnings.first?.contains("The start of the file has ") == true)
             let error = #expect(throws: ImageError.self) { try open(cut, recovers: false) }
-            #expect(error?.reason.contains("--recover serves these") == true, "\(String(describing: error))")
+            #expect(error?.remedy == Remedy(.recover, nil, "serves these"), "\(String(describing: error))")
             if whole > 0 { #expect(error?.reason.contains("\(whole) whole block") == true) }
         }
         #expect(last > UInt64(Self.content.count - 2 * Self.blockSize))

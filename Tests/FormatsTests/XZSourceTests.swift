@@ -179,7 +179,7 @@ import Testing
             _ = try block.decoder(from: nil)
         }
         #expect(error?.code == .limit)
-        #expect(error?.description.contains("--memory") == true)
+        #expect(error?.remedy?.setting == .memory)
     }
 
     @Test(

@@ -11,6 +11,7 @@ enum DecoderLimit {
         return ImageError(
             .limit,
             "decoding takes \(memory) bytes of memory, mostly for the dictionary, more than one decoder may take "
-                + "of the memory limit: --memory \(mebibytes)M would do")
+                + "of the memory limit",
+            remedy: Remedy(.memory, "\(mebibytes)M", "would do"))
     }
 }

@@ -57,8 +57,8 @@ extension Reference {
     }
 
     /// The error that it cannot be opened, because it `does` something.
-    func error(_ code: ImageError.Code, _ does: String) -> ImageError {
-        ImageError(code, "\(text) \(does)")
+    func error(_ code: ImageError.Code, _ does: String, remedy: Remedy? = nil) -> ImageError {
+        ImageError(code, "\(text) \(does)", remedy: remedy)
     }
 
     /// The error that too many files each name the next.
@@ -76,8 +76,8 @@ extension Reference {
     /// The error that neither the image nor the user says which format the file has.
     var hasNoFormat: ImageError {
         error(
-            .refused,
-            "is recorded without its format, and none is guessed: --reference-format FORMAT gives it")
+            .refused, "is recorded without its format, and vitrine guesses none",
+            remedy: Remedy(.referenceFormat, "FORMAT", "gives it"))
     }
 
     /// The warning that a file found elsewhere, `place`, is taken for it.

@@ -28,11 +28,15 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The layers the trouble lies in, outermost first, such as `["disk.raw.xz", "xz"]`.
     public var path: [String]
 
+    /// The setting that may help. Nil if none would.
+    public var remedy: Remedy?
+
     /// An error of kind `code`, explained by `reason`.
-    public init(_ code: Code, _ reason: String, path: [String] = []) {
+    public init(_ code: Code, _ reason: String, path: [String] = [], remedy: Remedy? = nil) {
         self.code = code
         self.reason = reason
         self.path = path
+        self.remedy = remedy
     }
 
     /// The most layers that are named. More would come from a long chain of files, in which the ends matter.
@@ -45,7 +49,7 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
         path = path.prefix(Self.maximumPlaces - 5) + ["…"] + path.suffix(4)
     }
 
-    /// The whole text: layers, then the reason.
+    /// The whole text: layers, then the reason. The remedy is left to the program, which knows what it calls the setting.
     public var description: String { (path + [reason]).joined(separator: ": ") }
 }
 

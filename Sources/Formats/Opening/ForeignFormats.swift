@@ -83,8 +83,8 @@ extension Format {
         Format(name: name, title: title, kind: kind, extensions: extensions, recognises: recognises) {
             (_, _) throws(ImageError) in
             throw ImageError(
-                .unsupported,
-                "this format cannot be read yet; to use the file's own bytes as the disk, give --format raw")
+                .unsupported, "this format cannot be read yet",
+                remedy: Remedy(.format, "raw", "takes the file's own bytes as the disk"))
         }
     }
 

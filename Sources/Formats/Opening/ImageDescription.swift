@@ -15,7 +15,7 @@ public struct ImageDescription: Sendable {
     public let partitionTable: PartitionTable?
 
     /// The reason that no partition table was looked for. Nil if one was.
-    public let partitionTableReason: String?
+    public let partitionTableReason: ImageError?
 
     /// The texts that the user should know before relying on it, a sentence each.
     public let warnings: [String]
@@ -69,11 +69,14 @@ public struct ImageDescription: Sendable {
                 partitionTableReason = nil
             } catch {
                 partitionTable = nil
-                partitionTableReason = "the disk cannot be opened: \(error)"
+                var reason = error
+                reason.add(["the disk cannot be opened"])
+                partitionTableReason = reason
             }
         } else {
             partitionTable = nil
-            partitionTableReason = "the image names other files, and info does not open them"
+            partitionTableReason = ImageError(
+                .refused, "the image names other files, and none is opened to describe it")
         }
         self.warnings = warnings
     }

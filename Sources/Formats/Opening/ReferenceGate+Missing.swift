@@ -56,19 +56,20 @@ extension ReferenceGate {
     ) -> ImageError {
         let code: Int32 = if case .system(let code) = failure { code } else { ENOENT }
         var text = systemMessage(code)
+        var remedy: Remedy?
         if reference.role == .backingFile || reference.role == .parent {
-            text += "; --backing-file PATH says where it is"
+            remedy = Remedy(.backingFile, "PATH", "says where it is")
             let names = place.directory.fileNames(in: place.path.directory).filter {
                 !$0.hasBytes(of: printable(place.path.names.last ?? []))
             }
             if !names.isEmpty {
                 let more = names.count - Self.maximumListed
                 text +=
-                    ", and beside the image lie "
+                    "; the directory holds "
                     + names.prefix(Self.maximumListed).map { "\"\($0)\"" }.joined(separator: ", ")
                     + (more > 0 ? " and \(more) more" : "")
             }
         }
-        return ImageError(.io, text, path: [reference.text])
+        return ImageError(.io, text, path: [reference.text], remedy: remedy)
     }
 }

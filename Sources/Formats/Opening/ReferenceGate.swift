@@ -49,14 +49,14 @@ package final class ReferenceGate: Sendable {
         var allowed = imageFile == nil ? [] : [directory]
         if case .folders(let paths) = policy {
             for path in paths {
-                try inside("--allow-references \(path)") { () throws(ImageError) in
+                try inside("allowed directory \(path)") { () throws(ImageError) in
                     allowed.append(try Directory(path: path))
                 }
             }
         }
         self.allowed = allowed
         if let name = referenceFormat {
-            try inside("--reference-format") { () throws(ImageError) in
+            try inside("format of references") { () throws(ImageError) in
                 _ = try context.opener.format(named: name)
             }
         }
@@ -85,7 +85,7 @@ package final class ReferenceGate: Sendable {
         guard backingFiles.indices.contains(depth) else { return nil }
         let path = backingFiles[depth]
         let (folder, name) = Directory.split(path)
-        let (directory, file) = try inside("--backing-file \(path)") { () throws(ImageError) in
+        let (directory, file) = try inside("given backing file \(path)") { () throws(ImageError) in
             let directory = try Directory(path: folder)
             return (directory, try directory.file(named: name))
         }
@@ -100,7 +100,7 @@ package final class ReferenceGate: Sendable {
         guard let path = backingFiles.first else { return }
         throw ImageError(
             .unsupported,
-            "the image is in an archive, where its backing file or parent is a member, so --backing-file \(path) cannot be one"
+            "the image is in an archive, where its backing file or parent is a member, so \(path) cannot be one"
         )
     }
 
@@ -111,8 +111,8 @@ package final class ReferenceGate: Sendable {
         throw ImageError(
             .unsupported,
             used == 0
-                ? "the image names no backing file or parent outside of itself, so --backing-file \(backingFiles[0]) cannot be one"
-                : "only \(used) of the \(backingFiles.count) given with --backing-file are needed: the last of them names no other"
+                ? "the image names no backing file or parent outside of itself, so \(backingFiles[0]) cannot be one"
+                : "only \(used) of the \(backingFiles.count) given backing files are needed: the last of them names no other"
         )
     }
 
@@ -127,14 +127,14 @@ package final class ReferenceGate: Sendable {
         try reference.requireFileName()
         guard policy != .none else {
             throw reference.error(
-                .refused,
-                "is not opened, as no file is: --allow-references directory allows those in the image's directory"
-            )
+                .refused, "is not opened, as no file is",
+                remedy: Remedy(
+                    .allowedDirectories, "directory", "allows those in the image's directory"))
         }
         guard !allowed.isEmpty else {
             throw reference.error(
-                .refused, "is not opened, as the image is a device: --allow-references DIR allows a directory"
-            )
+                .refused, "is not opened, as the image is a device",
+                remedy: Remedy(.allowedDirectories, "DIR", "allows a directory"))
         }
         let found: (descriptor: Descriptor, place: ReferencePath)
         do throws(Directory.Failure) {
@@ -223,9 +223,8 @@ package final class ReferenceGate: Sendable {
         case .leadsOut:
             let others = allowed.count > 1 ? " and those that are allowed" : ""
             return reference.error(
-                .refused,
-                "lies outside the image's directory\(others): --allow-references DIR allows another directory"
-            )
+                .refused, "lies outside the image's directory\(others)",
+                remedy: Remedy(.allowedDirectories, "DIR", "allows another directory"))
         // Some containers answer EPERM to system calls that they do not know.
         case .system(ENOSYS), .system(EPERM):
             return reference.error(

@@ -99,7 +99,7 @@ struct Index: ParsableCommand {
             do {
                 try index(path, engine, store) { stop.withLock { $0 != nil } }
             } catch {
-                complain("\(error)")
+                complain(words(error))
                 hasFailed = true
             }
         }

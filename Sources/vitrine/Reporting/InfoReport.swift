@@ -40,7 +40,7 @@ enum InfoReport {
                         ]
                     })
         } else if let reason = image.partitionTableReason {
-            lines += ["", "the partitions were not read: \(reason)"]
+            lines += ["", "the partitions were not read: \(reason.words)"]
         }
         return lines.joined(separator: "\n")
     }
@@ -99,7 +99,7 @@ enum InfoReport {
                     json(layer, number == image.layers.count - 1 ? image.details : [])
                 }),
             "partition-table": image.partitionTable.map(json) ?? .null,
-            "partition-table-not-read": image.partitionTableReason.map { .string($0) } ?? .null,
+            "partition-table-not-read": image.partitionTableReason.map { .string($0.words) } ?? .null,
             "warnings": .array(image.warnings.map { .string($0) }),
         ])
         let encoder = JSONEncoder()

@@ -99,8 +99,8 @@ struct QCOW2Image: Sendable {
         guard found == magic else {
             throw ImageError(
                 .corrupt,
-                "magic at 0 is \(hex(found)), expected \(hex(magic)); if this is a raw disk, --format raw takes it as it is"
-            )
+                "magic at 0 is \(hex(found)), expected \(hex(magic))",
+                remedy: Remedy(.format, "raw", "takes the file as it is, if it is a raw disk"))
         }
     }
 

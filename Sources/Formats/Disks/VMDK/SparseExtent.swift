@@ -124,8 +124,8 @@ struct SparseExtent: Sendable {
             guard context.options.recovers else {
                 throw ImageError(
                     .corrupt,
-                    "\(error.reason): the stream is cut short at \(file.size), and \(scan.summary); --recover serves "
-                        + "these")
+                    "\(error.reason): the stream is cut short at \(file.size), and \(scan.summary)",
+                    remedy: Remedy(.recover, nil, "serves these"))
             }
             return .scanned(scan)
         }
@@ -134,7 +134,9 @@ struct SparseExtent: Sendable {
             return .whole(found)
         }
         guard context.options.recovers else {
-            throw ImageError(.corrupt, "the stream is cut short: \(missing); --recover serves the others")
+            throw ImageError(
+                .corrupt, "the stream is cut short: \(missing)",
+                remedy: Remedy(.recover, nil, "serves the others"))
         }
         return .damaged(found, missing: missing)
     }

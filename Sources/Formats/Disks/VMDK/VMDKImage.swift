@@ -87,8 +87,9 @@ struct VMDKImage: Sendable {
         guard VMDKDescriptor.isDescriptor(head) else {
             throw ImageError(
                 .corrupt,
-                "the file is neither a descriptor nor a sparse extent; where it is a flat extent, the descriptor that "
-                    + "names it is what to open, or --format raw takes it as it is")
+                "this is neither a VMDK descriptor nor a sparse extent; if it is a flat extent, open the descriptor "
+                    + "that names it",
+                remedy: Remedy(.format, "raw", "takes the file as it is"))
         }
         guard file.size <= UInt64(VMDKDescriptor.maximumSize) else {
             throw ImageError(
@@ -136,7 +137,8 @@ struct VMDKImage: Sendable {
         guard context.options.ignoresContentID else {
             throw ImageError(
                 .corrupt,
-                "\(reason): it was written to since, or is another; --ignore-cid opens it all the same")
+                "\(reason): it has been written to since, or is another file",
+                remedy: Remedy(.ignoreContentID, nil, "opens it all the same"))
         }
         warnings.append("\(reason), which is ignored")
     }

@@ -108,9 +108,8 @@ package enum FirstPass {
             guard error.code == .corrupt else { return error }
             // Damage behind what is known is found only by those who may look there.
             if !policy.isAllowed, pass.position >= scheme.size { return stopped(at: pass) }
-            guard pass.decoded > 0, let advice = scheme.damageAdvice(pass.decoded) else { return error }
             var error = error
-            error.reason += "; \(advice)"
+            if pass.decoded > 0 { error.remedy = scheme.damageRemedy(pass.decoded) }
             return error
         }
 

@@ -3,6 +3,6 @@ protocol SizelessScheme: SeekScheme {
     /// The length of the decoded data as far as it is known, in bytes.
     var size: UInt64 { get set }
 
-    /// The text that tells a user what to do about damage behind `count` bytes of readable data. Nil if there is nothing to do.
-    func damageAdvice(_ count: UInt64) -> String?
+    /// The remedy for damage behind `count` bytes of readable data. Nil if there is none.
+    func damageRemedy(_ count: UInt64) -> Remedy?
 }

@@ -89,7 +89,7 @@ import CDeflate
             while inflater.available < Self.chunk, try decodeSome() {}
         } catch {
             guard recovers, error.code == .corrupt || error.code == .unsupported else { throw error }
-            warnings.append("\(error). Where that is the disk ends, too early or not")
+            warnings.append("\(error). The disk ends there, which may be too early")
             phase = .end
         }
         return inflater.available > 0

@@ -48,8 +48,8 @@ struct GzipScheme: SizelessScheme, SeekableBlock {
     /// Nothing: the end of the file, which is part of every fingerprint, has the check of the last member.
     func digest() -> [UInt8] { [] }
 
-    func damageAdvice(_ count: UInt64) -> String? {
-        recovers ? nil : "--recover serves the \(byteCount(count)) before that"
+    func damageRemedy(_ count: UInt64) -> Remedy? {
+        recovers ? nil : Remedy(.recover, nil, "serves the \(byteCount(count)) before that")
     }
 
     // MARK: The block

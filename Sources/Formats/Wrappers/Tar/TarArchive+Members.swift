@@ -41,12 +41,11 @@ extension TarArchive {
     ) throws(ImageError) -> (member: TarMember, inside: SystemString?)? {
         if let name { return try member(called: name) }
         guard let disk = disks.first else {
+            guard !members.isEmpty else { throw ImageError(.unsupported, "the archive is empty") }
             throw ImageError(
                 .unsupported,
-                members.isEmpty
-                    ? "the archive is empty"
-                    : "no member is a disk by its name or its content; --member \(archive)NAME takes any file for one, of "
-                        + Self.list(members))
+                "no member is a disk by its name or its content; there are " + Self.list(members),
+                remedy: Remedy(.member, "\(archive)NAME", "takes any of them for one"))
         }
         return disks.count == 1 ? (disk, nil) : nil
     }
@@ -54,8 +53,8 @@ extension TarArchive {
     /// The error that several `disks` may be meant. `archive` is the prefix of their names.
     static func undecided(_ disks: [TarMember], _ archive: String) -> ImageError {
         ImageError(
-            .unsupported,
-            "there are \(disks.count) disks, of which --member \(archive)NAME chooses one: \(list(disks))")
+            .unsupported, "there are \(disks.count) disks: \(list(disks))",
+            remedy: Remedy(.member, "\(archive)NAME", "chooses one of them"))
     }
 
     /// The member called `name`, as stored or as shown. Otherwise, the inner archive whose name `name` starts with, and
@@ -122,7 +121,9 @@ extension TarArchive {
         let held = source.size - min(source.size, stored.lowerBound)
         guard recovers else {
             let part = held == 0 ? "nothing" : "only the first \(byteCount(held))"
-            throw ImageError(.corrupt, "\(reason), and holds \(part) of the member's data")
+            throw ImageError(
+                .corrupt, "\(reason), and holds \(part) of the member's data",
+                remedy: held == 0 ? nil : Remedy(.recover, nil, "serves what is there"))
         }
         let archive = Base(source, .part)
         guard let place = member.map else {

@@ -15,10 +15,12 @@ extension XZContainer {
             let limit = context.options.recovers ? Int.max : file.cost.isLow ? XZFrontScan.cursory : 0
             guard let scan = try? XZFrontScan(file, limit: limit), !scan.blocks.isEmpty else { throw error }
             guard context.options.recovers else {
-                throw ImageError(.corrupt, "\(error.reason). \(scan.summary); --recover serves these")
+                throw ImageError(
+                    .corrupt, "\(error.reason). \(scan.summary)",
+                    remedy: Remedy(.recover, nil, "serves these"))
             }
             let warning =
-                "\(error.reason). \(scan.summary), and where these end the disk ends, too early or not"
+                "\(error.reason). \(scan.summary), and the disk ends there, which may be too early"
             return (scan.container, [warning])
         }
     }

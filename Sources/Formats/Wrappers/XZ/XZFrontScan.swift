@@ -46,8 +46,8 @@ struct XZFrontScan {
         ]
         let isPartial = steps <= 0 ? " at least" : ""
         return
-            "From the front, \(parts.compactMap(\.self).joined(separator: " and ")) are there,\(isPartial) "
-            + "\(byteCount(size)) of what it holds"
+            "The start of the file has \(parts.compactMap(\.self).joined(separator: " and ")), with\(isPartial) "
+            + "\(byteCount(size)) of the data"
     }
 
     // MARK: Blocks

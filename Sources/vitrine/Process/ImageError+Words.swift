@@ -1,0 +1,29 @@
+import VitrineFormats
+
+extension ImageError {
+    /// The whole text for the user of the command: with the option that would help, if there is one.
+    var words: String { ([description] + (remedy.map { [$0.words] } ?? [])).joined(separator: "; ") }
+}
+
+extension Remedy {
+    /// The option of the command, its value, and what it does: `--recover serves these`.
+    fileprivate var words: String {
+        (["--\(option)"] + (value.map { [$0] } ?? []) + [effect]).joined(separator: " ")
+    }
+
+    private var option: String {
+        switch setting {
+        case .format: "format"
+        case .recover: "recover"
+        case .member: "member"
+        case .memory: "memory"
+        case .backingFile: "backing-file"
+        case .allowedDirectories: "allow-references"
+        case .referenceFormat: "reference-format"
+        case .ignoreContentID: "ignore-cid"
+        }
+    }
+}
+
+/// The text of `error` for the user of the command.
+func words(_ error: any Error) -> String { (error as? ImageError)?.words ?? "\(error)" }
