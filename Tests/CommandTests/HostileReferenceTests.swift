@@ -20,11 +20,18 @@ import Testing
             .filter { $0.verdict == .refused && $0.error.hasPrefix("qcow2: ") }
     }
 
+    /// The options that help against an error, by its end.
+    private static let remedies = [
+        "lies outside the image's directory": "; --allow-references DIR allows another directory",
+        "vitrine guesses none": "; --reference-format FORMAT gives it",
+    ]
+
     /// Names such as `/etc/shadow`, `json:` and `nbd:`.
     @Test(arguments: try refused.get())
     func corpusFile(_ file: CorpusFile) throws {
         let error = file.error.dropFirst("qcow2: ".count)
-        let report = try expectRefused(file.path, String(error))
+        let remedy = Self.remedies.first { error.hasSuffix($0.key) }?.value ?? ""
+        let report = try expectRefused(file.path, error + remedy)
         if let start = error.firstIndex(of: "\""), let end = error.lastIndex(of: "\"") {
             #expect(report.contains("  \(error[error.index(after: start)..<end])\n"))
         }

@@ -85,23 +85,49 @@ struct MovedReferenceTests {
         }
     }
 
-    /// Names in an archive mean members, so the file is not used, whether the member is there or not.
-    @Test func backingFileOfAnImageInAnArchive() throws {
+    /// The user may give a file for what an overlay in an archive names, also if a member has the name.
+    @Test(arguments: ["qcow2", "vmdk"], [true, false])
+    func backingFileOfAnOverlayInAnArchive(_ format: String, _ hasBase: Bool) throws {
+        try withTemporaryFolder { folder in
+            let (base, overlay) = try chain(format, in: folder)
+            let elsewhere = folder.appending(path: "elsewhere")
+            try FileManager.default.copyItem(at: base, to: elsewhere)
+            if hasBase { try Data(repeating: 1, count: 512).write(to: base) }
+            let tar = folder.appending(path: "disks.tar")
+            let names = [overlay.lastPathComponent] + (hasBase ? [base.lastPathComponent] : [])
+            let result = try Tool.tar.run(["-C", folder.path + "/new", "-cf", tar.path] + names)
+            try #require(result.status == 0, "\(result.errors)")
+            try expectSame(
+                tar.path, "-", "--member", overlay.lastPathComponent, "--backing-file", elsewhere.path,
+                warning: nil)
+            let twice = try Vitrine.run(
+                "copy", "-q", tar.path, "-", "--member", overlay.lastPathComponent, "--backing-file",
+                elsewhere.path, "--backing-file", elsewhere.path)
+            #expect(twice.status == 1)
+            #expect(twice.errors.contains("only 1 of the 2 given backing files are needed"))
+            guard !hasBase else { return }
+            let refused = try Vitrine.run("copy", "-q", tar.path, "-", "--member", overlay.lastPathComponent)
+            #expect(refused.status == 1)
+            #expect(
+                refused.errors.hasSuffix(
+                    "names in an archive are those of members in the same directory of it, or below; "
+                        + "--backing-file PATH says where it is\n"))
+        }
+    }
+
+    /// An image in an archive that names no file has no use for the option.
+    @Test func backingFileThatNoMemberAsksFor() throws {
         try withTemporaryFolder { folder in
             let disk = try TestDisk.shared()
-            _ = try chain("qcow2", in: folder)
-            for (name, content) in [("whole.tar", "new"), ("lacking.tar", "new/overlay.qcow2")] {
-                let tar = folder.appending(path: name)
-                let result = try Tool.tar.run(["-C", folder.path, "-cf", tar.path, content])
-                try #require(result.status == 0, "\(result.errors)")
-                let refused = try Vitrine.run(
-                    "copy", tar.path, "-", "--member", "new/overlay.qcow2", "--backing-file", disk.raw.path)
-                #expect(refused.status == 1)
-                #expect(
-                    refused.errors
-                        == "vitrine: \(tar.path): the image is in an archive, where its backing file or parent is a "
-                        + "member, so \(disk.raw.path) cannot be one\n")
-            }
+            let tar = folder.appending(path: "disks.tar")
+            let folderOfDisk = disk.raw.deletingLastPathComponent().path
+            let result = try Tool.tar.run(["-C", folderOfDisk, "-cf", tar.path, disk.raw.lastPathComponent])
+            try #require(result.status == 0, "\(result.errors)")
+            let refused = try Vitrine.run(
+                "copy", "-q", tar.path, "-", "--member", disk.raw.lastPathComponent, "--backing-file",
+                disk.xz.path)
+            #expect(refused.status == 1)
+            #expect(refused.errors.contains("the image names no backing file or parent outside of itself"))
         }
     }
 

@@ -85,3 +85,8 @@ extension Reference {
         "\(text) was not found: vitrine uses \(place) instead"
     }
 }
+
+extension Remedy {
+    /// The remedy for a backing file or parent that was not found.
+    static var saysWhereItIs: Remedy { Remedy(.backingFile, "PATH", "says where it is") }
+}

@@ -10,6 +10,9 @@ package struct Reference: Equatable, Sendable {
         case extent = "extent"
         /// Holds the data that the image itself does not (VMDK).
         case parent = "parent"
+
+        /// True if the file is the next image of the chain.
+        package var isOfChain: Bool { self == .backingFile || self == .parent }
     }
 
     /// The most files that may each name the next; the image itself does not count.

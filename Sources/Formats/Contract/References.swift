@@ -15,6 +15,9 @@ package protocol References: Sendable {
     /// head of an image that names any file.
     func formatName(of reference: Reference) throws(ImageError) -> String
 
+    /// True if the user gave the path of the file that `reference` names. `open` then opens that file, wherever it is.
+    func isGiven(_ reference: Reference) -> Bool
+
     /// Takes texts that the user should know of a file that was opened, a sentence each. Does not ask for them if nobody is told.
     func warn(_ warnings: @autoclosure () -> [String])
 
@@ -27,6 +30,8 @@ extension References {
         guard let name = reference.format else { throw reference.hasNoFormat }
         return name
     }
+
+    package func isGiven(_ reference: Reference) -> Bool { false }
 
     package func warn(_ warnings: @autoclosure () -> [String]) {}
 

@@ -71,7 +71,6 @@ public final class Image: Sendable {
         let root = ImageFile(name, file)
         let stack = try LayerStack(name, file, options, gate?.references(of: root) ?? references)
         root.note(stack.layers)
-        if stack.isInArchive { try gate?.requireNoBackingFilesInArchive() }
         self.name = name
         self.file = root
         layers = stack.layers

@@ -2,9 +2,6 @@
 struct LayerStack {
     private(set) var layers: [Layer] = []
 
-    /// True if the disk lies in an archive.
-    private(set) var isInArchive = false
-
     /// The warnings of the layers.
     private(set) var warnings: [String] = []
 
@@ -75,7 +72,7 @@ struct LayerStack {
             if format.hasMembers, layers.contains(where: { $0.indexable != nil }) { context.indexes = nil }
             source = try inside(place) { () throws(ImageError) in try inspection.open() }
             layers.append(Layer(format.name, inspection, indexable: source as? any Indexable))
-            if format.hasMembers { isInArchive = true } else { context.depth += 1 }
+            if !format.hasMembers { context.depth += 1 }
         }
         if let extra = forced.first {
             throw ImageError(

@@ -51,6 +51,10 @@ struct ReferenceChain: References {
         return name
     }
 
+    func isGiven(_ reference: Reference) -> Bool {
+        reference.role.isOfChain && gate.hasBackingFile(at: depth)
+    }
+
     /// Opens the file as it is. Returns it, and the references that it opens files through in turn.
     private func openFile(
         _ reference: Reference
@@ -72,11 +76,7 @@ struct ReferenceChain: References {
     ) throws(ImageError) -> (
         file: FileSource, identity: FileIdentity?, place: ReferencePath, name: String?
     ) {
-        if reference.role == .backingFile || reference.role == .parent,
-            let given = try gate.openBackingFile(at: depth)
-        {
-            return given
-        }
+        if isGiven(reference), let given = try gate.openBackingFile(at: depth) { return given }
         let opened = try gate.open(reference, from: place, after: files)
         return (opened.file, opened.identity, opened.place, nil)
     }

@@ -57,8 +57,8 @@ extension ReferenceGate {
         let code: Int32 = if case .system(let code) = failure { code } else { ENOENT }
         var text = systemMessage(code)
         var remedy: Remedy?
-        if reference.role == .backingFile || reference.role == .parent {
-            remedy = Remedy(.backingFile, "PATH", "says where it is")
+        if reference.role.isOfChain {
+            remedy = .saysWhereItIs
             let names = place.directory.fileNames(in: place.path.directory).filter {
                 !$0.hasBytes(of: printable(place.path.names.last ?? []))
             }

@@ -75,6 +75,9 @@ package final class ReferenceGate: Sendable {
         opened.withLock { $0.warnings += warnings }
     }
 
+    /// True if the user named the backing file, or the parent, of the file that is `depth` references away from the image.
+    func hasBackingFile(at depth: Int) -> Bool { backingFiles.indices.contains(depth) }
+
     /// Opens the file that the user named as the backing file, or the parent, of the file that is `depth` references away from the
     /// image. Nil if the user named none. The user may name any file, as for the image itself.
     func openBackingFile(
@@ -82,7 +85,7 @@ package final class ReferenceGate: Sendable {
     ) throws(ImageError) -> (
         file: FileSource, identity: FileIdentity?, place: ReferencePath, name: String?
     )? {
-        guard backingFiles.indices.contains(depth) else { return nil }
+        guard hasBackingFile(at: depth) else { return nil }
         let path = backingFiles[depth]
         let (folder, name) = Directory.split(path)
         let (directory, file) = try inside("given backing file \(path)") { () throws(ImageError) in
@@ -92,16 +95,6 @@ package final class ReferenceGate: Sendable {
         opened.withLock { $0.backingFiles = max($0.backingFiles, depth + 1) }
         let place = ReferencePath(directory: directory, path: PathName(name.bytes))
         return (file, file.identity, place, path.description)
-    }
-
-    /// Throws `unsupported` if the user named a backing file, but the image is in an archive: the files that it names are members of
-    /// the archive, and no other is opened.
-    func requireNoBackingFilesInArchive() throws(ImageError) {
-        guard let path = backingFiles.first else { return }
-        throw ImageError(
-            .unsupported,
-            "the image is in an archive, where its backing file or parent is a member, so \(path) cannot be one"
-        )
     }
 
     /// Throws `unsupported` if the user named a backing file that nothing asked for.

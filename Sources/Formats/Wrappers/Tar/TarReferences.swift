@@ -1,6 +1,7 @@
 /// Opens the files that an image inside an archive names: other members of that archive, beside the image or below.
 ///
-/// No name leads out of the archive, so no file of the system is opened, and the user need not allow anything.
+/// No name leads out of the archive, so no file of the system is opened, and the user need not allow anything. Only the
+/// user can give a file outside of it.
 struct TarReferences: References {
     private let members: TarMembers
     /// The context in which the archive was opened.
@@ -30,6 +31,7 @@ struct TarReferences: References {
     }
 
     func open(_ reference: Reference) throws(ImageError) -> any Source {
+        if isGiven(reference) { return try context.references.open(reference) }
         try reference.requireFileName()
         guard chain.count <= Reference.maximumDepth else { throw reference.isTooDeep }
         let member = try find(reference)
@@ -48,6 +50,12 @@ struct TarReferences: References {
         }
     }
 
+    /// A file that the user gives for the image itself leaves the archive, and so do those that it names. So no member that
+    /// another one names is given.
+    func isGiven(_ reference: Reference) -> Bool {
+        chain.count == 1 && context.references.isGiven(reference)
+    }
+
     /// The member that `reference` names. Otherwise, the one beside the image with the last component of that name.
     private func find(_ reference: Reference) throws(ImageError) -> TarMember {
         let name = reference.path.flatMap { $0.isAbsolute || $0.leadsUp ? nil : $0 }
@@ -58,13 +66,15 @@ struct TarReferences: References {
             warn([reference.isReplaced(by: "member \"\(member.shownName)\"")])
             return member
         }
+        let remedy: Remedy? = reference.role.isOfChain ? .saysWhereItIs : nil
         guard name != nil else {
             throw reference.error(
                 .refused,
-                "is not opened: names in an archive are those of members in the same directory of it, or below"
-            )
+                "is not opened: names in an archive are those of members in the same directory of it, or below",
+                remedy: remedy)
         }
-        throw ImageError(.io, "there is no such member in the archive", path: [reference.text])
+        throw ImageError(
+            .io, "there is no such member in the archive", path: [reference.text], remedy: remedy)
     }
 
     /// Opens the disk in `member`, whose content is `found`.
