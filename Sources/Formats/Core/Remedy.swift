@@ -1,7 +1,7 @@
 /// A setting under which an operation that failed may succeed.
 public struct Remedy: Equatable, Sendable {
     /// A setting of `OpenOptions`, or of the memory limit.
-    public enum Setting: String, Sendable {
+    public enum Setting: String, CaseIterable, Sendable {
         /// The formats of the outermost layers.
         case format
         /// Reading truncated images as far as they go.

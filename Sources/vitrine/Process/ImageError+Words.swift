@@ -8,11 +8,14 @@ extension ImageError {
 extension Remedy {
     /// The option of the command, its value, and what it does: `--recover serves these`.
     fileprivate var words: String {
-        (["--\(option)"] + (value.map { [$0] } ?? []) + [effect]).joined(separator: " ")
+        (["--\(setting.option)"] + (value.map { [$0] } ?? []) + [effect]).joined(separator: " ")
     }
+}
 
-    private var option: String {
-        switch setting {
+extension Remedy.Setting {
+    /// The long name of the option that sets it.
+    var option: String {
+        switch self {
         case .format: "format"
         case .recover: "recover"
         case .member: "member"
