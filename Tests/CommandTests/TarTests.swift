@@ -97,6 +97,7 @@ struct TarTests {
                 let refused = try Program([Vitrine.path()] + arguments).wait()
                 #expect(refused.status == 1)
                 #expect(refused.errors.hasPrefix("vitrine: \(tar.path): \(text)"))
+                #expect(refused.errors.hasSuffix("; --member NAME chooses one of them\n"))
             }
         }
     }
@@ -117,6 +118,7 @@ struct TarTests {
                 words.output.contains(
                     "\nthe partitions were not read: the disk cannot be opened: tar: there are 2 disks: "
                         + "\"one.raw\" ("))
+            #expect(words.output.hasSuffix("; --member NAME chooses one of them\n"))
             let rows = words.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
             #expect(rows.contains { $0.first == "appliance.ovf" && $0.suffix(2) == ["file", "no"] })
             #expect(rows.contains { $0.first == "two.raw.xz" && $0.suffix(2) == ["file", "yes"] })
@@ -171,6 +173,8 @@ struct TarTests {
                 #expect(refused.status == 1)
                 #expect(refused.errors.hasPrefix("vitrine: \(tar.path): \(text)"), "\(refused.errors)")
             }
+            let undecided = try Vitrine.run("copy", tar.path, "-", "--member", "inner.ova")
+            #expect(undecided.errors.hasSuffix("; --member inner.ova/NAME chooses one of them\n"))
             let described = try Vitrine.run("info", tar.path, "--member", "inner.ova")
             #expect(described.status == 0 && described.output.hasPrefix("outer.tar: tar in tar, "))
         }

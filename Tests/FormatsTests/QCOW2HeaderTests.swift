@@ -223,6 +223,14 @@ import Testing
         )
     }
 
+    @Test func fileThatIsNoQCOW2() {
+        let error = #expect(throws: ImageError.self) {
+            try Image("disk", MemorySource([1, 2, 3, 4, 5, 6, 7, 8]), OpenOptions(formats: ["qcow2"]))
+        }
+        #expect(error?.description == "qcow2: magic at 0 is 01 02 03 04, expected 51 46 49 fb")
+        #expect(error?.remedy == Remedy(.format, "raw", "takes the file as it is, if it is a raw disk"))
+    }
+
     @Test func sizeIsExact() throws {
         for size in [1, 511, 513, 65_535, 65_537, 1_000_003] as [UInt64] {
             var file = QCOW2File(size: size)

@@ -7,14 +7,15 @@ import Testing
 /// Files that name files: the limits of following them, and the formats they are opened as.
 @Suite struct ReferenceChainTests {
     private func expectError(
-        _ code: ImageError.Code, _ text: String, opening path: String, _ options: OpenOptions = OpenOptions(),
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ code: ImageError.Code, _ text: String, remedy: Remedy? = nil, opening path: String,
+        _ options: OpenOptions = OpenOptions(), sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let error = #expect(throws: ImageError.self, sourceLocation: sourceLocation) {
             try ReferringImage.open(path, options)
         }
         #expect(error?.description == text, sourceLocation: sourceLocation)
         #expect(error?.code == code, sourceLocation: sourceLocation)
+        #expect(error?.remedy == remedy, sourceLocation: sourceLocation)
     }
 
     /// Makes files called 0, 1 and so on in `folder`, each naming the next.
@@ -152,7 +153,7 @@ import Testing
             expectError(
                 .refused,
                 "backing file \"sub/middle\": referring: backing file \"../../secret\" lies outside the image's "
-                    + "directory", opening: image.path)
+                    + "directory", remedy: .anotherDirectory, opening: image.path)
         }
     }
 
@@ -174,7 +175,7 @@ import Testing
             expectError(
                 .refused,
                 "backing file \"base\" is recorded without its format, and vitrine guesses none",
-                opening: image.path)
+                remedy: Remedy(.referenceFormat, "FORMAT", "gives it"), opening: image.path)
             #expect(
                 try ReferringImage.open(image.path, OpenOptions(referenceFormat: "raw")).text == "the data")
             // What is recorded counts.
@@ -215,7 +216,8 @@ import Testing
             _ = try folder.file("base.xz", Data(XZFile.encode(Array("BZh91AY&SY".utf8))))
             expectError(
                 .unsupported,
-                "backing file \"base.xz\": bzip2 in xz: this format cannot be read yet", opening: image.path)
+                "backing file \"base.xz\": bzip2 in xz: this format cannot be read yet",
+                remedy: Remedy(.format, "raw", "takes the file's own bytes as the disk"), opening: image.path)
             _ = try folder.file("base.xz", "no xz at all")
             expectError(
                 .corrupt,

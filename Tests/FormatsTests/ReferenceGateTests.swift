@@ -92,7 +92,7 @@ import Testing
             gate.expect(
                 .io, name + [0x80, 0xC3],
                 "backing file \"b\\xE4se\\x80\\xC3\": No such file or directory; "
-                    + "the directory holds \"b\\xE4se\", \"base\"")
+                    + "the directory holds \"b\\xE4se\", \"base\"", remedy: .saysWhereItIs)
         }
     }
 
@@ -103,31 +103,41 @@ import Testing
     ])
     func fileOutside(_ name: String) throws {
         try ReferenceFolders.with { folders in
-            try folders.gate().expect(.refused, name, "backing file \"\(name)\" \(outside)")
+            try folders.gate().expect(
+                .refused, name, "backing file \"\(name)\" \(outside)", remedy: .anotherDirectory)
         }
     }
 
     @Test func fileOutsideByWayOfInside() throws {
         try ReferenceFolders.with { folders in
             let gate = try folders.gate()
-            gate.expect(.refused, "sub/../../secret", "backing file \"sub/../../secret\" \(outside)")
+            gate.expect(
+                .refused, "sub/../../secret", "backing file \"sub/../../secret\" \(outside)",
+                remedy: .anotherDirectory)
             let absolute = folders.images.path + "/../secret"
-            gate.expect(.refused, absolute, "backing file \"\(absolute)\" \(outside)")
+            gate.expect(
+                .refused, absolute, "backing file \"\(absolute)\" \(outside)", remedy: .anotherDirectory)
             // Not a name in the directory, only one that begins like it.
             _ = try FileManager.default.createDirectory(
                 atPath: folders.images.path + "2", withIntermediateDirectories: false)
             _ = try folders.top.file("images2/base", "outside")
             let similar = folders.images.path + "2/base"
-            gate.expect(.refused, similar, "backing file \"\(similar)\" \(outside)")
+            gate.expect(
+                .refused, similar, "backing file \"\(similar)\" \(outside)", remedy: .anotherDirectory)
         }
     }
 
     @Test func everyRoleIsKeptInside() throws {
         try ReferenceFolders.with { folders in
             let gate = try folders.gate()
-            gate.expect(.refused, "../secret", "data file \"../secret\" \(outside)", .dataFile)
-            gate.expect(.refused, "../secret", "extent \"../secret\" \(outside)", .extent, format: nil)
-            gate.expect(.refused, "../secret", "parent \"../secret\" \(outside)", .parent)
+            gate.expect(
+                .refused, "../secret", "data file \"../secret\" \(outside)", .dataFile,
+                remedy: .anotherDirectory)
+            gate.expect(
+                .refused, "../secret", "extent \"../secret\" \(outside)", .extent, format: nil,
+                remedy: .anotherDirectory)
+            gate.expect(
+                .refused, "../secret", "parent \"../secret\" \(outside)", .parent, remedy: .anotherDirectory)
             #expect(try gate.text(of: "base", .dataFile) == "inside")
             #expect(try gate.text(of: "base", .extent) == "inside")
             #expect(try gate.text(of: "base", .parent) == "inside")
@@ -145,7 +155,7 @@ import Testing
             for name in [
                 "file-link", "absolute-link", "folder-link/secret", "absolute-folder-link/secret", "chain",
             ] {
-                gate.expect(.refused, name, "backing file \"\(name)\" \(outside)")
+                gate.expect(.refused, name, "backing file \"\(name)\" \(outside)", remedy: .anotherDirectory)
             }
         }
     }
@@ -180,7 +190,8 @@ import Testing
         try ReferenceFolders.with { folders in
             try folders.gate(.none).expect(
                 .refused, "base",
-                "backing file \"base\" is not opened, as no file is")
+                "backing file \"base\" is not opened, as no file is",
+                remedy: Remedy(.allowedDirectories, "directory", "allows those in the image's directory"))
         }
     }
 
@@ -192,12 +203,14 @@ import Testing
             let name = name.replacing("TOP", with: folders.top.path)
             let gate = try folders.gate(.folders([SystemString(folders.top.path + "/other")]))
             if name.hasPrefix("../images") {
-                gate.expect(.refused, name, "backing file \"\(name)\" \(outsideAll)")
+                gate.expect(
+                    .refused, name, "backing file \"\(name)\" \(outsideAll)", remedy: .anotherDirectory)
             } else {
                 #expect(try gate.text(of: name) == "other")
             }
             #expect(try gate.text(of: "base") == "inside")
-            gate.expect(.refused, "../secret", "backing file \"../secret\" \(outsideAll)")
+            gate.expect(
+                .refused, "../secret", "backing file \"../secret\" \(outsideAll)", remedy: .anotherDirectory)
         }
     }
 
@@ -232,8 +245,8 @@ import Testing
             let options = OpenOptions()
             try ReferenceGate(directory, "overlay", nil, options).expect(
                 .refused, "base",
-                "backing file \"base\" is not opened, as the image is a device"
-            )
+                "backing file \"base\" is not opened, as the image is a device",
+                remedy: Remedy(.allowedDirectories, "DIR", "allows a directory"))
             let allowing = OpenOptions(references: .folders([SystemString(folders.images.path + "/sub")]))
             let gate = try ReferenceGate(directory, "overlay", nil, allowing)
             #expect(try gate.text(of: "sub/deep") == "deep inside")
@@ -291,9 +304,13 @@ import Testing
             try folders.link("images/dangling", to: "nothing")
             let gate = try folders.gate()
             for name in ["nothing", "nothing/at/all", "dangling", "/not/there"] {
-                gate.expect(.io, name, "backing file \"\(name)\": No such file or directory\(elsewhere)")
+                gate.expect(
+                    .io, name, "backing file \"\(name)\": No such file or directory\(elsewhere)",
+                    remedy: .saysWhereItIs)
             }
-            gate.expect(.io, "base/more", "backing file \"base/more\": Not a directory\(elsewhere)")
+            gate.expect(
+                .io, "base/more", "backing file \"base/more\": Not a directory\(elsewhere)",
+                remedy: .saysWhereItIs)
             gate.expect(.io, "nothing", "extent \"nothing\": No such file or directory", .extent)
         }
     }
@@ -375,7 +392,8 @@ import Testing
             #expect(try gate.text(of: "/not/there/overlay") == "another")
             try folders.gate().expect(
                 .io, "/not/there/overlay",
-                "backing file \"/not/there/overlay\": No such file or directory\(elsewhere)")
+                "backing file \"/not/there/overlay\": No such file or directory\(elsewhere)",
+                remedy: .saysWhereItIs)
         }
     }
 
@@ -384,12 +402,14 @@ import Testing
         try ReferenceFolders.with { folders in
             _ = try folders.images.file("secret", "not it")
             for name in ["../secret", folders.top.path + "/secret", "file:" + folders.top.path + "/secret"] {
-                try folders.gate().expect(.refused, name, "backing file \"\(name)\" \(outside)")
+                try folders.gate().expect(
+                    .refused, name, "backing file \"\(name)\" \(outside)", remedy: .anotherDirectory)
             }
             // Nor where a link, which is not followed, may lead there.
             try folders.link("alias", to: "nothing")
             let name = folders.top.path + "/alias/secret"
-            try folders.gate().expect(.refused, name, "backing file \"\(name)\" \(outside)")
+            try folders.gate().expect(
+                .refused, name, "backing file \"\(name)\" \(outside)", remedy: .anotherDirectory)
         }
     }
 
@@ -400,7 +420,8 @@ import Testing
             for name in ["/not/there/out", "/not/there/sub", "D:\\"] {
                 let shown = printable(name)
                 gate.expect(
-                    .io, name, "backing file \"\(shown)\": No such file or directory\(elsewhere)")
+                    .io, name, "backing file \"\(shown)\": No such file or directory\(elsewhere)",
+                    remedy: .saysWhereItIs)
             }
         }
     }

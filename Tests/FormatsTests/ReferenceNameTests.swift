@@ -79,7 +79,7 @@ import Testing
             gate.expect(
                 .io, name,
                 "backing file \"\(name)\": No such file or directory; "
-                    + "the directory holds \"base\"")
+                    + "the directory holds \"base\"", remedy: .saysWhereItIs)
             // Of a part of a name the system has its own limit.
             let part = String(repeating: "x", count: 1023)
             gate.expect(.io, part, "backing file \"\(part)\": File name too long")
@@ -91,7 +91,7 @@ import Testing
             try folders.gate().expect(
                 .io, Array("\u{202E}ä".utf8) + [0xFF, 0x9B],
                 "backing file \"\\u{202E}ä\\xFF\\x9B\": No such file or directory; "
-                    + "the directory holds \"base\"")
+                    + "the directory holds \"base\"", remedy: .saysWhereItIs)
         }
     }
 

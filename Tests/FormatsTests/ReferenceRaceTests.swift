@@ -34,7 +34,7 @@ import Testing
             gate.expect(
                 .io, shadow,
                 "backing file \"\(shadow)\": No such file or directory; "
-                    + "the directory holds \"base\"")
+                    + "the directory holds \"base\"", remedy: .saysWhereItIs)
         }
     }
 
@@ -46,7 +46,7 @@ import Testing
             try folders.link("images/sub", to: "../other")
             gate.expect(
                 .refused, "sub/base",
-                "backing file \"sub/base\" lies outside the image's directory")
+                "backing file \"sub/base\" lies outside the image's directory", remedy: .anotherDirectory)
         }
     }
 

@@ -89,24 +89,32 @@ extension ReferenceGate {
         try imageReferences.open(Reference(role, Array(name.utf8), format: "raw")).text
     }
 
-    /// Expects that the file called `name` is not opened, with the error `text`.
+    /// Expects that the file called `name` is not opened, with the error `text` and `remedy`.
     func expect(
         _ code: ImageError.Code, _ name: String, _ text: String, _ role: Reference.Role = .backingFile,
-        format: String? = "raw", sourceLocation: SourceLocation = #_sourceLocation
+        format: String? = "raw", remedy: Remedy? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) {
-        expect(code, Array(name.utf8), text, role, format: format, sourceLocation: sourceLocation)
+        expect(
+            code, Array(name.utf8), text, role, format: format, remedy: remedy,
+            sourceLocation: sourceLocation)
     }
 
     func expect(
         _ code: ImageError.Code, _ name: [UInt8], _ text: String, _ role: Reference.Role = .backingFile,
-        format: String? = "raw", sourceLocation: SourceLocation = #_sourceLocation
+        format: String? = "raw", remedy: Remedy? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let error = #expect(throws: ImageError.self, sourceLocation: sourceLocation) {
             try imageReferences.open(Reference(role, name, format: format))
         }
         #expect(error?.description == text, sourceLocation: sourceLocation)
         #expect(error?.code == code, sourceLocation: sourceLocation)
+        #expect(error?.remedy == remedy, sourceLocation: sourceLocation)
     }
+}
+
+extension Remedy {
+    /// The remedy for a file that lies outside the allowed directories.
+    static let anotherDirectory = Remedy(.allowedDirectories, "DIR", "allows another directory")
 }
 
 /// A folder `images` with an image called `overlay` and files around it, in a temporary folder.

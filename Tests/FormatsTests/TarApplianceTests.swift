@@ -50,6 +50,7 @@ import Testing
             error?.description
                 == #"tar: there are 2 disks: "my two" (1 KiB), "one" (2 KiB)"#
         )
+        #expect(error?.remedy == Remedy(.member, "NAME", "chooses one of them"))
         #expect(try bytes(open(archive, "my two")) == second)
         #expect(try bytes(open(archive, "one")) == first)
         #expect(try bytes(open(archive, "x.img")) == second)

@@ -8,9 +8,15 @@ import Testing
     private func error(
         _ bytes: [UInt8], member: SystemString? = nil, name: String = "disk.tar"
     ) -> String? {
+        failure(bytes, member: member, name: name)?.description
+    }
+
+    private func failure(
+        _ bytes: [UInt8], member: SystemString? = nil, name: String = "disk.tar"
+    ) -> ImageError? {
         #expect(throws: ImageError.self) {
             try Image(name, MemorySource(bytes), OpenOptions(member: member))
-        }?.description
+        }
     }
 
     private func tar(_ make: (inout TarFile) -> Void) -> [UInt8] {
@@ -43,10 +49,12 @@ import Testing
             tar.add("b\u{1B}.img.xz", [1, 2])
             tar.add("c.iso", [1])
         }
+        let error = failure(bytes)
         #expect(
-            error(bytes)
+            error?.description
                 == "tar: there are 2 disks: \"a.vmdk\" (1 byte), "
                 + "\"b\\u{1B}.img.xz\" (2 bytes)")
+        #expect(error?.remedy == Remedy(.member, "NAME", "chooses one of them"))
     }
 
     @Test func manyDisks() {
@@ -64,11 +72,13 @@ import Testing
             tar.add("._disk.raw", [1])
             tar.add("empty.raw")
         }
+        let error = failure(bytes)
         #expect(
-            error(bytes)
+            error?.description
                 == "tar: no member is a disk by its name or its content; there are "
                 + "\"a.txt\" (1 byte), \"dir.raw/\" (directory), \"._disk.raw\" (1 byte), \"empty.raw\" (0 bytes)"
         )
+        #expect(error?.remedy == Remedy(.member, "NAME", "takes any of them for one"))
     }
 
     @Test func otherMembers() {

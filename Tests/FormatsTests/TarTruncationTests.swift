@@ -31,6 +31,7 @@ import Testing
         let refused = #expect(throws: ImageError.self) { try open(cut, recovers: false) }
         #expect(
             refused?.description == "tar: \(reason), and holds only the first 5.9 KiB of the member's data")
+        #expect(refused?.remedy == Remedy(.recover, nil, "serves what is there"))
         let image = try open(cut)
         #expect(
             image.warnings == [
@@ -49,6 +50,7 @@ import Testing
         let cut = tar { $0.add("disk.raw", content) }.prefix(512)
         let refused = #expect(throws: ImageError.self) { try open(cut, recovers: false) }
         #expect(refused?.reason.hasSuffix("and holds nothing of the member's data") == true)
+        #expect(refused?.remedy == nil)
         let image = try open(cut)
         #expect(image.size == 10_000)
         #expect(throws: ImageError.self) { try image.disk.bytes(at: 0, count: 1) }

@@ -28,6 +28,16 @@ import Testing
         [UInt8](repeating: byte, count: count * 512)
     }
 
+    /// A flat extent has the extension of a descriptor, and its content is any disk's.
+    @Test func fileThatIsNoVMDK() {
+        let error = #expect(throws: ImageError.self) {
+            try Image("disk", MemorySource(sectors(8, 1)), OpenOptions(formats: ["vmdk"]))
+        }
+        #expect(error?.code == .corrupt)
+        #expect(error?.reason.hasPrefix("this is neither a VMDK descriptor nor a sparse extent; ") == true)
+        #expect(error?.remedy == Remedy(.format, "raw", "takes the file as it is"))
+    }
+
     /// No line is skipped, whatever a guest may do with its extent. Offsets count.
     @Test func everyExtentCounts() throws {
         let text = """

@@ -103,11 +103,11 @@ import Testing
         let index = FakeIndex()
         var options = OpenOptions(engine: Engine(memory: Engine.minimumMemory, threads: 2))
         options.indexes = Indexes(index: index)
-        let texts = (0..<2).map { _ in
-            #expect(throws: ImageError.self) { try Image("disk.vmdk", MemorySource(file.bytes), options) }?
-                .description
+        let errors = (0..<2).map { _ in
+            #expect(throws: ImageError.self) { try Image("disk.vmdk", MemorySource(file.bytes), options) }
         }
-        #expect(texts[0] == texts[1] && texts[0] != nil)
+        #expect(errors[0] == errors[1])
+        #expect(errors[0]?.remedy == Remedy(.recover, nil, "serves these"))
         #expect(index.entries.count == 1)
     }
 

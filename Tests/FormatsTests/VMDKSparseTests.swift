@@ -78,6 +78,7 @@ import Testing
                 == "vmdk: gdOffset at 56 says that there is a footer, but there is none: the stream is cut short at "
                 + "\(file.bytes.count), and 3 of 16 grains are there, the last for disk offset 20480"
         )
+        #expect(error?.remedy == Remedy(.recover, nil, "serves these"))
         let image = try file.open(recovers: true)
         #expect(
             image.warnings.contains(
@@ -138,6 +139,7 @@ import Testing
             + "\(file.bytes.count), the first for disk offset 20480"
         let error = #expect(throws: ImageError.self) { try file.open() }
         #expect(error?.description == "vmdk: \(text)")
+        #expect(error?.remedy == Remedy(.recover, nil, "serves the others"))
         let image = try file.open(recovers: true)
         #expect(image.warnings.contains("vmdk: \(text), and reading these fails"))
         #expect(try image.disk.bytes(at: 0, count: 5 * 4096) == Array(content[..<(5 * 4096)]))
