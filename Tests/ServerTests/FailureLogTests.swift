@@ -1,5 +1,6 @@
 import Logging
 import Testing
+import VitrineFormats
 
 @testable import VitrineServer
 
@@ -24,6 +25,18 @@ import Testing
                 "warning: read 1000: block 7 is bad (1000 times by now)", "warning: CACHE: block 8 is bad",
                 "warning: 1235 failures in all",
             ])
+    }
+
+    /// The log of the command says what would help, as it does elsewhere.
+    @Test func errorsGoWithTheirLines() {
+        let lines = LogLines()
+        let logger = Logger(label: "test") { _ in lines }
+        let error = ImageError(.limit, "it is too large", remedy: Remedy(.memory, "22M", "would do"))
+        let failures = FailureLog()
+        failures.note("read", "\(error)", cause: error, logger)
+        failures.note("read", "block 7 is bad", logger)
+        #expect(lines.all == ["warning: read: it is too large", "warning: read: block 7 is bad"])
+        #expect(lines.errors.map { $0 as? ImageError } == [error, nil])
     }
 
     @Test func requestsAreCalledByTheirNames() {

@@ -1,11 +1,15 @@
 import Logging
 import Synchronization
 
-/// A log that keeps its lines, each with its level.
+/// A log that keeps its lines, each with its level, and the errors that come with them.
 final class LogLines: LogHandler, Sendable {
     private let lines = Mutex<[String]>([])
+    private let causes = Mutex<[(any Error)?]>([])
 
     var all: [String] { lines.withLock { $0 } }
+
+    /// The error of each line. Nil for a line without one.
+    var errors: [(any Error)?] { causes.withLock { $0 } }
 
     var logLevel: Logger.Level {
         get { .trace }
@@ -23,5 +27,6 @@ final class LogLines: LogHandler, Sendable {
 
     func log(event: LogEvent) {
         lines.withLock { $0.append("\(event.level): \(event.message)") }
+        causes.withLock { $0.append(event.error) }
     }
 }

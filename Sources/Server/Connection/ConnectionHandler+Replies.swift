@@ -170,6 +170,6 @@ extension ConnectionHandler {
         let range = request.range
         failures.note(
             "\(request.kind) of \(range.upperBound - range.lowerBound) bytes at \(range.lowerBound) "
-                + "of export \"\(printable(session.export?.name ?? ""))\"", "\(error)", logger)
+                + "of export \"\(printable(session.export?.name ?? ""))\"", "\(error)", cause: error, logger)
     }
 }

@@ -17,8 +17,12 @@ final class FailureLog: Sendable {
 
     private let state = Mutex(State())
 
-    /// Logs that `request` failed with `error`, unless that has been logged often enough.
-    func note(_ request: @autoclosure () -> String, _ error: String, _ logger: Logger) {
+    /// Logs that `request` failed with the text `error`, unless that has been logged often enough.
+    ///
+    /// `cause` goes with the line, for a log that has more to say about it.
+    func note(
+        _ request: @autoclosure () -> String, _ error: String, cause: (any Error)? = nil, _ logger: Logger
+    ) {
         let line = state.withLock { state -> (count: Int, isKnown: Bool)? in
             state.total += 1
             let isKnown = state.counts[error] != nil || state.counts.count < Self.maximumPlaces
@@ -41,7 +45,7 @@ final class FailureLog: Sendable {
             case (true, let count): " (\(count) times by now)"
             case (false, let count): " (of many more places than are listed: \(count) times by now)"
             }
-        logger.warning("\(request()): \(error)\(count)")
+        logger.warning("\(request()): \(error)\(count)", error: cause)
     }
 
     /// Logs the number of all failures, if it is more than the lines logged.

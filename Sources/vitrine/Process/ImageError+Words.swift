@@ -2,7 +2,10 @@ import VitrineFormats
 
 extension ImageError {
     /// The whole text for the user of the command: with the option that would help, if there is one.
-    var words: String { ([description] + (remedy.map { [$0.words] } ?? [])).joined(separator: "; ") }
+    var words: String { description + advice }
+
+    /// The text that follows the description: the option that would help. Empty if there is none.
+    var advice: String { remedy.map { "; \($0.words)" } ?? "" }
 }
 
 extension Remedy {

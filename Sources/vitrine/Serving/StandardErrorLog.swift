@@ -1,6 +1,7 @@
 import Logging
+import VitrineFormats
 
-/// Log messages as lines on standard error.
+/// Log messages as lines on standard error, with the options that would help.
 struct StandardErrorLog: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
@@ -16,6 +17,7 @@ struct StandardErrorLog: LogHandler {
 
     func log(event: LogEvent) {
         let client = metadata["client"].map { "\($0): " } ?? ""
-        complain("\(event.level): \(client)\(event.message)")
+        let advice = (event.error as? ImageError)?.advice ?? ""
+        complain("\(event.level): \(client)\(event.message)\(advice)")
     }
 }
