@@ -67,13 +67,15 @@ import Glibc
 
     /// Waits until `body` gives a result, which may also depend on the time that has passed.
     ///
-    /// `body` runs as for `wait(until:)`, and also every `interval` nanoseconds.
-    package func wait<Result>(every interval: UInt64, until body: (inout Value) -> Result?) -> Result {
+    /// `body` runs as for `wait(until:)`, and also after every `interval`, in nanoseconds, which may depend on the value.
+    package func wait<Result>(
+        every interval: (Value) -> UInt64, until body: (inout Value) -> Result?
+    ) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         while true {
             if let result = body(&value) { return result }
-            let (end, _) = monotonicTime().addingReportingOverflow(interval)
+            let (end, _) = monotonicTime().addingReportingOverflow(interval(value))
             var time = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
             unsafe pthread_cond_timedwait(condition, mutex, &time)
         }

@@ -30,30 +30,29 @@ package final class Base: Sendable {
     /// The range of a file that was last found to hold data. If it no longer does, reading reports that.
     private let knownData = Mutex<Range<UInt64>>(0..<0)
 
-    /// The layer's use of `source` in the given `role`. Errors name it by `text`, and the format of the layer that names it.
-    init(_ source: any Source, _ role: Role, _ text: String, of formatName: String) {
+    private init(_ source: any Source, _ role: Role, path: [String]) {
         self.source = source
         size = source.size
         self.role = role
-        path = [formatName, text]
+        self.path = path
         isFile = source.cost == .file
     }
 
+    /// The layer's use of `source` in the given `role`. Errors name it by `text`, and the format of the layer that names it.
+    convenience init(_ source: any Source, _ role: Role, _ text: String, of formatName: String) {
+        self.init(source, role, path: [formatName, text])
+    }
+
     /// The layer's use of `source`, which is its own file, in the given `role`.
-    init(_ source: any Source, _ role: Role) {
-        self.source = source
-        size = source.size
-        self.role = role
-        path = []
-        isFile = source.cost == .file
+    convenience init(_ source: any Source, _ role: Role) {
+        self.init(source, role, path: [])
     }
 
     /// The part of the base in `range`, called the same.
     ///
     /// Throws `outOfRange` if `range` passes the end.
     func slice(_ range: Range<UInt64>) throws(ImageError) -> Base {
-        let slice = try Slice(source, range)
-        return path.isEmpty ? Base(slice, role) : Base(slice, role, path[1], of: path[0])
+        Base(try Slice(source, range), role, path: path)
     }
 
     /// Runs `body`, and adds to any error the file that it comes from.

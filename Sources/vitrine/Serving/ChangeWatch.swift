@@ -13,7 +13,7 @@ final class ChangeWatch: Sendable {
         // Without the thread, clients are served nevertheless.
         _ = Thread.start("vitrine-watch") { [isEnding] in
             var files = image.file.all
-            isEnding.wait(every: Self.interval) { isEnding in
+            isEnding.wait(every: { _ in Self.interval }) { isEnding in
                 files.removeAll { file in
                     guard let change = file.change else { return false }
                     logger.warning("\(change)")

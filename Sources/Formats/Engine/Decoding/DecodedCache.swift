@@ -99,9 +99,9 @@ package final class DecodedCache: Sendable {
     private let workers: Workers
     private let state = Monitor(State())
 
-    /// The interval, in nanoseconds, at which waiting threads check if others still come back for their decoders, and
-    /// take what was decoded ahead of them.
-    private static let lookInterval: UInt64 = 5_000_000
+    /// The interval, in nanoseconds, at which waiting threads check if others still take what was decoded ahead of
+    /// them.
+    private static let lookInterval: UInt64 = 50_000_000
 
     /// Creates a cache of `budget` bytes. Readers that wait in it step aside in `workers`.
     package init(budget: Int, workers: Workers) {
@@ -242,7 +242,8 @@ package final class DecodedCache: Sendable {
         workers.whileBlocked {
             state.withLock { $0.waiters += 1 }
             defer { state.withLock { $0.waiters -= 1 } }
-            return state.wait(every: Self.lookInterval, until: look)
+            return state.wait(
+                every: { $0.parked.isAnyDue ? ParkedDecoders.briefly : Self.lookInterval }, until: look)
         }
     }
 

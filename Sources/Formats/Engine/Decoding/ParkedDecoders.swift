@@ -21,7 +21,7 @@ struct ParkedDecoders {
     private static let patience: UInt64 = 300_000_000
 
     /// The time, in nanoseconds, in which a client sends its next request after a reply, even if the machine is busy.
-    private static let briefly: UInt64 = 10_000_000
+    static let briefly: UInt64 = 10_000_000
 
     /// Adds a decoder. If it has no turn, gives up the oldest ones that must not stay until `plan` has room for the rest.
     mutating func add(_ decoder: any DecodedCache.Parked, of unit: DecodedCache.Unit, _ plan: MemoryPlan) {
@@ -63,6 +63,12 @@ struct ParkedDecoders {
         return list.reduce(0) { sum, entry in
             entry.decoder !== taken && Self.isFirm(entry, now, plan) ? sum + entry.decoder.cost : sum
         }
+    }
+
+    /// True if a decoder stays for a request that is due within `briefly`.
+    var isAnyDue: Bool {
+        let now = monotonicTime()
+        return list.contains { $0.decoder.stay == .briefly && now - $0.since < Self.briefly }
     }
 
     /// Gives up one decoder: the oldest without a turn that is not firm, else the oldest that is not firm, else the oldest.

@@ -122,7 +122,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     /// The start of the current span: it is parked as the decoder of that span, and of what follows.
     var nextPiece: Int { Int(spanStart) }
 
-    /// Always true: another pass would have to decode the block from its start, or as much as a window before it
+    /// Always a turn: another pass would have to decode the block from its start, or as much as a window before it
     /// starts.
     var stay: DecodedCache.Stay { .turn }
 
