@@ -56,9 +56,9 @@ import Testing
         #expect(try bytes(open(archive, "x.img")) == second)
     }
 
-    // MARK: Capacity
+    // MARK: What the descriptor says of a disk
 
-    private func withCapacity(_ attributes: String, _ disk: [UInt8], name: String = "disk.raw") -> TarFile {
+    private func described(by attributes: String, _ disk: [UInt8], name: String = "disk.raw") -> TarFile {
         var archive = TarFile()
         archive.add(
             "a.ovf",
@@ -76,9 +76,9 @@ import Testing
     ])
     func capacityThatDiffers(_ attributes: String, _ size: Int) throws {
         for (name, disk) in [("disk.raw", first), ("disk.raw.xz", XZFile.encode(first))] {
-            let archive = withCapacity(attributes, disk, name: name)
+            let archive = described(by: attributes, disk, name: name)
             let image = try open(archive)
-            let warning = "tar: capacity in the OVF descriptor is \(size) bytes, but the disk has 2048"
+            let warning = "tar: the OVF descriptor gives the disk \(size) bytes, but it has 2048"
             #expect(image.warnings == [warning])
             #expect(try bytes(image) == first)
             let description = try ImageDescription("a.ova", MemorySource(archive.bytes), OpenOptions())
@@ -92,14 +92,32 @@ import Testing
         #"ovf:capacity="18446744073709551615" ovf:capacityAllocationUnits="byte * 2^30""#,
     ])
     func capacityThatFitsOrIsUnknown(_ attributes: String) throws {
-        #expect(try open(withCapacity(attributes, first)).warnings == [])
+        #expect(try open(described(by: attributes, first)).warnings == [])
     }
 
     /// The capacity is that of the disk, and not of another member.
     @Test func capacityOfAnotherMember() throws {
-        var archive = withCapacity(#"ovf:capacity="4096""#, first)
+        var archive = described(by: #"ovf:capacity="4096""#, first)
         archive.add("other.raw", second)
         #expect(try open(archive, "other.raw").warnings == [])
+    }
+
+    /// A disk in another format is warned of, and no more.
+    @Test(
+        arguments: [
+            ("http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized", "vmdk"),
+            ("http://www.vmware.com/specifications/vmdk.html#sparse", "vmdk"),
+            ("http://www.gnome.org/~markmc/qcow-image-format.html", "qcow2"),
+            ("http://go.microsoft.com/fwlink/?LinkId=137171", "vhd"),
+            ("http://example.org/raw", nil), ("http://example.org/drawing", nil),
+            ("http://www.ecma-international.org/publications/standards/Ecma-119.htm", nil),
+            ("http://example.org/vmdk-or-vhd", nil),
+        ] as [(String, String?)])
+    func formatThatDiffers(_ uri: String, _ format: String?) throws {
+        let image = try open(described(by: #"ovf:format="\#(uri)""#, first))
+        let warning = format.map { "tar: the OVF descriptor gives the disk the format \($0), but it is raw" }
+        #expect(image.warnings == [warning].compactMap(\.self))
+        #expect(try bytes(image) == first)
     }
 
     // MARK: Pieces

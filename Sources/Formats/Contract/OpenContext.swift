@@ -19,8 +19,8 @@ package struct OpenContext: Sendable {
     /// The offset of the first byte that the layer's file lacks, because what holds that file is truncated, and the user wants the
     /// rest. Nil if nothing is missing.
     package var firstMissing: UInt64?
-    /// The size of the disk as a layer around it records it. Nil if none does.
-    package var recordedSize: RecordedSize?
+    /// The size and the format of the disk as a layer around it records them. Nil if none does.
+    package var recordedDisk: RecordedDisk?
     /// The number of files in the chain that ends with this one, each naming the next.
     package var chainLength = 1
     /// The way in which a layer may be decoded whole to find its size.
@@ -52,7 +52,7 @@ package struct OpenContext: Sendable {
         context.indexes = indexes?.forReference(called: printable(reference.name))
         context.references = references
         context.contentID = reference.contentID
-        context.recordedSize = nil
+        context.recordedDisk = nil
         context.chainLength = chainLength
         context.warn = { [warn] in warn("\(reference.text): \($0)") }
         return context

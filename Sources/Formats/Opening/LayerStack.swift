@@ -53,10 +53,8 @@ struct LayerStack {
                 return try format.inspect(source, context)
             }
             warnings += inspection.warnings.map { "\(format.name): \($0)" }
-            if format.kind == .disk, let size = inspection.size,
-                let warning = context.recordedSize?.warning(for: size)
-            {
-                warnings.append(warning)
+            if format.kind == .disk, let recorded = context.recordedDisk {
+                warnings += recorded.warnings(format: format.name, size: inspection.size)
             }
             if format.kind == .disk || describes && inspection.isUndecided {
                 // The source of a raw disk is that of the layer around it, which is listed as indexable already.

@@ -28,9 +28,8 @@ extension Format {
         content.references = TarReferences(archive, member, context)
         let opened = try archive.open(member, recovers: context.options.recovers)
         content.firstMissing = opened.firstMissing
-        content.recordedSize = appliance?.capacities[member.header].map {
-            RecordedSize(size: $0, place: "tar: capacity in the OVF descriptor")
-        }
+        // The descriptor says nothing of a disk in an archive inside.
+        content.recordedDisk = inside == nil ? appliance?.records[member.header] : nil
         return Inspection(
             opened.source, properties: archive.properties(disks, appliance, opened: member),
             warnings: archive.warnings + opened.warnings,

@@ -9,8 +9,9 @@ struct TarAppliance {
     /// The files of the disks, in the order of the descriptor: members, and files that are stored in pieces.
     private(set) var disks: [TarMember] = []
 
-    /// The sizes of the disks in bytes, as the descriptor gives them, by the offsets of their files' headers.
-    private(set) var capacities: [UInt64: UInt64] = [:]
+    /// The sizes and formats of the disks, as the descriptor gives them, by the offsets of their files' headers. Of
+    /// several disks in one file, those of the first.
+    private(set) var records: [UInt64: RecordedDisk] = [:]
 
     private(set) var warnings: [String] = []
 
@@ -42,7 +43,7 @@ struct TarAppliance {
                 let file = try files.find(disk)
                 if !disks.contains(where: { $0.header == file.header }) {
                     disks.append(file)
-                    capacities[file.header] = disk.capacity
+                    records[file.header] = disk.record
                 }
             } catch {
                 problem = problem ?? error

@@ -32,6 +32,13 @@ struct OVFDescriptor {
         /// The size of the disk, in bytes. Nil if it is missing, left to a property, or in an unknown form.
         var capacity: UInt64?
 
+        /// The size and the format of the disk, which may be wrong.
+        var record: RecordedDisk {
+            RecordedDisk(
+                place: "tar: the OVF descriptor", size: capacity,
+                formats: format.flatMap(OVFDiskFormat.formats))
+        }
+
         /// The file's name in bytes, with the escapes of URIs, such as `%20`, decoded.
         var unescapedName: [UInt8] {
             var bytes: [UInt8] = []
