@@ -4,11 +4,10 @@ extension DecodedCache.State {
     /// one.
     private static let patience: UInt64 = 250_000_000
 
-    /// Grants the memory of `demand`. Returns nil if there is no room for it now.
+    /// Grants the memory of `demand` to a thread that has this `claim`. Returns nil if there is no room for it now.
     mutating func admit(
         _ demand: DecodedCache.Demand, _ unit: DecodedCache.Unit, before piece: Int,
-        _ wish: DecodedCache.Wish,
-        _ plan: MemoryPlan
+        _ wish: DecodedCache.Wish, _ claim: Int?, _ plan: MemoryPlan
     ) -> DecodedCache.Turn? {
         largest = max(largest, demand.decoder)
         let (least, overflow) = demand.decoder.addingReportingOverflow(demand.below)
@@ -27,7 +26,8 @@ extension DecodedCache.State {
         }
         let decoder = parked.take(unit, before: piece)
         let cost = decoder?.cost ?? demand.decoder
-        let turn = DecodedCache.Turn(unit, parked: decoder, ahead: ahead, cost: cost, below: demand.below)
+        let turn = DecodedCache.Turn(
+            unit, parked: decoder, ahead: ahead, cost: cost, below: demand.below, claimBefore: claim)
         reserved += cost
         claimed += turn.claim
         promised += ahead

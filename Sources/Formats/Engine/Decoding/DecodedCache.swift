@@ -53,17 +53,20 @@ package final class DecodedCache: Sendable {
         let cost: Int
         let below: Int
         /// The thread's claim before this turn, and the bytes that the turn claims besides.
-        let claimBefore = Reservations.claim
+        let claimBefore: Int?
         let claim: Int
         /// The decode that others who want the unit wait for. Nil if nobody does.
         var flight: Flight?
 
-        init(_ unit: Unit, parked: (any Parked)?, ahead: Int, cost: Int, below: Int) {
+        init(
+            _ unit: Unit, parked: (any Parked)?, ahead: Int, cost: Int, below: Int, claimBefore: Int?
+        ) {
             self.unit = unit
             self.parked = parked
             self.ahead = ahead
             self.cost = cost
             self.below = below
+            self.claimBefore = claimBefore
             claim = max(0, cost + below - (claimBefore ?? 0))
         }
     }
@@ -208,6 +211,7 @@ package final class DecodedCache: Sendable {
     ) throws(ImageError) -> [UInt8]? {
         var awaited: Flight?
         var known: Demand?
+        let claim = Reservations.claim
         func look(_ state: inout State) -> Outcome? {
             if let found = state.pieces.use(key, taking: count) { return .found(found) }
             if let failure = awaited?.failure { return .failed(failure) }
@@ -216,7 +220,8 @@ package final class DecodedCache: Sendable {
                 return wish == .nobody ? .notNow : nil
             }
             guard let known else { return .missing }
-            guard let turn = state.admit(known, key.unit, before: key.piece, wish, plan) else {
+            guard let turn = state.admit(known, key.unit, before: key.piece, wish, claim, plan)
+            else {
                 return wish == .nobody ? .notNow : nil
             }
             let flight = Flight()
@@ -336,9 +341,10 @@ package final class DecodedCache: Sendable {
     /// Waits while others leave no room for it, unless the thread decodes already. Nobody waits for a thread that calls
     /// this.
     package func begin(_ demand: Demand, _ unit: Unit, before piece: Int) -> Turn {
-        let wish = Reservations.claim == nil ? Wish.reader : .decoder
+        let claim = Reservations.claim
+        let wish = claim == nil ? Wish.reader : .decoder
         func look(_ state: inout State) -> Turn? {
-            state.admit(demand, unit, before: piece, wish, plan)
+            state.admit(demand, unit, before: piece, wish, claim, plan)
         }
         let turn = state.withLock(look) ?? wait(until: look)
         Reservations.claim = turn.below
@@ -347,7 +353,8 @@ package final class DecodedCache: Sendable {
 
     /// Does the same as `begin` if there is more room than readers may need at once. Returns nil otherwise.
     package func beginAhead(_ demand: Demand, _ unit: Unit, before piece: Int) -> Turn? {
-        let turn = state.withLock { $0.admit(demand, unit, before: piece, .nobody, plan) }
+        let claim = Reservations.claim
+        let turn = state.withLock { $0.admit(demand, unit, before: piece, .nobody, claim, plan) }
         if let turn { Reservations.claim = turn.below }
         return turn
     }

@@ -19,13 +19,16 @@ extension SeekSpans {
         // Waits before a pass takes memory.
         index.waitForRoom()
         var othersAtWork = false
+        let isDecoding = Reservations.claim != nil
         let gap = state.withLock { state -> (block: Int, offset: UInt64, ticket: Int)? in
             for block in state.firstUnknown..<scheme.blockCount {
                 let offset = state.table.firstGap(in: range(of: block))
                 let isDone = offset == nil || state.damages[block] != nil || state.sequential.contains(block)
                 if isDone && block == state.firstUnknown { state.firstUnknown += 1 }
                 guard !isDone, let offset else { continue }
-                if let ticket = state.takePass(block, at: offset) { return (block, offset, ticket) }
+                if let ticket = state.takePass(block, at: offset, isDecoding: isDecoding) {
+                    return (block, offset, ticket)
+                }
                 othersAtWork = true
             }
             return nil

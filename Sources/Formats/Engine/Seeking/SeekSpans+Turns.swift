@@ -3,11 +3,11 @@ extension SeekSpans.State {
     /// Gives the pass over `block` to the calling thread, which runs it as soon as it has memory. Returns the thread's
     /// ticket. Nil if another thread has the pass.
     ///
-    /// A thread that decodes already goes before one that waits for memory, since it might hold that memory itself.
-    mutating func takePass(_ block: Int, at offset: UInt64) -> Int? {
+    /// A thread that `isDecoding` already goes before one that waits for memory, since it might hold that memory itself.
+    mutating func takePass(_ block: Int, at offset: UInt64, isDecoding: Bool) -> Int? {
         switch passes[block]?.phase {
         case .running: return nil
-        case .waiting where Reservations.claim == nil: return nil
+        case .waiting where !isDecoding: return nil
         case .waiting, .stopped, nil: break
         }
         tickets += 1

@@ -180,6 +180,7 @@ final class SeekSpans: Sendable {
             case failed(ImageError)
             case ours(ticket: Int)
         }
+        let isDecoding = Reservations.claim != nil
         var isAwaited = false
         func look(_ state: inout State) -> Outcome? {
             do throws(ImageError) {
@@ -193,7 +194,7 @@ final class SeekSpans: Sendable {
                 state.awaited.append(offset)
                 want(offset..<offset + max(1, min(count, size - offset)), &state)
             }
-            return state.takePass(block, at: offset).map { .ours(ticket: $0) }
+            return state.takePass(block, at: offset, isDecoding: isDecoding).map { .ours(ticket: $0) }
         }
         defer {
             if isAwaited {
