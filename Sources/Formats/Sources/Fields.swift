@@ -14,18 +14,8 @@ package struct Fields: Sendable {
     package init(
         _ structure: StaticString, of source: any Source, at offset: UInt64, count: Int
     ) throws(ImageError) {
-        try Self.require(structure, of: source, at: offset, count: count)
+        try source.require(structure.description, at: offset, count: UInt64(count))
         self.init(try source.bytes(at: offset, count: count), at: offset)
-    }
-
-    /// Throws `corrupt` unless `source` has the `count` bytes from `offset` on; `structure` names them.
-    static func require(
-        _ structure: StaticString, of source: any Source, at offset: UInt64, count: Int
-    ) throws(ImageError) {
-        guard source.holds(UInt64(count), at: offset) else {
-            throw ImageError(
-                .corrupt, "\(structure) at \(offset) takes \(count) bytes, but the end is at \(source.size)")
-        }
     }
 
     /// The little-endian integer called `field` at `offset` from the start of the structure.

@@ -121,6 +121,24 @@ extension Source {
         return offset <= size && count <= size - offset
     }
 
+    /// The reason that not all of the `count` bytes from `offset` on can be read: the end comes before theirs. Nil if it does not.
+    /// `structure` names them.
+    package func shortfall(
+        of structure: @autoclosure () -> String, at offset: UInt64, count: UInt64
+    ) -> String? {
+        guard !holds(count, at: offset) else { return nil }
+        return "\(structure()) at \(offset) takes \(count) bytes, but the end is at \(size)"
+    }
+
+    /// Throws `corrupt` unless the `count` bytes from `offset` on lie inside it. `structure` names them.
+    package func require(
+        _ structure: @autoclosure () -> String, at offset: UInt64, count: UInt64
+    ) throws(ImageError) {
+        if let reason = shortfall(of: structure(), at: offset, count: count) {
+            throw ImageError(.corrupt, reason)
+        }
+    }
+
     private func requireInside(count: Int, at offset: UInt64) throws(ImageError) {
         guard count >= 0, holds(UInt64(count), at: offset) else {
             throw ImageError(.outOfRange, "read of \(count) bytes at \(offset) passes the end at \(size)")

@@ -14,7 +14,7 @@ struct WindowReader {
     mutating func fields(
         _ structure: StaticString, at offset: UInt64, count: Int
     ) throws(ImageError) -> Fields {
-        try Fields.require(structure, of: source, at: offset, count: count)
+        try source.require(structure.description, at: offset, count: UInt64(count))
         if offset < start || offset - start > UInt64(window.count)
             || UInt64(count) > UInt64(window.count) - (offset - start)
         {

@@ -56,11 +56,7 @@ struct QCOW1Header: Sendable {
                     + "\(QCOW2Header.maximumL1Size / 8) at most")
         }
         l1 = QCOW2L1Fields(offset: try fields.big("l1_table_offset", at: 40), count: UInt32(count))
-        guard file.holds(count * 8, at: l1.offset) else {
-            throw ImageError(
-                .corrupt,
-                "the L1 table at \(l1.offset) takes \(count * 8) bytes, but the end is at \(file.size)")
-        }
+        try file.require("the L1 table", at: l1.offset, count: count * 8)
     }
 
     private static func backingFile(

@@ -57,12 +57,7 @@ final class QCOW2Bitmap: DirtyBitmap {
                 .corrupt,
                 "table offset is \(tableOffset), expected a multiple of the cluster size, \(clusterSize)")
         }
-        guard file.holds(UInt64(entry.tableCount) * 8, at: tableOffset) else {
-            throw ImageError(
-                .corrupt,
-                "the table at \(tableOffset) takes \(UInt64(entry.tableCount) * 8) bytes, but the end is at \(file.size)"
-            )
-        }
+        try file.require("the table", at: tableOffset, count: UInt64(entry.tableCount) * 8)
     }
 
     func extent(in range: Range<UInt64>) throws(ImageError) -> (range: Range<UInt64>, isDirty: Bool) {

@@ -30,11 +30,7 @@ struct QCOW2BitmapDirectory: Sendable {
                 "bitmap_directory_offset is \(offset), expected a multiple of the cluster size, \(clusterSize)"
             )
         }
-        guard file.holds(size, at: offset) else {
-            throw ImageError(
-                .corrupt,
-                "the bitmap directory at \(offset) takes \(size) bytes, but the end is at \(file.size)")
-        }
+        try file.require("the bitmap directory", at: offset, count: size)
         var reader = WindowReader(file)
         var position = offset
         var entries: [QCOW2BitmapEntry] = []

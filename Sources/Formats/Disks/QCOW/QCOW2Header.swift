@@ -140,11 +140,7 @@ struct QCOW2Header: Sendable {
         let limit = min(maximumName, UInt32(clusterSize - offset))
         try fields.require("backing_file_size", count, in: 0...limit, at: 16)
         guard count > 0 else { return nil }
-        guard file.holds(UInt64(count), at: offset) else {
-            throw ImageError(
-                .corrupt,
-                "backing file name at \(offset) takes \(count) bytes, but the end is at \(file.size)")
-        }
+        try file.require("backing file name", at: offset, count: UInt64(count))
         return offset..<offset + UInt64(count)
     }
 }

@@ -26,11 +26,8 @@ struct QCOW2L1Fields: Sendable {
                 "\(owner): l1_table_offset is \(offset), expected a multiple of the cluster size, \(clusterSize)"
             )
         }
-        guard count == 0 || file.holds(UInt64(count) * 8, at: offset) else {
-            throw ImageError(
-                .corrupt,
-                "\(owner): the L1 table at \(offset) takes \(UInt64(count) * 8) bytes, but the end is at \(file.size)"
-            )
+        if count > 0 {
+            try file.require("\(owner): the L1 table", at: offset, count: UInt64(count) * 8)
         }
     }
 

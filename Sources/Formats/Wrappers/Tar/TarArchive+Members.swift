@@ -156,9 +156,9 @@ extension TarArchive {
     /// The reason that a part of `member`, which is in one piece, cannot be read. Nil if the archive has all of it.
     private func shortfall(of member: TarMember) -> String? {
         let stored = member.stored
-        guard stored.upperBound > source.size else { return nil }
-        return "member \"\(member.shownName)\" at \(stored.lowerBound) takes "
-            + "\(stored.upperBound - stored.lowerBound) bytes, but the end is at \(source.size): "
-            + "the archive is cut short"
+        return source.shortfall(
+            of: "member \"\(member.shownName)\"", at: stored.lowerBound,
+            count: stored.upperBound - stored.lowerBound
+        ).map { "\($0): the archive is cut short" }
     }
 }

@@ -84,10 +84,10 @@ struct TarArchive: Sendable {
     private mutating func header(at position: UInt64) throws(ImageError) -> TarHeader? {
         guard position < source.size else { return nil }
         // What comes before is there. A file that is no longer than this is no archive.
-        guard position == 0 || source.holds(UInt64(TarHeader.blockSize), at: position) else {
-            warnings.append(
-                "the archive is cut short: header at \(position) takes \(TarHeader.blockSize) bytes, but the end is "
-                    + "at \(source.size)")
+        if position > 0,
+            let reason = source.shortfall(of: "header", at: position, count: UInt64(TarHeader.blockSize))
+        {
+            warnings.append("the archive is cut short: \(reason)")
             return nil
         }
         let fields = try Fields("header", of: source, at: position, count: TarHeader.blockSize)
@@ -175,10 +175,8 @@ struct TarArchive: Sendable {
 
     /// The offset of the header behind data of `size` bytes from `start` on. Nil if the archive ends before it.
     private mutating func end(of size: UInt64, at start: UInt64) throws(ImageError) -> UInt64? {
-        guard source.holds(size, at: start) else {
-            warnings.append(
-                "the archive is cut short: data at \(start) takes \(size) bytes, but the end is at \(source.size)"
-            )
+        if let reason = source.shortfall(of: "data", at: start, count: size) {
+            warnings.append("the archive is cut short: \(reason)")
             return nil
         }
         let block = UInt64(TarHeader.blockSize)
