@@ -17,8 +17,8 @@ struct SpanTable: Sendable {
 
     /// The indices of the spans that overlap `range`.
     private func indices(overlapping range: Range<UInt64>) -> Range<Int> {
-        let first = kept.partitioningIndex { $0.span.range.upperBound > range.lowerBound }
-        let end = kept.partitioningIndex { $0.span.range.lowerBound >= range.upperBound }
+        let first = kept.partitionPoint { $0.span.range.upperBound > range.lowerBound }
+        let end = kept.partitionPoint { $0.span.range.lowerBound >= range.upperBound }
         return first..<max(first, end)
     }
 

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import VitrineIndex
+@testable import VitrineFormats
 
 @Suite struct ByteRangesTests {
     /// Compares ranges with a list of flags, one for each of 40 bytes.

@@ -31,7 +31,6 @@ import Testing
         var model = Model()
         for step in 0..<150 {
             if step % 25 == 24 {
-                // Zeroes are removed with the whole run that is touched.
                 let gone = range(12, &random)
                 map.remove(bytes(gone))
                 remove(gone, &model)
@@ -57,23 +56,12 @@ import Testing
 
     private func remove(_ gone: Range<Int>, _ model: inout Model) {
         let touched = Set(gone.compactMap { model.spans[$0] })
-        removeZeroes(gone, &model)
         for span in touched {
-            let units = span.range.lowerBound / Self.unit..<span.range.upperBound / Self.unit
-            removeZeroes(Int(units.lowerBound)..<Int(units.upperBound), &model)
-            for index in units { model.spans[Int(index)] = nil }
+            for unit in span.range.lowerBound / Self.unit..<span.range.upperBound / Self.unit {
+                model.spans[Int(unit)] = nil
+                model.zeroes[Int(unit)] = false
+            }
         }
-    }
-
-    private func removeZeroes(_ gone: Range<Int>, _ model: inout Model) {
-        var ends = gone
-        while ends.lowerBound > 0, model.zeroes[ends.lowerBound], model.zeroes[ends.lowerBound - 1] {
-            ends = ends.lowerBound - 1..<ends.upperBound
-        }
-        while ends.upperBound < Self.units, model.zeroes[ends.upperBound - 1], model.zeroes[ends.upperBound] {
-            ends = ends.lowerBound..<ends.upperBound + 1
-        }
-        for index in ends { model.zeroes[index] = false }
     }
 
     private func compare(_ map: SeekMap, _ model: Model, _ random: inout SeededGenerator) {

@@ -1,6 +1,9 @@
 extension Array {
     /// The first index whose element is `beyond` something; `count` if none is. All elements behind it must be `beyond` too.
-    func partitionPoint(where beyond: (Element) -> Bool) -> Int {
+    ///
+    /// Other modules get its body, so that it is as fast there.
+    @inlinable
+    package func partitionPoint(where beyond: (Element) -> Bool) -> Int {
         var low = 0
         var high = count
         while low < high {

@@ -1,12 +1,12 @@
 /// Some of the bytes of a layer: ranges in order, none empty, none overlapping or touching the next.
-struct ByteRanges: Equatable, Sendable {
-    private(set) var runs: [Range<UInt64>] = []
+package struct ByteRanges: Equatable, Sendable {
+    package private(set) var runs: [Range<UInt64>] = []
 
     /// No runs.
-    init() {}
+    package init() {}
 
     /// The ranges `runs`. Nil unless they are in order, not empty, and none overlaps or touches the next.
-    init?(checking runs: [Range<UInt64>]) {
+    package init?(checking runs: [Range<UInt64>]) {
         guard runs.allSatisfy({ !$0.isEmpty }),
             zip(runs, runs.dropFirst()).allSatisfy({ $0.upperBound < $1.lowerBound })
         else { return nil }
@@ -15,13 +15,13 @@ struct ByteRanges: Equatable, Sendable {
 
     /// The indices of the runs that overlap `range`, or touch it.
     private func near(_ range: Range<UInt64>) -> Range<Int> {
-        let first = runs.partitioningIndex { $0.upperBound >= range.lowerBound }
-        let end = runs.partitioningIndex { $0.lowerBound > range.upperBound }
+        let first = runs.partitionPoint { $0.upperBound >= range.lowerBound }
+        let end = runs.partitionPoint { $0.lowerBound > range.upperBound }
         return first..<max(first, end)
     }
 
     /// Adds `range`.
-    mutating func insert(_ range: Range<UInt64>) {
+    package mutating func insert(_ range: Range<UInt64>) {
         guard !range.isEmpty else { return }
         let met = near(range)
         var whole = range
@@ -32,7 +32,7 @@ struct ByteRanges: Equatable, Sendable {
     }
 
     /// Takes `range` away: a run that it meets is cut.
-    mutating func remove(_ range: Range<UInt64>) {
+    package mutating func remove(_ range: Range<UInt64>) {
         guard !range.isEmpty else { return }
         let met = near(range)
         let left = runs[met].flatMap { run in
@@ -46,12 +46,12 @@ struct ByteRanges: Equatable, Sendable {
     }
 
     /// The parts of the runs that lie in `range`.
-    func within(_ range: Range<UInt64>) -> [Range<UInt64>] {
+    package func within(_ range: Range<UInt64>) -> [Range<UInt64>] {
         runs[near(range)].map { $0.clamped(to: range) }.filter { !$0.isEmpty }
     }
 
     /// The parts of the runs that lie in one of `ranges`, which are in order and do not overlap.
-    func within(_ ranges: some Sequence<Range<UInt64>>) -> ByteRanges {
+    package func within(_ ranges: [Range<UInt64>]) -> ByteRanges {
         var result = ByteRanges()
         for range in ranges {
             for run in within(range) {
@@ -64,18 +64,5 @@ struct ByteRanges: Equatable, Sendable {
             }
         }
         return result
-    }
-}
-
-extension RandomAccessCollection {
-    /// The first index whose element `belongs`; `endIndex` if there is none. All elements from there on must belong, and none before.
-    func partitioningIndex(_ belongs: (Element) -> Bool) -> Index {
-        var start = startIndex
-        var end = endIndex
-        while start < end {
-            let middle = index(start, offsetBy: distance(from: start, to: end) / 2)
-            if belongs(self[middle]) { end = middle } else { start = index(after: middle) }
-        }
-        return start
     }
 }

@@ -4,8 +4,8 @@
 struct SeekMap: Sendable {
     /// The spans, in order. None overlaps another.
     private(set) var spans: [SeekSpan] = []
-    /// The runs of zeroes, in order. None overlaps or touches another.
-    private(set) var zeroes: [Range<UInt64>] = []
+    /// The bytes that are known to be zero.
+    private var zeroes = ByteRanges()
     /// The start offsets of the spans in which zeroes are claimed, in order.
     private(set) var claims: [UInt64] = []
     /// The bytes that an index says are zero, and those that were found to be since, as long as nothing in it was found wrong. For
@@ -13,7 +13,7 @@ struct SeekMap: Sendable {
     private(set) var claimedBytes: UInt64 = 0
     /// The bytes that lie in spans.
     private(set) var indexed: UInt64 = 0
-    /// The bytes that are known to be zero.
+    /// The number of `zeroes`.
     private(set) var zeroBytes: UInt64 = 0
     /// The longest time that decoding a span took, in microseconds.
     private(set) var worstTime: UInt32 = 0
@@ -100,7 +100,7 @@ struct SeekMap: Sendable {
     }
 
     private func firstZeroes(endingAfter offset: UInt64) -> Int {
-        zeroes.partitionPoint(where: { $0.upperBound > offset })
+        zeroes.runs.partitionPoint(where: { $0.upperBound > offset })
     }
 
     /// The span that holds the byte at `offset`.
@@ -164,8 +164,8 @@ struct SeekMap: Sendable {
 
     private func knownExtent(at offset: UInt64, size: UInt64) -> Extent {
         let index = firstZeroes(endingAfter: offset)
-        guard index < zeroes.count else { return Extent(offset..<size, .data) }
-        let run = zeroes[index]
+        guard index < zeroes.runs.count else { return Extent(offset..<size, .data) }
+        let run = zeroes.runs[index]
         let start = (run.lowerBound + Self.sector - 1) & ~(Self.sector - 1)
         let end = run.upperBound == size ? size : run.upperBound & ~(Self.sector - 1)
         if start <= offset, offset < end { return Extent(offset..<end, .zero) }
@@ -176,10 +176,10 @@ struct SeekMap: Sendable {
     /// The last offset in `range` that is not known to be zero.
     func lastData(in range: Range<UInt64>) -> UInt64? {
         let index = firstZeroes(endingAfter: range.upperBound - 1)
-        guard index < zeroes.count, zeroes[index].lowerBound < range.upperBound else {
+        guard index < zeroes.runs.count, zeroes.runs[index].lowerBound < range.upperBound else {
             return range.upperBound - 1
         }
-        let run = zeroes[index]
+        let run = zeroes.runs[index]
         return run.lowerBound > range.lowerBound ? run.lowerBound - 1 : nil
     }
 
@@ -187,8 +187,8 @@ struct SeekMap: Sendable {
     func dataCount(in range: Range<UInt64>) -> UInt64 {
         var count = range.upperBound - range.lowerBound
         var index = firstZeroes(endingAfter: range.lowerBound)
-        while index < zeroes.count, zeroes[index].lowerBound < range.upperBound {
-            let run = zeroes[index].clamped(to: range)
+        while index < zeroes.runs.count, zeroes.runs[index].lowerBound < range.upperBound {
+            let run = zeroes.runs[index].clamped(to: range)
             count -= run.upperBound - run.lowerBound
             index += 1
         }
@@ -210,40 +210,23 @@ struct SeekMap: Sendable {
     }
 
     private mutating func add(zeroes run: Range<UInt64>) {
+        guard zeroes.runs.count < Self.maximumZeroes else { return }
+        zeroes.insert(run)
         zeroBytes += run.upperBound - run.lowerBound
-        let index = firstZeroes(endingAfter: run.lowerBound)
-        let joinsBefore = index > 0 && zeroes[index - 1].upperBound == run.lowerBound
-        let joinsAfter = index < zeroes.count && zeroes[index].lowerBound == run.upperBound
-        switch (joinsBefore, joinsAfter) {
-        case (true, true):
-            zeroes[index - 1] = zeroes[index - 1].lowerBound..<zeroes[index].upperBound
-            zeroes.remove(at: index)
-        case (true, false):
-            zeroes[index - 1] = zeroes[index - 1].lowerBound..<run.upperBound
-        case (false, true):
-            zeroes[index] = run.lowerBound..<zeroes[index].upperBound
-        case (false, false):
-            if zeroes.count < Self.maximumZeroes {
-                zeroes.insert(run, at: index)
-            } else {
-                zeroBytes -= run.upperBound - run.lowerBound
-            }
-        }
     }
 
-    /// Forgets the spans that overlap `range`, and the zeroes that overlap it or one of these spans.
+    /// Forgets the spans that overlap `range`, and the zeroes in them.
     mutating func remove(_ range: Range<UInt64>) {
         let first = firstSpan(endingAfter: range.lowerBound)
         let gone = spans[first...].prefix { $0.range.lowerBound < range.upperBound }
         if let start = gone.first?.range.lowerBound, let end = gone.last?.range.upperBound {
-            zeroes.removeAll { $0.overlaps(start..<end) }
+            zeroes.remove(start..<end)
             claims.removeAll { (start..<end).contains($0) }
             claimedBytes = 0
         }
         spans.removeSubrange(gone.indices)
-        zeroes.removeAll { $0.overlaps(range) }
         indexed = spans.reduce(0) { $0 + $1.count }
-        zeroBytes = zeroes.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
+        zeroBytes = zeroes.runs.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
         worstTime = spans.reduce(0) { max($0, $1.time) }
     }
 }
