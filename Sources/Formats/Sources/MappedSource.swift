@@ -60,8 +60,7 @@ extension MappedSource {
             case .zero: return Extent(content.range, .zero)
             case .decoded: return Extent(content.range, .data)
             case .base(let base, let place):
-                let there = content.range.moved(from: content.range.lowerBound, to: place)
-                return try base.extent(in: there, mayWait: mayWait)?
+                return try base.extent(in: content.range.moved(to: place), mayWait: mayWait)?
                     .moved(from: place, to: content.range.lowerBound)
             }
         }
@@ -73,8 +72,8 @@ extension MappedSource {
             guard case .base(let base, let place) = content.kind else {
                 return Allocation(content.range, depth: content.depth)
             }
-            let there = content.range.moved(from: content.range.lowerBound, to: place)
-            return try base.depth(in: there).moved(from: place, to: content.range.lowerBound)
+            return try base.depth(in: content.range.moved(to: place))
+                .moved(from: place, to: content.range.lowerBound)
         }
         return found ?? Allocation(range, depth: 1)
     }
@@ -88,7 +87,7 @@ extension MappedSource {
         var rest = range
         while !rest.isEmpty, let content = try content(in: rest, for: .readingAhead) {
             if case .base(let base, let place) = content.kind {
-                try base.prefetch(content.range.moved(from: content.range.lowerBound, to: place))
+                try base.prefetch(content.range.moved(to: place))
             }
             rest = content.range.upperBound..<rest.upperBound
         }

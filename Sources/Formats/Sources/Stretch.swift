@@ -47,4 +47,7 @@ extension Range<UInt64> {
     func moved(from place: UInt64, to target: UInt64) -> Range {
         target + (lowerBound - place)..<target + (upperBound - place)
     }
+
+    /// The range of the same length from `start` on. The caller knows that the end does not overflow.
+    func moved(to start: UInt64) -> Range { moved(from: lowerBound, to: start) }
 }
