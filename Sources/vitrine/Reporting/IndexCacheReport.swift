@@ -25,7 +25,7 @@ enum IndexCacheReport {
     private static func extent(_ summary: IndexCache.Summary) -> String {
         guard let size = summary.layerSize else { return byteCount(summary.indexed) }
         guard summary.indexed < size else { return "complete" }
-        return "\(Int(Double(summary.indexed) / Double(size) * 100)) %"
+        return percentText(summary.indexed, of: size)
     }
 
     private static func count(_ entries: [IndexCache.Entry]) -> String {

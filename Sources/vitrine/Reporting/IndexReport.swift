@@ -18,7 +18,7 @@ enum IndexReport {
     static func built(
         _ title: String, _ state: IndexState, _ elapsed: Duration, fileSize: UInt64?, imageSize: UInt64
     ) -> String {
-        let extent = state.isComplete ? "" : " \(percent(state.indexed, of: state.size)) of it"
+        let extent = state.isComplete ? "" : " \(percentText(state.indexed, of: state.size)) of it"
         var rows = [
             ["spans", "\(state.spans)"],
             ["worst seek", time(UInt64(state.worstSpan))],
@@ -26,7 +26,7 @@ enum IndexReport {
         ]
         if let fileSize {
             rows.append([
-                "index size", "\(byteCount(fileSize)), \(percent(fileSize, of: imageSize)) of the image",
+                "index size", "\(byteCount(fileSize)), \(percentText(fileSize, of: imageSize)) of the image",
             ])
         }
         if state.seeksByBlockOnly { rows.append(["note", blocksOnly]) }
@@ -41,7 +41,7 @@ enum IndexReport {
 
     /// The text of `vitrine index` when it was interrupted.
     static func stopped(_ title: String, _ state: IndexState) -> String {
-        "\(title): stopped at \(percent(state.indexed, of: state.size)); the index so far is kept, and the "
+        "\(title): stopped at \(percentText(state.indexed, of: state.size)); the index so far is kept, and the "
             + "same command continues from there"
     }
 
@@ -53,7 +53,7 @@ enum IndexReport {
     private static func summary(_ state: IndexState) -> String {
         if state.isComplete { return "complete, \(spans(state.spans))" }
         if state.indexed == 0 { return "none" }
-        return "\(percent(state.indexed, of: state.size)), \(spans(state.spans))"
+        return "\(percentText(state.indexed, of: state.size)), \(spans(state.spans))"
     }
 
     private static func worstSeek(_ state: IndexState) -> String {
@@ -72,14 +72,6 @@ enum IndexReport {
 
     private static func time(_ microseconds: UInt64) -> String {
         timeText(.microseconds(Int64(clamping: microseconds)))
-    }
-
-    /// `part` of `whole` in percent, rounded down: `42 %`, `6.4 %`; 100 % is everything.
-    private static func percent(_ part: UInt64, of whole: UInt64) -> String {
-        guard whole > 0 else { return "100 %" }
-        let tenths = Int(Double(part) / Double(whole) * 1000)
-        if part > 0, tenths == 0 { return "less than 0.1 %" }
-        return tenths >= 100 || tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
     }
 
     // MARK: For programs
