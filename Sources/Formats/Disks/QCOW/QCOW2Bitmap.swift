@@ -52,11 +52,7 @@ final class QCOW2Bitmap: DirtyBitmap {
             throw ImageError(
                 .corrupt, "table size is \(entry.tableCount), but a disk of \(size) bytes takes \(needed)")
         }
-        guard tableOffset & (clusterSize - 1) == 0 else {
-            throw ImageError(
-                .corrupt,
-                "table offset is \(tableOffset), expected a multiple of the cluster size, \(clusterSize)")
-        }
+        try QCOW2Header.requireAlignment("table offset", tableOffset, clusterSize)
         try file.require("the table", at: tableOffset, count: UInt64(entry.tableCount) * 8)
     }
 

@@ -24,12 +24,7 @@ struct QCOW2BitmapDirectory: Sendable {
         guard size <= Self.maximumSize else {
             throw ImageError(.limit, "bitmap_directory_size is \(size), expected \(Self.maximumSize) at most")
         }
-        guard offset & (clusterSize - 1) == 0 else {
-            throw ImageError(
-                .corrupt,
-                "bitmap_directory_offset is \(offset), expected a multiple of the cluster size, \(clusterSize)"
-            )
-        }
+        try QCOW2Header.requireAlignment("bitmap_directory_offset", offset, clusterSize)
         try file.require("the bitmap directory", at: offset, count: size)
         var reader = WindowReader(file)
         var position = offset

@@ -129,6 +129,16 @@ struct QCOW2Header: Sendable {
         snapshotOffset = try fields.big("snapshots_offset", at: 64)
     }
 
+    /// Throws `corrupt` unless `offset`, which is called `field`, is a multiple of `clusterSize`.
+    static func requireAlignment(
+        _ field: @autoclosure () -> String, _ offset: UInt64, _ clusterSize: UInt64
+    ) throws(ImageError) {
+        guard offset & (clusterSize - 1) == 0 else {
+            throw ImageError(
+                .corrupt, "\(field()) is \(offset), expected a multiple of the cluster size, \(clusterSize)")
+        }
+    }
+
     /// The range of the backing file's name, which lies in the first cluster. Nil if there is no name.
     private static func backingName(
         _ fields: Fields, _ clusterSize: UInt64, _ file: any Source

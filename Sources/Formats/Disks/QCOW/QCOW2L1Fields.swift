@@ -20,12 +20,7 @@ struct QCOW2L1Fields: Sendable {
             throw ImageError(
                 .corrupt, "\(owner): l1_size is \(count), but a disk of \(size) bytes takes \(needed)")
         }
-        guard offset & (clusterSize - 1) == 0 else {
-            throw ImageError(
-                .corrupt,
-                "\(owner): l1_table_offset is \(offset), expected a multiple of the cluster size, \(clusterSize)"
-            )
-        }
+        try QCOW2Header.requireAlignment("\(owner): l1_table_offset", offset, clusterSize)
         if count > 0 {
             try file.require("\(owner): the L1 table", at: offset, count: UInt64(count) * 8)
         }

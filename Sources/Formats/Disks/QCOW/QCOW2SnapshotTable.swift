@@ -30,11 +30,9 @@ struct QCOW2SnapshotTable: Sendable {
             throw ImageError(
                 .limit, "nb_snapshots at 60 is \(count), expected \(Self.maximumCount) at most")
         }
-        guard count == 0 || header.snapshotOffset & (header.clusterSize - 1) == 0 else {
-            throw ImageError(
-                .corrupt,
-                "snapshots_offset at 64 is \(header.snapshotOffset), expected a multiple of the cluster size, "
-                    + "\(header.clusterSize)")
+        if count > 0 {
+            try QCOW2Header.requireAlignment(
+                "snapshots_offset at 64", header.snapshotOffset, header.clusterSize)
         }
         var reader = WindowReader(file)
         var offset = header.snapshotOffset
