@@ -10,6 +10,11 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+let fuzzTargets = [
+    "gzip", "grainscan", "index", "lzma2", "ovf", "partitions", "qcow2", "session", "tar", "vmdk", "xz",
+]
+let fuzzDictionaries = ["gzip", "ovf", "partitions", "qcow2", "session", "tar", "vmdk"]
+
 let package = Package(
     name: "vitrine",
     products: [
@@ -121,6 +126,18 @@ let package = Package(
             dependencies: ["TestSupport", "VitrineFormats", "VitrineIndex", "vitrine"],
             swiftSettings: house
         ),
+
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "TestSupport", "VitrineExports", "VitrineFormats", "VitrineIndex", "VitrineServer",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "tools/fuzz",
+            exclude: ["libfuzzer", "run"] + fuzzTargets.map { "\($0)/kept" }
+                + fuzzDictionaries.map { "\($0)/\($0).dict" },
+            swiftSettings: house
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -133,32 +150,13 @@ if Context.environment["VITRINE_BENCH"] != nil {
             swiftSettings: house))
 }
 
-// The fuzz targets have no main of their own, and need the fuzzer's runtime: tools/fuzz builds them.
+// libFuzzer has a main of its own, and needs the fuzzer's runtime: tools/fuzz/run builds it.
 if Context.environment["VITRINE_FUZZ"] != nil {
-    let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
     package.targets.append(
-        .target(
-            name: "FuzzSupport", dependencies: ["VitrineFormats"], path: "Tests/Fuzz/FuzzSupport",
-            swiftSettings: house))
-    for (name, dependencies) in [
-        ("FuzzLZMA2", ["TestSupport", "VitrineFormats"]),
-        ("FuzzXZ", ["VitrineFormats"]),
-        ("FuzzGzip", ["VitrineFormats"]),
-        ("FuzzTar", ["FuzzSupport", "VitrineFormats"]),
-        ("FuzzOVF", ["FuzzSupport", "VitrineFormats"]),
-        ("FuzzIndex", ["VitrineFormats", "VitrineIndex"]),
-        ("FuzzPartitions", ["VitrineFormats"]),
-        ("FuzzQCOW2", ["FuzzSupport", "VitrineFormats"]),
-        ("FuzzVMDK", ["FuzzSupport", "VitrineFormats"]),
-        ("FuzzGrainScan", ["FuzzSupport", "VitrineFormats"]),
-        ("FuzzSession", ["VitrineExports", "VitrineFormats", "VitrineServer", nio]),
-    ] as [(String, [Target.Dependency])] {
-        package.targets.append(
-            .executableTarget(
-                name: name,
-                dependencies: dependencies,
-                path: "Tests/Fuzz/\(name)",
-                swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]
-            ))
-    }
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["FuzzTargets"],
+            path: "tools/fuzz/libfuzzer",
+            swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]
+        ))
 }

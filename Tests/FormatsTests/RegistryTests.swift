@@ -46,15 +46,27 @@ import Testing
 
     /// Each folder of a format has a fuzz target, and is a layer. Raw takes any bytes as they are.
     @Test func everyFolderOfAFormatIsFuzzedAndChecked() throws {
-        let targets = try Self.folders("Tests/Fuzz")
+        let targets = try Self.folders("tools/fuzz")
         let layers = try Self.text("tools/check-layers")
         for kind in ["Wrappers", "Disks"] {
             for folder in try Self.folders("Sources/Formats/\(kind)") {
                 #expect(layers.contains("\"Formats/\(kind)/\(folder)\""))
                 guard folder != "Raw" else { continue }
-                #expect(targets.contains { $0.hasPrefix("Fuzz\(folder)") }, "\(folder)")
+                #expect(targets.contains { $0.hasPrefix(folder.lowercased()) }, "\(folder)")
             }
         }
+    }
+
+    /// What has kept inputs is run by the script, and is in the list.
+    @Test func everyFuzzTargetIsListed() throws {
+        let list = try Self.text("tools/fuzz/support/FuzzTarget.swift")
+        let script = try Self.text("tools/fuzz/run")
+        let names = try #require(script.firstMatch(of: /\nnames=\((.*)\)\n/)).1.split(separator: " ")
+        let targets = try Self.folders("tools/fuzz").filter {
+            CorpusFile.root.appending(path: "tools/fuzz/\($0)/kept").exists
+        }
+        #expect(targets == names.map(String.init).sorted())
+        for target in targets { #expect(list.contains("name: \"\(target)\"")) }
     }
 
     @Test(arguments: [
