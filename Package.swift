@@ -134,8 +134,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "tools/fuzz",
-            exclude: ["libfuzzer", "run"] + fuzzTargets.map { "\($0)/kept" }
+            exclude: ["libfuzzer", "replay", "run"] + fuzzTargets.map { "\($0)/kept" }
                 + fuzzDictionaries.map { "\($0)/\($0).dict" },
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "FuzzReplay",
+            dependencies: ["FuzzTargets", "TestSupport"],
+            path: "tools/fuzz/replay",
             swiftSettings: house
         ),
     ],

@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// What has kept inputs is run by the script, and is in the list.
+    /// What has kept inputs is run by CI, and by the script.
     @Test func everyFuzzTargetIsListed() throws {
         let list = try Self.text("tools/fuzz/support/FuzzTarget.swift")
         let script = try Self.text("tools/fuzz/run")
