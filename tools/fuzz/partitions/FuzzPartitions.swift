@@ -1,6 +1,9 @@
 import VitrineFormats
 
-/// Reads any bytes as a disk with a partition table; every partition found must lie on the disk.
+/// How many warnings there may be of one table, with the one that counts the others.
+private let maximumWarnings = 21
+
+/// Reads any bytes as a disk with a partition table; every partition found must lie on the disk, behind the numbers of the others.
 ///
 /// The first two bytes say how large the disk is: the fuzzer's bytes are its start, and its end. Checksums stop a fuzzer, so each
 /// disk is also tried with those of its GPTs mended.
@@ -23,9 +26,13 @@ func fuzzPartitions(_ bytes: [UInt8]) {
 private func read(_ bytes: [UInt8]) {
     let disk = MemorySource(bytes)
     guard let table = try? PartitionTable.read(disk) else { return }
+    var previous = 0
     for partition in table.partitions {
+        precondition(partition.number > previous, "partition \(partition.number) behind \(previous)")
         precondition(!partition.range.isEmpty && partition.range.upperBound <= disk.size)
+        previous = partition.number
     }
+    precondition(table.warnings.count <= maximumWarnings, "\(table.warnings.count) warnings")
 }
 
 /// Puts the checksums right of the GPT whose header starts at `start`, and of its entries; returns whether there is one.
