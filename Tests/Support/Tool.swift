@@ -20,6 +20,31 @@ package struct Tool: Sendable {
     package static let tar = Tool("tar", in: "tar")
     package static let xz = Tool("xz", in: "xz-utils")
 
+    // Makers of file systems, and what looks at them.
+    package static let blkid = Tool("blkid", in: "util-linux")
+    package static let cryptsetup = Tool("cryptsetup", in: "cryptsetup-bin")
+    package static let debugfs = Tool("debugfs", in: "e2fsprogs")
+    package static let genisoimage = Tool("genisoimage", in: "genisoimage")
+    package static let makefs = Tool("makefs", in: "makefs")
+    package static let mkfsBFS = Tool("mkfs.bfs", in: "util-linux")
+    package static let mkfsBtrfs = Tool("mkfs.btrfs", in: "btrfs-progs")
+    package static let mkfsCramfs = Tool("mkfs.cramfs", in: "util-linux")
+    package static let mkfsEROFS = Tool("mkfs.erofs", in: "erofs-utils")
+    package static let mkfsExFAT = Tool("mkfs.exfat", in: "exfatprogs")
+    package static let mkfsExt4 = Tool("mkfs.ext4", in: "e2fsprogs")
+    package static let mkfsF2FS = Tool("mkfs.f2fs", in: "f2fs-tools")
+    package static let mkfsFAT = Tool("mkfs.vfat", in: "dosfstools")
+    package static let mkfsJFS = Tool("mkfs.jfs", in: "jfsutils")
+    package static let mkfsMinix = Tool("mkfs.minix", in: "util-linux")
+    package static let mkfsNILFS2 = Tool("mkfs.nilfs2", in: "nilfs-tools")
+    package static let mkfsNTFS = Tool("mkfs.ntfs", in: "ntfs-3g")
+    package static let mkfsReiserFS = Tool("mkfs.reiserfs", in: "reiserfsprogs")
+    package static let mkfsUDF = Tool("mkfs.udf", in: "udftools")
+    package static let mkfsXFS = Tool("mkfs.xfs", in: "xfsprogs")
+    package static let mksquashfs = Tool("mksquashfs", in: "squashfs-tools")
+    package static let mkswap = Tool("mkswap", in: "util-linux")
+    package static let xorriso = Tool("xorriso", in: "xorriso")
+
     /// Debian's own Python: only that finds the modules in Debian's packages.
     package static let pythonNBD = Tool(
         "python3 with libnbd", in: "python3-libnbd", at: "/usr/bin/python3",
