@@ -17,6 +17,9 @@ public struct ImageDescription: Sendable {
     /// The reason that no partition table was looked for. Nil if one was.
     public let partitionTableReason: ImageError?
 
+    /// The file systems of the disk. Nil if no partition table was looked for.
+    package let contents: DiskContents?
+
     /// The texts that the user should know before relying on it, a sentence each.
     public let warnings: [String]
 
@@ -65,16 +68,20 @@ public struct ImageDescription: Sendable {
         if stack.disk.references.isEmpty {
             do throws(ImageError) {
                 let disk = try stack.openDisk()
-                partitionTable = LayerStack.partitionTable(of: disk, &warnings)
+                let table = LayerStack.partitionTable(of: disk, &warnings)
+                partitionTable = table
                 partitionTableReason = nil
+                contents = DiskContents(of: disk, table)
             } catch {
                 partitionTable = nil
+                contents = nil
                 var reason = error
                 reason.add(["the disk cannot be opened"])
                 partitionTableReason = reason
             }
         } else {
             partitionTable = nil
+            contents = nil
             partitionTableReason = ImageError(
                 .refused, "the image names other files, and none is opened to describe it")
         }

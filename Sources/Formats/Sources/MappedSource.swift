@@ -17,6 +17,11 @@ extension MappedSource {
 
     package var cost: SourceCost { bases.lazy.map(\.source.cost).max() ?? .memory }
 
+    // The place in the base may be told by tables, which would have to be decoded too.
+    package func decodingTime(at offset: UInt64?) -> UInt64 {
+        bases.lazy.map { $0.source.decodingTime(at: nil) }.max() ?? 0
+    }
+
     package func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
         _ = try fill(&buffer, at: offset, for: .reading)
     }

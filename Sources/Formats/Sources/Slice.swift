@@ -44,6 +44,10 @@ package final class Slice: Source {
 
     package var cost: SourceCost { base.cost }
 
+    package func decodingTime(at offset: UInt64?) -> UInt64 {
+        base.decodingTime(at: offset.map { start + $0 })
+    }
+
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         try base.prefetch(inward(range))
     }

@@ -39,6 +39,10 @@ package protocol Source: AnyObject, Sendable {
     /// The dearest thing that a read of it may take.
     var cost: SourceCost { get }
 
+    /// An estimate of the time for decoding that a short read at `offset` takes, in microseconds. If that is nil, of the time at the
+    /// slowest place. 0 for compressed clusters, and for anything that takes no more than these.
+    func decodingTime(at offset: UInt64?) -> UInt64
+
     /// Makes later reads of `range` cheap, within the limits on memory.
     ///
     /// `range` lies inside `0 ..< size`. May return before the work is done.
@@ -63,6 +67,8 @@ extension Source {
     package var decodingMemory: Int { 0 }
 
     package var cost: SourceCost { decodingMemory == 0 ? .memory : .decoding }
+
+    package func decodingTime(at offset: UInt64?) -> UInt64 { 0 }
 
     package func prefetch(_ range: Range<UInt64>) throws(ImageError) {}
 }

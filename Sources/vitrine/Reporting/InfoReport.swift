@@ -30,15 +30,9 @@ enum InfoReport {
             lines += [
                 "", "partitions (\(table.scheme.rawValue.uppercased()), \(table.sectorSize)-byte sectors)",
             ]
-            lines += TextTable.lines(
-                [["", "offset", "size", "type", "name"]]
-                    + table.partitions.map { partition in
-                        [
-                            "p\(partition.number)", "\(partition.range.lowerBound)",
-                            byteCount(partition.range.upperBound - partition.range.lowerBound),
-                            printable(partition.typeName ?? partition.type), printable(partition.name),
-                        ]
-                    })
+            lines += FileSystemReport.lines(table, image.contents?.partitions ?? [])
+        } else if let finding = image.contents?.disk {
+            lines += FileSystemReport.lines(finding)
         } else if let reason = image.partitionTableReason {
             lines += ["", "the partitions were not read: \(reason.words)"]
         }
@@ -89,19 +83,20 @@ enum InfoReport {
         let fingerprint = try Fingerprint(
             of: image.file.source, format: image.layers.first?.format ?? "",
             digest: image.layers.first?.indexable?.digest() ?? [])
-        let report: JSONValue = .object([
-            "image": .string(path.text),
-            "fingerprint": .string(fingerprint.description),
-            "format": .string(image.stack),
-            "size": image.size.map { .number($0) } ?? .null,
-            "layers": .array(
-                image.layers.enumerated().map { number, layer in
-                    json(layer, number == image.layers.count - 1 ? image.details : [])
-                }),
-            "partition-table": image.partitionTable.map(json) ?? .null,
-            "partition-table-not-read": image.partitionTableReason.map { .string($0.words) } ?? .null,
-            "warnings": .array(image.warnings.map { .string($0) }),
-        ])
+        let report: JSONValue = .object(
+            [
+                "image": .string(path.text),
+                "fingerprint": .string(fingerprint.description),
+                "format": .string(image.stack),
+                "size": image.size.map { .number($0) } ?? .null,
+                "layers": .array(
+                    image.layers.enumerated().map { number, layer in
+                        json(layer, number == image.layers.count - 1 ? image.details : [])
+                    }),
+                "partition-table": image.partitionTable.map { json($0, image.contents) } ?? .null,
+                "partition-table-not-read": image.partitionTableReason.map { .string($0.words) } ?? .null,
+                "warnings": .array(image.warnings.map { .string($0) }),
+            ].merging(FileSystemReport.json(image.contents?.disk)) { old, _ in old })
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(report), as: UTF8.self)
@@ -133,20 +128,21 @@ enum InfoReport {
         return object
     }
 
-    private static func json(_ table: PartitionTable) -> JSONValue {
+    private static func json(_ table: PartitionTable, _ contents: DiskContents?) -> JSONValue {
         .object([
             "scheme": .string(table.scheme.rawValue),
             "sector-size": .number(table.sectorSize),
             "partitions": .array(
-                table.partitions.map { partition in
-                    .object([
-                        "number": .number(UInt64(partition.number)),
-                        "start": .number(partition.range.lowerBound),
-                        "size": .number(partition.range.upperBound - partition.range.lowerBound),
-                        "type": .string(partition.type),
-                        "type-name": partition.typeName.map { .string($0) } ?? .null,
-                        "name": .string(partition.name),
-                    ])
+                table.partitions.enumerated().map { index, partition in
+                    .object(
+                        [
+                            "number": .number(UInt64(partition.number)),
+                            "start": .number(partition.range.lowerBound),
+                            "size": .number(partition.range.upperBound - partition.range.lowerBound),
+                            "type": .string(partition.type),
+                            "type-name": partition.typeName.map { .string($0) } ?? .null,
+                            "name": .string(partition.name),
+                        ].merging(FileSystemReport.json(contents?.partitions[index])) { old, _ in old })
                 }),
         ])
     }

@@ -54,6 +54,11 @@ package final class SeekableSource: MappedSource {
 
     package var cost: SourceCost { .decoding }
 
+    package func decodingTime(at offset: UInt64?) -> UInt64 {
+        let below = spans.scheme.base.decodingTime(at: nil)
+        return spans.decodingTime(at: offset).addingReportingOverflow(below).partialValue
+    }
+
     package func depth(in range: Range<UInt64>) -> Allocation { Allocation(range, depth: 1) }
 
     // MARK: Reading
