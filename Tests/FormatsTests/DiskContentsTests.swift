@@ -17,7 +17,7 @@ struct DiskContentsTests {
 
         /// Swap everywhere.
         func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
-            if time(offset) > 1_000_000 { throw ImageError(.corrupt, "it was read") }
+            if time(offset) > 2_000_000 { throw ImageError(.corrupt, "it was read") }
             for index in 0..<buffer.count { buffer[index] = 0 }
             var bytes = [UInt8](repeating: 0, count: 4096)
             bytes.replaceSubrange(4086..<4096, with: Array("SWAPSPACE2".utf8))
@@ -55,8 +55,8 @@ struct DiskContentsTests {
 
     /// Many short times are a long one.
     @Test func timesAddUp() {
-        let disk = SlowDisk { _ in 400_000 }
-        #expect(words(DiskContents(of: disk, table([9, 3, 6]))) == ["slow 400000", "swap", "swap"])
+        let disk = SlowDisk { _ in 800_000 }
+        #expect(words(DiskContents(of: disk, table([9, 3, 6]))) == ["slow 800000", "swap", "swap"])
     }
 
     @Test func theWholeDiskIfThereIsNoTable() throws {

@@ -91,7 +91,7 @@ struct MonitorTests {
                 state.change { $0.left -= 1 }
             }
         }
-        state.wait { $0.isWaiting ? () : nil }
+        while !state.withLock({ $0.isWaiting }) { usleep(1000) }
         state.change { $0.interval = 1_000_000 }
         state.wait { $0.left == 0 ? () : nil }
         #expect(ContinuousClock.now >= end)

@@ -19,7 +19,7 @@ package struct DiskContents: Sendable {
     package private(set) var disk: Finding?
 
     /// The time that may be spent on decoding, in microseconds.
-    private static let maximumTime: UInt64 = 1_000_000
+    private static let maximumTime: UInt64 = 2_000_000
 
     /// The most partitions that are looked at.
     private static let maximumPartitions = 128

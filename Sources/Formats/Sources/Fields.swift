@@ -30,7 +30,9 @@ package struct Fields: Sendable {
                 .corrupt, "\(field) at \(position(offset)) is cut off after \(bytes.count) bytes")
         }
         var value: T = 0
-        for byte in bytes[offset..<offset + width].reversed() { value = value << 8 | T(truncatingIfNeeded: byte) }
+        for byte in bytes[offset..<offset + width].reversed() {
+            value = value << 8 | T(truncatingIfNeeded: byte)
+        }
         return value
     }
 
