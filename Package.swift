@@ -73,10 +73,16 @@ let package = Package(
             path: "Sources/Server",
             swiftSettings: house
         ),
+        .target(
+            name: "VitrineMount",
+            dependencies: ["CLinux", "VitrineFormats"],
+            path: "Sources/Mount",
+            swiftSettings: house
+        ),
         .executableTarget(
             name: "vitrine",
             dependencies: [
-                "CLinux", "VitrineExports", "VitrineFormats", "VitrineIndex", "VitrineServer",
+                "CLinux", "VitrineExports", "VitrineFormats", "VitrineIndex", "VitrineMount", "VitrineServer",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -109,6 +115,11 @@ let package = Package(
         .testTarget(
             name: "IndexTests",
             dependencies: ["IndexSaver", "TestSupport", "VitrineFormats", "VitrineIndex"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "MountTests",
+            dependencies: ["TestSupport", "VitrineFormats", "VitrineMount"],
             swiftSettings: house
         ),
         .testTarget(

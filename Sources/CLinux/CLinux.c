@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/loop.h>
 #include <linux/openat2.h>
+#include <linux/mount.h>
 #include <malloc.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -112,6 +116,101 @@ int vitrine_spawn_shell(const char *command, pid_t *process) {
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return status;
+}
+
+int vitrine_spawn_self(char *const *arguments, int output, pid_t *process) {
+    posix_spawnattr_t attributes;
+    int status = posix_spawnattr_init(&attributes);
+    if (status != 0) return status;
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    status = posix_spawn(process, "/proc/self/exe", &actions, &attributes, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return status;
+}
+
+int vitrine_open_fuse(void) {
+    return open("/dev/fuse", O_RDWR | O_CLOEXEC);
+}
+
+int vitrine_unshare_descriptors(void) {
+    return unshare(CLONE_FILES);
+}
+
+// Debian 12's C library has these calls, but their header clashes with that of the kernel.
+int vitrine_open_filesystem(const char *type) {
+    return (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+}
+
+int vitrine_set_parameter(int filesystem, const char *key, const char *value) {
+    unsigned command = value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
+    return (int)syscall(SYS_fsconfig, filesystem, command, key, value, 0);
+}
+
+int vitrine_make_mount(int filesystem) {
+    if (syscall(SYS_fsconfig, filesystem, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) return -1;
+    unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    return (int)syscall(SYS_fsmount, filesystem, FSMOUNT_CLOEXEC, attributes);
+}
+
+int vitrine_attach_mount(int mount, int directory) {
+    unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+    return (int)syscall(SYS_move_mount, mount, "", directory, "", flags);
+}
+
+int vitrine_open_in_root(int directory, const char *path) {
+    struct open_how how = {
+        .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int vitrine_open_file(int directory, const char *name) {
+    return openat(directory, name, O_RDONLY | O_CLOEXEC);
+}
+
+int vitrine_detach_mount(const char *path) {
+    // MNT_DETACH and UMOUNT_NOFOLLOW, which a header that clashes has.
+    return (int)syscall(SYS_umount2, path, 2 | 8);
+}
+
+int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t count, int *number) {
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+    if (control < 0) return -1;
+    struct loop_config config = {.fd = (uint32_t)file};
+    config.info.lo_offset = offset;
+    config.info.lo_sizelimit = count;
+    config.info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+    strncpy((char *)config.info.lo_file_name, name, LO_NAME_SIZE - 1);
+    int device = -1;
+    // Another process may take the device that is free meanwhile.
+    for (int attempt = 0; attempt < 64; attempt++) {
+        *number = ioctl(control, LOOP_CTL_GET_FREE);
+        if (*number < 0) break;
+        char path[32];
+        snprintf(path, sizeof path, "/dev/loop%d", *number);
+        device = open(path, O_RDONLY | O_CLOEXEC);
+        if (device < 0) break;
+        if (ioctl(device, LOOP_CONFIGURE, &config) == 0) break;
+        int error = errno;
+        close(device);
+        device = -1;
+        errno = error;
+        if (error != EBUSY) break;
+    }
+    int error = errno;
+    close(control);
+    errno = error;
+    return device;
 }
 
 int vitrine_flush_output(void) {

@@ -12,11 +12,12 @@ struct Vitrine: ParsableCommand {
             the image.
 
               vitrine info disk.raw.xz             what is in the image?
+              vitrine mount disk.raw.xz /mnt       mount the root of the system in it
               vitrine copy disk.raw.xz disk.raw    copy the disk to a file
               vitrine serve disk.raw.xz            serve the disk to NBD clients
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Copy.self, Info.self, Index.self])
+        subcommands: [Serve.self, Mount.self, Copy.self, Info.self, Index.self])
 
     static func main() {
         // Before there is a second thread.

@@ -86,4 +86,43 @@ int vitrine_flush_output(void);
 /// no others, and with no signal blocked or ignored. Returns 0 and sets `process`, or an errno.
 int vitrine_spawn_shell(const char *command, pid_t *process);
 
+/// Starts this program again with `arguments`, which end with NULL, in a session of its own. Its standard input is empty, and
+/// its standard output is the descriptor `output`; of other files it gets none but the standard error.
+/// Returns 0 and sets `process`, or an errno.
+int vitrine_spawn_self(char *const *arguments, int output, pid_t *process);
+
+// MARK: Mounting. Each returns -1 with errno set if it fails.
+
+/// Opens /dev/fuse for a new connection.
+int vitrine_open_fuse(void);
+
+/// unshare(2) of the calling thread's descriptors: it has copies of its own from then on.
+int vitrine_unshare_descriptors(void);
+
+/// fsopen(2) of a file system of `type`, to be configured.
+int vitrine_open_filesystem(const char *type);
+
+/// fsconfig(2): gives the parameter `key` the `value`, or sets it without one if that is NULL.
+int vitrine_set_parameter(int filesystem, const char *key, const char *value);
+
+/// fsconfig(2) and fsmount(2): makes the file system, and a mount of it that is read-only, without setuid and devices, and
+/// attached nowhere. Returns the descriptor of the mount's root.
+int vitrine_make_mount(int filesystem);
+
+/// move_mount(2): attaches the mount `mount` to the directory `directory`.
+int vitrine_attach_mount(int mount, int directory);
+
+/// openat2(2) of `path`, read-only and without waiting, as if `directory` were the root: no link leads out of it.
+int vitrine_open_in_root(int directory, const char *path);
+
+/// openat(2) of `name`, read-only, in the directory `directory`.
+int vitrine_open_file(int directory, const char *name);
+
+/// umount2(2) of what is mounted at `path`, as soon as nobody uses it.
+int vitrine_detach_mount(const char *path);
+
+/// Makes a loop device of `count` bytes from `offset` of the open `file`, read-only and with direct I/O, which goes with its last
+/// user. `name` is what losetup shows. Returns a descriptor of the device, and sets `number`.
+int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t count, int *number);
+
 #endif

@@ -18,15 +18,16 @@ package struct DiskContents: Sendable {
     /// The finding for the whole disk. Nil if it has a partition table.
     package private(set) var disk: Finding?
 
-    /// The time that may be spent on decoding, in microseconds.
-    private static let maximumTime: UInt64 = 2_000_000
+    /// The time that may be spent on decoding to describe a disk, in microseconds.
+    package static let briefTime: UInt64 = 2_000_000
 
     /// The most partitions that are looked at.
     private static let maximumPartitions = 128
 
-    /// Looks for file systems in the partitions of `table`, or on all of `disk` if there is none.
-    package init(of disk: any Source, _ table: PartitionTable?) {
-        var time = Self.maximumTime
+    /// Looks for file systems in the partitions of `table`, or on all of `disk` if there is none. Takes no more than `time`
+    /// microseconds for decoding, as far as that can be told beforehand.
+    package init(of disk: any Source, _ table: PartitionTable?, within time: UInt64 = briefTime) {
+        var time = time
         guard let table else {
             self.disk = Self.find(in: disk, 0..<disk.size, &time)
             return

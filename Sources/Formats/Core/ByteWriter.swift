@@ -1,21 +1,23 @@
 /// Puts little-endian numbers one after the other.
-struct ByteWriter {
-    private(set) var bytes: [UInt8] = []
+package struct ByteWriter {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
 
     /// Appends `value`, little-endian.
-    mutating func append(_ value: some FixedWidthInteger & UnsignedInteger) {
+    package mutating func append(_ value: some FixedWidthInteger & UnsignedInteger) {
         for shift in stride(from: 0, to: value.bitWidth, by: 8) {
             bytes.append(UInt8(truncatingIfNeeded: value >> shift))
         }
     }
 
     /// Appends `more` as they are.
-    mutating func append(_ more: [UInt8]) {
+    package mutating func append(_ more: [UInt8]) {
         bytes += more
     }
 
     /// Appends zeroes until there are `count` bytes.
-    mutating func pad(to count: Int) {
+    package mutating func pad(to count: Int) {
         bytes += [UInt8](repeating: 0, count: max(0, count - bytes.count))
     }
 }

@@ -1,0 +1,73 @@
+import CLinux
+import Glibc
+import VitrineFormats
+
+/// A read-only mount of the kernel that is attached nowhere: only who has its descriptor can look into it, and it goes with that.
+///
+/// Used by one thread, whose descriptors are its own.
+struct DetachedMount: ~Copyable {
+    /// A parameter of a file system. Without a value it is a flag.
+    typealias Parameter = (key: String, value: String?)
+
+    /// The descriptor of its root.
+    let descriptor: Int32
+
+    /// Mounts a file system of `type` with `parameters`.
+    ///
+    /// Throws what the kernel says of it.
+    init(_ type: String, _ parameters: [Parameter]) throws(MountError) {
+        let context = unsafe vitrine_open_filesystem(type)
+        guard context >= 0 else {
+            throw errno == ENODEV
+                ? MountError("the kernel of this system cannot mount \(type)")
+                : MountError("fsopen of \(type): \(systemMessage(errno))")
+        }
+        defer { close(context) }
+        for (key, value) in [("ro", nil)] + parameters {
+            let status =
+                if let value { unsafe vitrine_set_parameter(context, key, value) } else {
+                    unsafe vitrine_set_parameter(context, key, nil)
+                }
+            guard status == 0 else { throw Self.failure("\(type), option \(key)", errno, context) }
+        }
+        let mount = vitrine_make_mount(context)
+        guard mount >= 0 else { throw Self.failure(type, errno, context) }
+        descriptor = mount
+    }
+
+    deinit { close(descriptor) }
+
+    /// The error `code` of mounting `what`, with what the kernel has written to the log of `context`.
+    private static func failure(_ what: String, _ code: Int32, _ context: Int32) -> MountError {
+        var lines: [String] = []
+        var buffer = [UInt8](repeating: 0, count: 1024)
+        while lines.count < 8 {
+            let count = unsafe buffer.withUnsafeMutableBytes {
+                unsafe read(context, $0.baseAddress, $0.count)
+            }
+            guard count > 0 else { break }
+            // A letter for the kind of message and a space come first.
+            let text = String(decoding: buffer[..<count].dropFirst(2), as: UTF8.self)
+            lines.append(printable(text.filter { $0 != "\n" }))
+        }
+        let log = lines.isEmpty ? "" : ": " + lines.joined(separator: "; ")
+        return MountError("the kernel does not mount it as \(what): \(systemMessage(code))\(log)")
+    }
+
+    /// Attaches it to the open `directory`.
+    func attach(to directory: Int32) throws(MountError) {
+        guard vitrine_attach_mount(descriptor, directory) == 0 else {
+            throw MountError("move_mount: \(systemMessage(errno))")
+        }
+    }
+
+    /// The first `limit` bytes of the file at `path`, no link leading out of the mount. Nil if it cannot be read.
+    func content(of path: String, limit: Int) -> [UInt8]? {
+        let file = unsafe vitrine_open_in_root(descriptor, path)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+        return count < 0 ? nil : Array(bytes[..<count])
+    }
+}

@@ -1,0 +1,13 @@
+/// What was mounted in the end.
+package struct MountedSystem: Sendable {
+    package let candidate: MountCandidate
+
+    /// The subvolume of btrfs. Nil for the default one, and for other file systems.
+    package let subvolume: String?
+
+    /// The name of the operating system in it. Nil if it holds none.
+    package let system: String?
+
+    /// The text that says why this one was mounted.
+    package let reason: String
+}

@@ -1,0 +1,23 @@
+/// The name of an operating system, from its os-release file (os-release(5)).
+struct OSRelease {
+    /// The places of the file, the first first.
+    static let paths = ["etc/os-release", "usr/lib/os-release"]
+
+    /// The most that is read of it, in bytes.
+    static let maximumSize = 64 << 10
+
+    /// Its name for people: PRETTY_NAME, or else NAME.
+    let name: String
+
+    /// Reads the file's `content`. Nil if it has no name.
+    init?(_ content: [UInt8]) {
+        let lines = String(decoding: content, as: UTF8.self).split(separator: "\n")
+        func value(_ key: String) -> String? {
+            guard let line = lines.last(where: { $0.hasPrefix("\(key)=") }) else { return nil }
+            let text = line.dropFirst(key.count + 1).filter { $0 != "\"" && $0 != "'" && $0 != "\\" }
+            return text.isEmpty ? nil : text
+        }
+        guard let name = value("PRETTY_NAME") ?? value("NAME") else { return nil }
+        self.name = name
+    }
+}
