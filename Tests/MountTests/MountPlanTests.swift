@@ -22,7 +22,9 @@ struct MountPlanTests {
             case "swap":
                 bytes.replaceSubrange(4086..<4096, with: Array("SWAPSPACE2".utf8))
                 (bytes[1024], bytes[1029]) = (1, 1)
-            case "cramfs": bytes.replaceSubrange(0..<4, with: [0x45, 0x3d, 0xcd, 0x28])
+            case "cramfs":
+                bytes.replaceSubrange(0..<4, with: [0x45, 0x3d, 0xcd, 0x28])
+                bytes.replaceSubrange(16..<32, with: Array("Compressed ROMFS".utf8))
             default: break
             }
             for index in 0..<buffer.count { buffer[index] = index < bytes.count ? bytes[index] : 0 }
@@ -41,7 +43,7 @@ struct MountPlanTests {
                     number: index + 1, range: starts[index]..<starts[index] + 1 << 20, type: "",
                     typeName: partition.typeName, name: "")
             }, warnings: [])
-        return try MountPlan(table, DiskContents(of: disk, table), size: disk.size, partition: partition)
+        return try MountPlan(disk, table, partition: partition)
     }
 
     private func error(_ body: () throws(MountError) -> MountPlan) -> String {
@@ -94,7 +96,7 @@ struct MountPlanTests {
 
     private func whole(_ kind: String) throws(MountError) -> MountPlan {
         let disk = Disk([0: kind])
-        return try MountPlan(nil, DiskContents(of: disk, nil), size: disk.size, partition: nil)
+        return try MountPlan(disk, nil, partition: nil)
     }
 
     @Test func aDiskThatIsAFileSystem() throws {

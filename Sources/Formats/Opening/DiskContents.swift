@@ -8,7 +8,7 @@ package struct DiskContents: Sendable {
         case unreadable(ImageError)
         /// Not looked for, because decoding the place takes about so many microseconds.
         case slow(UInt64)
-        /// Not looked for, because there are so many partitions.
+        /// Not looked for, because nobody asked, or because there are so many partitions.
         case leftOut
     }
 
@@ -26,7 +26,12 @@ package struct DiskContents: Sendable {
 
     /// Looks for file systems in the partitions of `table`, or on all of `disk` if there is none. Takes no more than `time`
     /// microseconds for decoding, as far as that can be told beforehand.
-    package init(of disk: any Source, _ table: PartitionTable?, within time: UInt64 = briefTime) {
+    ///
+    /// Leaves out all partitions but those with the `numbers`, unless that is nil.
+    package init(
+        of disk: any Source, _ table: PartitionTable?, numbers: Set<Int>? = nil,
+        within time: UInt64 = briefTime
+    ) {
         var time = time
         guard let table else {
             self.disk = Self.find(in: disk, 0..<disk.size, &time)
@@ -37,7 +42,8 @@ package struct DiskContents: Sendable {
         let inOrder = table.partitions.indices.sorted {
             table.partitions[$0].range.lowerBound < table.partitions[$1].range.lowerBound
         }
-        for index in inOrder.prefix(Self.maximumPartitions) {
+        let wanted = inOrder.filter { numbers?.contains(table.partitions[$0].number) ?? true }
+        for index in wanted.prefix(Self.maximumPartitions) {
             partitions[index] = Self.find(in: disk, table.partitions[index].range, &time)
         }
     }

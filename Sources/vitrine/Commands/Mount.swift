@@ -74,11 +74,9 @@ struct Mount: ParsableCommand {
         let opened = try options.open(references, quiet: inBackground)
         let image = opened.image
         for warning in image.warnings { complain("warning: \(warning)") }
-        let contents = DiskContents(of: image.disk, image.partitionTable, within: .max)
         let mounted: ImageMount
         do throws(MountError) {
-            let plan = try MountPlan(
-                image.partitionTable, contents, size: image.disk.size, partition: partition)
+            let plan = try MountPlan(image.disk, image.partitionTable, partition: partition)
             mounted = try ImageMount(
                 plan, of: image.disk, name: image.name, at: place.descriptor, opened.engine.workers)
         } catch {
