@@ -17,7 +17,7 @@ struct Vitrine: ParsableCommand {
               vitrine serve disk.raw.xz            serve the disk to NBD clients
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Mount.self, Copy.self, Info.self, Index.self])
+        subcommands: [Serve.self, Mount.self, Unmount.self, Mounts.self, Copy.self, Info.self, Index.self])
 
     static func main() {
         // Before there is a second thread.

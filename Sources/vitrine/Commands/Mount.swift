@@ -63,6 +63,8 @@ struct Mount: ParsableCommand {
     private func mount() throws {
         let place = try MountPoint(directory)
         StandardFiles.open()
+        // By this, vitrine mounts tells whether the process is still there.
+        unsafe vitrine_name_thread("vitrine")
         // First, because threads inherit the signals that are blocked.
         let signals = EndSignals()
         let isMounted = Monitor(false)

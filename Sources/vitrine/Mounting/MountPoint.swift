@@ -22,6 +22,28 @@ final class MountPoint: Sendable {
         held = Monitor(descriptor)
     }
 
+    /// The path from the root on, without links, dots and doubled slashes, as the kernel lists it. The last component is not looked
+    /// at, because it may hang.
+    ///
+    /// Throws if the directory above it cannot be found.
+    static func absolute(_ path: SystemString) throws(CommandError) -> SystemString {
+        var bytes = path.bytes[...]
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
+        let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? bytes.startIndex
+        let (above, name) = (bytes[..<start], bytes[start...])
+        let isPlain = !name.isEmpty && !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8)
+        // Of "..", the whole must be resolved.
+        let folder = isPlain ? (above.isEmpty ? Array(".".utf8) : Array(above)) : Array(bytes)
+        guard let real = unsafe realpath(SystemString(bytes: folder).terminated, nil) else {
+            throw CommandError("\(path): \(systemMessage(errno))")
+        }
+        defer { unsafe free(real) }
+        var result = unsafe SystemString(cString: real).bytes
+        guard isPlain else { return SystemString(bytes: result) }
+        if result.last != UInt8(ascii: "/") { result.append(UInt8(ascii: "/")) }
+        return SystemString(bytes: result + name)
+    }
+
     /// Closes the directory: while it is open, what is mounted there is in use.
     func close() {
         held.withLock { descriptor in
