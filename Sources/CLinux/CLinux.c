@@ -155,9 +155,9 @@ int vitrine_set_parameter(int filesystem, const char *key, const char *value) {
     return (int)syscall(SYS_fsconfig, filesystem, command, key, value, 0);
 }
 
-int vitrine_make_mount(int filesystem) {
+int vitrine_make_mount(int filesystem, int writable) {
     if (syscall(SYS_fsconfig, filesystem, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) return -1;
-    unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    unsigned attributes = (writable ? 0 : MOUNT_ATTR_RDONLY) | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     return (int)syscall(SYS_fsmount, filesystem, FSMOUNT_CLOEXEC, attributes);
 }
 
@@ -174,8 +174,8 @@ int vitrine_open_in_root(int directory, const char *path) {
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
-int vitrine_open_file(int directory, const char *name) {
-    return openat(directory, name, O_RDONLY | O_CLOEXEC);
+int vitrine_open_file(int directory, const char *name, int writable) {
+    return openat(directory, name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 }
 
 int vitrine_detach_mount(const char *path) {
@@ -183,13 +183,13 @@ int vitrine_detach_mount(const char *path) {
     return (int)syscall(SYS_umount2, path, 2 | 8);
 }
 
-int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t count, int *number) {
+int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t count, int writable, int *number) {
     int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
     if (control < 0) return -1;
     struct loop_config config = {.fd = (uint32_t)file};
     config.info.lo_offset = offset;
     config.info.lo_sizelimit = count;
-    config.info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+    config.info.lo_flags = (writable ? 0 : LO_FLAGS_READ_ONLY) | LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
     strncpy((char *)config.info.lo_file_name, name, LO_NAME_SIZE - 1);
     int device = -1;
     // Another process may take the device that is free meanwhile.
@@ -198,7 +198,7 @@ int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t coun
         if (*number < 0) break;
         char path[32];
         snprintf(path, sizeof path, "/dev/loop%d", *number);
-        device = open(path, O_RDONLY | O_CLOEXEC);
+        device = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
         if (device < 0) break;
         if (ioctl(device, LOOP_CONFIGURE, &config) == 0) break;
         int error = errno;

@@ -10,22 +10,26 @@ package final class ImageMount: Sendable {
     /// What was mounted.
     package let system: MountedSystem
     private let server: FUSEServer
+    private let overlay: WriteOverlay?
 
     /// Mounts the best of `plan` of the disk `source` at the open `directory`. `name` is that of the image.
     ///
+    /// If `replaying`, a journal is replayed in memory, which counts against the budget of `engine`: the image is not written to.
+    ///
     /// Needs root. Throws a text that says what the kernel did not do.
     package init(
-        _ plan: MountPlan, of source: any Source, name: String, at directory: Int32, _ workers: Workers
+        _ plan: MountPlan, of source: any Source, name: String, at directory: Int32, _ engine: Engine,
+        replaying: Bool
     ) throws(MountError) {
-        let file = FUSEFolder.File(name: Self.fileName(name), source: source)
+        let files = Self.files(source, name, engine, replaying: replaying)
         let server: FUSEServer
         do throws(ImageError) {
-            server = try FUSEServer(
-                FUSEFolder(files: [file], user: getuid(), group: getgid()), workers)
+            server = try FUSEServer(FUSEFolder(files: files, user: getuid(), group: getgid()), engine.workers)
         } catch {
             throw MountError("\(error)")
         }
         self.server = server
+        overlay = files.lazy.compactMap(\.overlay).first
         let result = Monitor<Result<MountedSystem, MountError>?>(nil)
         // The thread has descriptors of its own. If it shared them with the threads that answer, and the process were killed while
         // the kernel reads, /dev/fuse would stay open, and the thread would wait for an answer for ever.
@@ -35,7 +39,8 @@ package final class ImageMount: Sendable {
                 guard vitrine_unshare_descriptors() == 0 else {
                     throw MountError("unshare: \(systemMessage(errno))")
                 }
-                outcome = .success(try Self.mount(plan, server, file, at: directory))
+                let mounting = try Mounting(server, files)
+                outcome = .success(try mounting.mount(plan, at: directory))
             } catch {
                 outcome = .failure(error)
             }
@@ -43,6 +48,21 @@ package final class ImageMount: Sendable {
         }
         guard started else { throw MountError(Thread.shortage) }
         system = try result.wait { $0 }.get()
+    }
+
+    /// The number of bytes that replaying a journal has written to memory.
+    package var written: UInt64 { overlay?.written ?? 0 }
+
+    /// The files to serve: the disk as it is, and if `replaying` as it is with a journal replayed.
+    private static func files(
+        _ source: any Source, _ image: String, _ engine: Engine, replaying: Bool
+    ) -> [FUSEFolder.File] {
+        let disk = FUSEFolder.File(name: fileName(image), source: source)
+        guard replaying else { return [disk] }
+        let overlay = WriteOverlay(
+            source, size: disk.size, limit: engine.cache.budget / 4, engine.cache)
+        // The suffix keeps the names apart.
+        return [disk, FUSEFolder.File(name: disk.name + "+journal", source: overlay)]
     }
 
     /// Waits until it is unmounted. Throws if the connection to the kernel has ended in another way.
@@ -60,83 +80,5 @@ package final class ImageMount: Sendable {
             decoding: image.utf8.map { $0 == UInt8(ascii: "/") || $0 == 0 ? UInt8(ascii: "_") : $0 },
             as: UTF8.self)
         return "vitrine-\(getpid())-\(String(safe.prefix(100)))"
-    }
-
-    /// Does all of it, on the calling thread, whose descriptors are its own.
-    private static func mount(
-        _ plan: MountPlan, _ server: FUSEServer, _ file: FUSEFolder.File, at directory: Int32
-    ) throws(MountError) -> MountedSystem {
-        let descriptor = try open(server, file)
-        defer { close(descriptor) }
-        var failures: [String] = []
-        for candidate in plan.candidates {
-            do throws(MountError) {
-                let found = try mount(
-                    candidate, descriptor, file, isOnly: plan.candidates.count == 1, at: directory)
-                if let found { return found }
-                failures.append("\(candidate.title) holds no operating system")
-            } catch {
-                failures.append("\(candidate.title): \(error)")
-            }
-        }
-        throw MountError(failures.joined(separator: "; "))
-    }
-
-    /// The descriptor of the served file, in a mount that nobody else sees.
-    private static func open(_ server: FUSEServer, _ file: FUSEFolder.File) throws(MountError) -> Int32 {
-        let mount = try DetachedMount(
-            "fuse",
-            [
-                ("source", file.name), ("subtype", "vitrine"), ("fd", "\(server.descriptor)"),
-                ("rootmode", "40000"), ("user_id", "\(getuid())"), ("group_id", "\(getgid())"),
-                ("max_read", "\(FUSEServer.maximumRead)"),
-            ])
-        server.start()
-        // Of this thread's copies alone.
-        close(server.descriptor)
-        let descriptor = unsafe vitrine_open_file(mount.descriptor, file.name)
-        guard descriptor >= 0 else { throw MountError("the served file: \(systemMessage(errno))") }
-        return descriptor
-    }
-
-    /// Mounts `candidate` if it is the `only` one, or holds an operating system. Returns nil if it does not.
-    private static func mount(
-        _ candidate: MountCandidate, _ descriptor: Int32, _ file: FUSEFolder.File, isOnly: Bool,
-        at directory: Int32
-    ) throws(MountError) -> MountedSystem? {
-        guard let type = candidate.type else { return nil }
-        let device = try LoopDevice(descriptor, candidate.range, name: file.name)
-        let parameters = [("source", device.path)] + candidate.parameters
-        let mount = try DetachedMount(type, parameters)
-        if let system = self.system(in: mount, "") {
-            try mount.attach(to: directory)
-            return MountedSystem(
-                candidate: candidate, subvolume: nil, system: system,
-                reason: candidate.reason ?? "it holds \(system)")
-        }
-        if type == "btrfs" {
-            for subvolume in ["@", "root", "@root", "@rootfs"] {
-                guard let system = self.system(in: mount, subvolume + "/") else { continue }
-                let inner = try DetachedMount(type, parameters + [("subvol", subvolume)])
-                try inner.attach(to: directory)
-                return MountedSystem(
-                    candidate: candidate, subvolume: subvolume, system: system,
-                    reason: candidate.reason ?? "it holds \(system)")
-            }
-        }
-        guard isOnly else { return nil }
-        try mount.attach(to: directory)
-        return MountedSystem(
-            candidate: candidate, subvolume: nil, system: nil,
-            reason: candidate.reason ?? "it is the only one that could hold a system")
-    }
-
-    /// The name of the operating system below `path` in `mount`. Nil if there is none.
-    private static func system(in mount: borrowing DetachedMount, _ path: String) -> String? {
-        for file in OSRelease.paths {
-            let content = mount.content(of: path + file, limit: OSRelease.maximumSize)
-            if let release = content.flatMap(OSRelease.init) { return release.name }
-        }
-        return nil
     }
 }

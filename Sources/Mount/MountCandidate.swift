@@ -16,9 +16,6 @@ package struct MountCandidate: Sendable {
     /// The words for it in messages.
     package var title: String { partition.map { "partition \($0)" } ?? "the whole disk" }
 
-    /// The names that Linux has for kinds of file systems, where they differ from those of blkid.
-    private static let linuxNames = ["ntfs": "ntfs3", "ufs": nil] as [String: String?]
-
     /// The kinds that Linux mounts.
     private static let mountable: Set<String> = [
         "bfs", "btrfs", "cramfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hfs", "hfsplus",
@@ -35,22 +32,22 @@ package struct MountCandidate: Sendable {
     /// True if the root of a Linux system may lie in it.
     var mayBeRoot: Bool { type != nil && !["exfat", "ntfs", "vfat"].contains(fileSystem.kind) }
 
-    /// The parameters for the kernel. A journal is not replayed, as nothing can be written.
-    var parameters: [DetachedMount.Parameter] {
-        let skipsJournal = fileSystem.state == .journalToReplay
-        switch fileSystem.kind {
-        case "ext3", "ext4": return skipsJournal ? [("noload", nil)] : []
-        // Another file system with the same UUID may be mounted: a copy, or the same image.
-        case "xfs": return [("nouuid", nil)] + (skipsJournal ? [("norecovery", nil)] : [])
-        case "btrfs": return skipsJournal ? [("rescue", "nologreplay")] : []
-        default: return []
-        }
+    /// The ways to treat its journal, the best first. Without `replaying`, what it holds cannot be written anywhere.
+    func journalUses(replaying: Bool) -> [JournalUse] {
+        guard ["ext3", "ext4", "xfs", "btrfs"].contains(fileSystem.kind) else { return [.none] }
+        let others = (replaying ? [JournalUse.replayed] : []) + [.skipped]
+        // Not every superblock tells: of some, the kernel finds out.
+        return fileSystem.state == .journalToReplay ? others : [.none] + others
     }
 
-    /// A warning if what is shown may be old. Nil otherwise.
-    package var warning: String? {
-        guard fileSystem.state == .journalToReplay else { return nil }
-        return
-            "\(title) was not unmounted properly. Its journal is not replayed, so the newest files may be missing or old"
+    /// The parameters for the kernel.
+    func parameters(_ use: JournalUse) -> [DetachedMount.Parameter] {
+        switch fileSystem.kind {
+        case "ext3", "ext4": use == .skipped ? [("noload", nil)] : []
+        // Another file system with the same UUID may be mounted: a copy, or the same image.
+        case "xfs": [("nouuid", nil)] + (use == .skipped ? [("norecovery", nil)] : [])
+        case "btrfs": use == .skipped ? [("rescue", "nologreplay")] : []
+        default: []
+        }
     }
 }

@@ -8,6 +8,9 @@ package struct MountedSystem: Sendable {
     /// The name of the operating system in it. Nil if it holds none.
     package let system: String?
 
+    /// The treatment of the file system's journal.
+    package let journal: JournalUse
+
     /// The text that says why this one was mounted.
     package let reason: String
 }

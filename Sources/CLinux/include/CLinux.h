@@ -105,9 +105,9 @@ int vitrine_open_filesystem(const char *type);
 /// fsconfig(2): gives the parameter `key` the `value`, or sets it without one if that is NULL.
 int vitrine_set_parameter(int filesystem, const char *key, const char *value);
 
-/// fsconfig(2) and fsmount(2): makes the file system, and a mount of it that is read-only, without setuid and devices, and
-/// attached nowhere. Returns the descriptor of the mount's root.
-int vitrine_make_mount(int filesystem);
+/// fsconfig(2) and fsmount(2): makes the file system, and a mount of it that is read-only unless it is `writable`, without setuid
+/// and devices, and attached nowhere. Returns the descriptor of the mount's root.
+int vitrine_make_mount(int filesystem, int writable);
 
 /// move_mount(2): attaches the mount `mount` to the directory `directory`.
 int vitrine_attach_mount(int mount, int directory);
@@ -115,14 +115,14 @@ int vitrine_attach_mount(int mount, int directory);
 /// openat2(2) of `path`, read-only and without waiting, as if `directory` were the root: no link leads out of it.
 int vitrine_open_in_root(int directory, const char *path);
 
-/// openat(2) of `name`, read-only, in the directory `directory`.
-int vitrine_open_file(int directory, const char *name);
+/// openat(2) of `name`, read-only unless it shall be `writable`, in the directory `directory`.
+int vitrine_open_file(int directory, const char *name, int writable);
 
 /// umount2(2) of what is mounted at `path`, as soon as nobody uses it.
 int vitrine_detach_mount(const char *path);
 
-/// Makes a loop device of `count` bytes from `offset` of the open `file`, read-only and with direct I/O, which goes with its last
-/// user. `name` is what losetup shows. Returns a descriptor of the device, and sets `number`.
-int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t count, int *number);
+/// Makes a loop device of `count` bytes from `offset` of the open `file`, read-only unless it shall be `writable`, with direct I/O,
+/// which goes with its last user. `name` is what losetup shows. Returns a descriptor of the device, and sets `number`.
+int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t count, int writable, int *number);
 
 #endif

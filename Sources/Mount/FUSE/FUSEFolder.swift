@@ -1,14 +1,17 @@
 import Glibc
 import VitrineFormats
 
-/// A read-only directory of files that never change: what a FUSE connection shows.
+/// A directory of files whose sizes never change: what a FUSE connection shows.
 ///
-/// It answers all requests but those to read a file.
+/// It answers all requests but those to read and write a file.
 struct FUSEFolder {
     /// A file, whose content is a disk or a part of one.
     struct File {
         var name: String
         var source: any Source
+
+        /// The content, if it can be written to.
+        var overlay: WriteOverlay? { source as? WriteOverlay }
 
         /// Its size in bytes: that of the source, rounded up to whole sectors, as a loop device drops an incomplete one.
         var size: UInt64 { (source.size + 511) / 512 * 512 }
@@ -55,8 +58,8 @@ struct FUSEFolder {
             return FUSEReply(to: unique, writer.bytes)
         case .open:
             let flags: UInt32 = try request.arguments.little("flags", at: 0)
-            guard file(request.node) != nil else { return FUSEReply(to: unique, failure: ENOENT) }
-            guard flags & UInt32(O_ACCMODE) == UInt32(O_RDONLY) else {
+            guard let file = file(request.node) else { return FUSEReply(to: unique, failure: ENOENT) }
+            guard flags & UInt32(O_ACCMODE) == UInt32(O_RDONLY) || file.overlay != nil else {
                 return FUSEReply(to: unique, failure: EROFS)
             }
             return FUSEReply(to: unique, opened(directly: true))
@@ -64,7 +67,7 @@ struct FUSEFolder {
         case .readDirectory: return FUSEReply(to: unique, try entries(request.arguments))
         case .fileSystemStatus: return FUSEReply(to: unique, status)
         case .release, .releaseDirectory, .flush, .synchronise: return FUSEReply(to: unique)
-        case .read: return FUSEReply(to: unique, failure: EISDIR)
+        case .read, .write: return FUSEReply(to: unique, failure: EISDIR)
         case nil: return FUSEReply(to: unique, failure: ENOSYS)
         }
     }
@@ -98,7 +101,8 @@ struct FUSEFolder {
         var writer = ByteWriter()
         for value in [node, size, size / 512, 0, 0, 0] { writer.append(value) }
         for _ in 0..<3 { writer.append(UInt32(0)) }
-        let mode = file == nil ? UInt32(S_IFDIR) | 0o500 : UInt32(S_IFREG) | 0o400
+        let mode =
+            file == nil ? UInt32(S_IFDIR) | 0o500 : UInt32(S_IFREG) | (file?.overlay == nil ? 0o400 : 0o600)
         for value in [mode, 1, user, group, 0, 4096, 0] { writer.append(value) }
         return writer.bytes
     }

@@ -38,8 +38,7 @@ struct FUSEOffer {
         // As many requests at once as an NBD client makes; the default is 12, and the kernel holds back from three quarters on.
         writer.append(UInt16(64))
         writer.append(UInt16(48))
-        // Nothing is written: one page.
-        for value in [4096, 1] as [UInt32] { writer.append(value) }
+        for value in [UInt32(FUSERequest.maximumWrite), 1] { writer.append(value) }
         // 256 pages are 1 MiB.
         writer.append(UInt16(256))
         writer.pad(to: 64)

@@ -9,6 +9,7 @@ struct FUSERequest {
         case getAttributes = 3
         case open = 14
         case read = 15
+        case write = 16
         case fileSystemStatus = 17
         case release = 18
         case synchronise = 20
@@ -21,8 +22,11 @@ struct FUSERequest {
         case forgetSeveral = 42
     }
 
-    /// The longest request that is read, in bytes: the least that the kernel allows for a buffer, as nothing is written.
-    static let maximumSize = 8192
+    /// The most data in one write, in bytes.
+    static let maximumWrite = 128 << 10
+
+    /// The longest request, in bytes: a write, with two headers of 40 bytes.
+    static let maximumSize = maximumWrite + 80
 
     private static let headerSize = 40
 
@@ -39,7 +43,12 @@ struct FUSERequest {
     let arguments: Fields
 
     /// The name in the arguments, without the zero byte at its end.
-    let name: ArraySlice<UInt8>
+    var name: ArraySlice<UInt8> { rest.prefix { $0 != 0 } }
+
+    /// The data of a write, behind its own header (`fuse_write_in`, 40 bytes).
+    var data: ArraySlice<UInt8> { rest.dropFirst(40) }
+
+    private let rest: [UInt8]
 
     /// Reads a request.
     ///
@@ -49,8 +58,7 @@ struct FUSERequest {
         operation = Operation(rawValue: try header.little("opcode", at: 4))
         unique = try header.little("unique", at: 8)
         node = try header.little("nodeid", at: 16)
-        let rest = Array(bytes.dropFirst(Self.headerSize))
+        rest = Array(bytes.dropFirst(Self.headerSize))
         arguments = Fields(rest, at: UInt64(Self.headerSize))
-        name = rest.prefix { $0 != 0 }
     }
 }

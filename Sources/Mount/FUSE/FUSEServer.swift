@@ -24,7 +24,7 @@ final class FUSEServer: Sendable {
     /// True once the connection is mounted: reading before that is an error.
     private let isMounted = Monitor(false)
     private let ended = Monitor<End?>(nil)
-    /// The reads that have no reply yet, and the times since when.
+    /// The reads and writes that have no reply yet, and the times since when.
     private let pending = Monitor<[UInt64: UInt64]>([:])
 
     /// Opens a connection for `folder`. Each read that takes more than `patience` seconds fails.
@@ -79,6 +79,8 @@ final class FUSEServer: Sendable {
     private func answer(_ request: FUSERequest) throws(ImageError) {
         if request.operation == .read, let file = folder.file(request.node) {
             try read(file, request)
+        } else if request.operation == .write, let file = folder.file(request.node) {
+            try write(to: file, request)
         } else if let reply = try folder.reply(to: request) {
             send(reply)
         }
@@ -102,6 +104,32 @@ final class FUSEServer: Sendable {
             let reply = Self.reply(to: unique, file.source, offset, count, held, mayWait: true)
             guard pending.withLock({ $0.removeValue(forKey: unique) }) != nil else { return }
             send(reply ?? FUSEReply(to: unique, failure: EIO))
+        }
+    }
+
+    // MARK: Writes
+
+    private func write(to file: FUSEFolder.File, _ request: FUSERequest) throws(ImageError) {
+        let offset: UInt64 = try request.arguments.little("offset", at: 8)
+        let size: UInt32 = try request.arguments.little("size", at: 16)
+        let (unique, data) = (request.unique, request.data)
+        guard let overlay = file.overlay, data.count == Int(size) else {
+            return send(FUSEReply(to: unique, failure: EROFS))
+        }
+        pending.withLock { $0[unique] = monotonicTime() }
+        workers.submit(.now) { [self] in
+            var reply: FUSEReply
+            do throws(ImageError) {
+                try overlay.write(data, at: offset)
+                var writer = ByteWriter()
+                writer.append(size)
+                writer.append(UInt32(0))
+                reply = FUSEReply(to: unique, writer.bytes)
+            } catch {
+                reply = FUSEReply(to: unique, failure: EIO)
+            }
+            guard pending.withLock({ $0.removeValue(forKey: unique) }) != nil else { return }
+            send(reply)
         }
     }
 

@@ -12,10 +12,10 @@ struct DetachedMount: ~Copyable {
     /// The descriptor of its root.
     let descriptor: Int32
 
-    /// Mounts a file system of `type` with `parameters`.
+    /// Mounts a file system of `type` with `parameters`, read-only unless it shall be `writable`.
     ///
     /// Throws what the kernel says of it.
-    init(_ type: String, _ parameters: [Parameter]) throws(MountError) {
+    init(_ type: String, _ parameters: [Parameter], isWritable: Bool = false) throws(MountError) {
         let context = unsafe vitrine_open_filesystem(type)
         guard context >= 0 else {
             throw errno == ENODEV
@@ -23,14 +23,14 @@ struct DetachedMount: ~Copyable {
                 : MountError("fsopen of \(type): \(systemMessage(errno))")
         }
         defer { close(context) }
-        for (key, value) in [("ro", nil)] + parameters {
+        for (key, value) in (isWritable ? [] : [("ro", nil)]) + parameters {
             let status =
                 if let value { unsafe vitrine_set_parameter(context, key, value) } else {
                     unsafe vitrine_set_parameter(context, key, nil)
                 }
             guard status == 0 else { throw Self.failure("\(type), option \(key)", errno, context) }
         }
-        let mount = vitrine_make_mount(context)
+        let mount = vitrine_make_mount(context, isWritable ? 1 : 0)
         guard mount >= 0 else { throw Self.failure(type, errno, context) }
         descriptor = mount
     }

@@ -33,6 +33,11 @@ struct Mount: ParsableCommand {
             "Mount the partition with this number. vitrine info lists the partitions.", valueName: "n"))
     var partition: Int?
 
+    @Flag(
+        name: .customLong("no-replay"),
+        help: "Do not replay the journal of a file system that was not unmounted properly.")
+    var skipsJournal = false
+
     @Flag(name: .shortAndLong, help: "Stay in the foreground until it is unmounted.")
     var foreground = false
 
@@ -80,14 +85,19 @@ struct Mount: ParsableCommand {
         do throws(MountError) {
             let plan = try MountPlan(image.disk, image.partitionTable, partition: partition)
             mounted = try ImageMount(
-                plan, of: image.disk, name: image.name, at: place.descriptor, opened.engine.workers)
+                plan, of: image.disk, name: image.name, at: place.descriptor, opened.engine,
+                replaying: !skipsJournal)
         } catch {
             throw CommandError("\(options.image): \(error)")
         }
         isMounted.withLock { $0 = true }
         place.close()
-        if let warning = mounted.system.candidate.warning { complain("warning: \(warning)") }
-        say(MountReport.text(mounted.system, at: directory))
+        if mounted.system.journal == .skipped {
+            complain(
+                "warning: \(mounted.system.candidate.title) was not unmounted properly, and its journal is not replayed: "
+                    + "the newest files may be missing or old")
+        }
+        say(MountReport.text(mounted, at: directory))
         if inBackground { BackgroundProcess.tellReady() }
         let indexing = BackgroundIndexing(of: image, opened.store)
         defer {

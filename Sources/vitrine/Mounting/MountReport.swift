@@ -3,7 +3,8 @@ import VitrineMount
 
 /// The lines that tell what is mounted.
 enum MountReport {
-    static func text(_ mounted: MountedSystem, at directory: SystemString) -> String {
+    static func text(_ mount: ImageMount, at directory: SystemString) -> String {
+        let mounted = mount.system
         let candidate = mounted.candidate
         var what = "\(candidate.title) (\(candidate.fileSystem.kind)"
         if let subvolume = mounted.subvolume { what += ", subvolume \(subvolume)" }
@@ -11,6 +12,8 @@ enum MountReport {
         what += ")"
         let system = mounted.system.map { ", \(printable($0))" } ?? ""
         return "\(directory): \(what)\(system): \(printable(mounted.reason))"
+            + (mounted.journal == .replayed
+                ? "; its journal was replayed in memory (\(byteCount(mount.written)))" : "")
     }
 
     /// A line for each of `mounts`.

@@ -137,6 +137,9 @@ package final class DecodedCache: Sendable {
     /// The bytes held by pieces and parked decoders.
     package var held: Int { state.withLock { $0.pieces.held + $0.parked.cost } }
 
+    /// The bytes that are held elsewhere, and count against the budget.
+    package var heldElsewhere: Int { state.withLock { $0.setAside } }
+
     // MARK: Pieces
 
     /// The piece, for a reader that takes `count` bytes of it. Nil if it is not cached.
