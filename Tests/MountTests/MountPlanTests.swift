@@ -111,6 +111,24 @@ struct MountPlanTests {
                 == "there is no partition table, and no file system was found")
     }
 
+    private func candidate(_ kind: String, _ state: FileSystem.State) -> MountCandidate {
+        var system = FileSystem(kind)
+        system.state = state
+        return MountCandidate(partition: 1, range: 0..<1, fileSystem: system, reason: nil)
+    }
+
+    /// What cannot have a journal is mounted in one way; of others, the kernel may find one that the superblock does not tell of.
+    @Test func journals() {
+        #expect(candidate("squashfs", .readOnly).journalUses(replaying: true) == [.none])
+        #expect(candidate("ext4", .journalToReplay).journalUses(replaying: true) == [.replayed, .skipped])
+        #expect(candidate("ext4", .journalToReplay).journalUses(replaying: false) == [.skipped])
+        #expect(candidate("xfs", .unknown).journalUses(replaying: true) == [.none, .replayed, .skipped])
+        #expect(candidate("xfs", .clean).parameters(.none).map(\.key) == ["nouuid"])
+        #expect(candidate("xfs", .clean).parameters(.skipped).map(\.key) == ["nouuid", "norecovery"])
+        #expect(candidate("ext4", .clean).parameters(.replayed).isEmpty)
+        #expect(candidate("ext4", .clean).parameters(.skipped).map(\.key) == ["noload"])
+    }
+
     @Test(
         arguments: [
             ("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=x\n", "Debian GNU/Linux 12 (bookworm)"),

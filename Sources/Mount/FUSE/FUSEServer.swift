@@ -182,7 +182,9 @@ final class FUSEServer: Sendable {
     private func send(_ reply: FUSEReply) {
         let bytes = reply.bytes
         while true {
-            let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             if count >= 0 || errno != EINTR { return }
         }
     }
