@@ -16,6 +16,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "ovf", check: fuzzOVF),
         FuzzTarget(name: "index", check: fuzzIndex),
         FuzzTarget(name: "partitions", check: fuzzPartitions),
+        FuzzTarget(name: "filesystems", check: fuzzFileSystems),
         FuzzTarget(name: "session", check: fuzzSession),
     ]
 

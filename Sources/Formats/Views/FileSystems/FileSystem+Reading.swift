@@ -25,6 +25,8 @@ extension FileSystem {
         let candidates = sound.isEmpty ? found : sound
         guard var best = candidates.first else { return nil }
         best.rivals = candidates.dropFirst().map(\.kind)
+        // No more than all of it can be taken.
+        if let used = best.used, let size = best.size, used > size { best.used = nil }
         return best
     }
 }
