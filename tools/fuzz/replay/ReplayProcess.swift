@@ -21,7 +21,7 @@ final class ReplayProcess {
     /// Says what came of it once it has ended. Returns whether that is well.
     func report() throws -> Bool {
         let result = try program.wait()
-        let name = target.name.padding(toLength: 11, withPad: " ", startingAt: 0)
+        let name = target.name.padding(toLength: 12, withPad: " ", startingAt: 0)
         guard result.status != 0 else {
             say(name + result.output)
             return true
