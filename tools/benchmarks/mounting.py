@@ -44,7 +44,7 @@ def measure(images, run):
         }
         if image.kind in PACKED:
             unpacking = [*image.unpacking, image.path]
-            contestants[" ".join(image.unpacking)] = lambda: [None, measure_command(*unpacking)[0], None]
+            contestants[" ".join(image.unpacking)] = lambda: [0, measure_command(*unpacking)[0], 0]
         rows = take_turns(contestants, run.rounds, COLUMNS)
         run.add(Table(NAME, image.kind, "mounted", run.rounds, COLUMNS, rows, [(ours, peer) for peer in rows if peer != ours]))
 
