@@ -59,8 +59,7 @@ package final class ImageMount: Sendable {
     ) -> [FUSEFolder.File] {
         let disk = FUSEFolder.File(name: fileName(image), source: source)
         guard replaying else { return [disk] }
-        let overlay = WriteOverlay(
-            source, size: disk.size, limit: engine.cache.budget / 4, engine.cache)
+        let overlay = WriteOverlay(disk.source, limit: engine.cache.budget / 4, engine.cache)
         // The suffix keeps the names apart.
         return [disk, FUSEFolder.File(name: disk.name + "+journal", source: overlay)]
     }

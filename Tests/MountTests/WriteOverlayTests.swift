@@ -11,8 +11,7 @@ struct WriteOverlayTests {
 
     private func overlay(limit: Int = 1 << 20) -> (WriteOverlay, Engine) {
         let engine = Engine(memory: 16 << 20, threads: 1)
-        let padded = UInt64((Self.size + 511) / 512 * 512)
-        return (WriteOverlay(MemorySource(content), size: padded, limit: limit, engine.cache), engine)
+        return (WriteOverlay(roundedUp(MemorySource(content), to: 512), limit: limit, engine.cache), engine)
     }
 
     private func all(_ overlay: WriteOverlay) throws -> [UInt8] {
@@ -68,8 +67,7 @@ struct WriteOverlayTests {
     @Test func itsMemoryIsCounted() throws {
         let engine = Engine(memory: 16 << 20, threads: 1)
         func write() throws {
-            let overlay = WriteOverlay(
-                MemorySource(content), size: UInt64(Self.size), limit: 1 << 20, engine.cache)
+            let overlay = WriteOverlay(MemorySource(content), limit: 1 << 20, engine.cache)
             try overlay.write([1], at: 0)
             try overlay.write([1], at: 70_000)
             #expect(engine.cache.heldElsewhere == 128 << 10)

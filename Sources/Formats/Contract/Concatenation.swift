@@ -33,3 +33,11 @@ final class Concatenation: MappedSource {
             range.clamped(to: part.start..<part.end), .base(part.base, at: range.lowerBound - part.start))
     }
 }
+
+/// The bytes of `source`, followed by zeroes up to a multiple of `unit` bytes.
+package func roundedUp(_ source: any Source, to unit: UInt64) -> any Source {
+    let rest = source.size % unit
+    guard rest != 0 else { return source }
+    let zeroes = Base(ZeroSource(size: unit - rest), .part)
+    return Concatenation(source.size == 0 ? [zeroes] : [Base(source, .part), zeroes])
+}

@@ -7,14 +7,20 @@ import VitrineFormats
 struct FUSEFolder {
     /// A file, whose content is a disk or a part of one.
     struct File {
-        var name: String
-        var source: any Source
+        let name: String
+        let source: any Source
+
+        /// A file of the content of `source`, rounded up to whole sectors, as a loop device drops an incomplete one.
+        init(name: String, source: any Source) {
+            self.name = name
+            self.source = roundedUp(source, to: 512)
+        }
+
+        /// Its size in bytes.
+        var size: UInt64 { source.size }
 
         /// The content, if it can be written to.
         var overlay: WriteOverlay? { source as? WriteOverlay }
-
-        /// Its size in bytes: that of the source, rounded up to whole sectors, as a loop device drops an incomplete one.
-        var size: UInt64 { (source.size + 511) / 512 * 512 }
     }
 
     /// The node of the directory. The files have the numbers that follow.

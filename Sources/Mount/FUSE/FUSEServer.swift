@@ -91,20 +91,11 @@ final class FUSEServer: Sendable {
     private func read(_ file: FUSEFolder.File, _ request: FUSERequest) throws(ImageError) {
         let offset: UInt64 = try request.arguments.little("offset", at: 8)
         let wanted: UInt32 = try request.arguments.little("size", at: 16)
-        let (unique, size) = (request.unique, file.size)
-        let count = offset < size ? Int(min(UInt64(wanted), size - offset)) : 0
-        // What lies behind the source's end is zero.
-        let held = offset < file.source.size ? Int(min(UInt64(count), file.source.size - offset)) : 0
+        let (unique, source) = (request.unique, file.source)
+        let count = offset < source.size ? Int(min(UInt64(wanted), source.size - offset)) : 0
         guard count <= Self.maximumRead else { return send(FUSEReply(to: unique, failure: EINVAL)) }
-        if let reply = Self.reply(to: unique, file.source, offset, count, held, mayWait: false) {
-            return send(reply)
-        }
-        pending.withLock { $0[unique] = monotonicTime() }
-        workers.submit(.now) { [self] in
-            let reply = Self.reply(to: unique, file.source, offset, count, held, mayWait: true)
-            guard pending.withLock({ $0.removeValue(forKey: unique) }) != nil else { return }
-            send(reply ?? FUSEReply(to: unique, failure: EIO))
-        }
+        if let reply = Self.reply(to: unique, source, offset, count, mayWait: false) { return send(reply) }
+        answerLater(unique) { Self.reply(to: unique, source, offset, count, mayWait: true) }
     }
 
     // MARK: Writes
@@ -116,18 +107,22 @@ final class FUSEServer: Sendable {
         guard let overlay = file.overlay, data.count == Int(size) else {
             return send(FUSEReply(to: unique, failure: EROFS))
         }
+        answerLater(unique) {
+            do throws(ImageError) { try overlay.write(data, at: offset) } catch { return nil }
+            var writer = ByteWriter()
+            writer.append(size)
+            writer.append(UInt32(0))
+            return FUSEReply(to: unique, writer.bytes)
+        }
+    }
+
+    // MARK: Replies
+
+    /// Lets a worker find the reply to the request `unique`. Nil is an error of the image. Sends nothing if it is too late by then.
+    private func answerLater(_ unique: UInt64, _ reply: @escaping @Sendable () -> FUSEReply?) {
         pending.withLock { $0[unique] = monotonicTime() }
         workers.submit(.now) { [self] in
-            var reply: FUSEReply
-            do throws(ImageError) {
-                try overlay.write(data, at: offset)
-                var writer = ByteWriter()
-                writer.append(size)
-                writer.append(UInt32(0))
-                reply = FUSEReply(to: unique, writer.bytes)
-            } catch {
-                reply = FUSEReply(to: unique, failure: EIO)
-            }
+            let reply = reply() ?? FUSEReply(to: unique, failure: EIO)
             guard pending.withLock({ $0.removeValue(forKey: unique) }) != nil else { return }
             send(reply)
         }
@@ -136,16 +131,15 @@ final class FUSEServer: Sendable {
     /// The largest read, in bytes. The kernel was told so.
     static let maximumRead = 1 << 20
 
-    /// The reply to a read of `count` bytes from `offset`, of which the source holds the first `held`. Nil if it takes waiting, and
-    /// `mayWait` is false.
+    /// The reply to a read of `count` bytes from `offset`. Nil if it takes waiting, and `mayWait` is false.
     private static func reply(
-        to unique: UInt64, _ source: any Source, _ offset: UInt64, _ count: Int, _ held: Int, mayWait: Bool
+        to unique: UInt64, _ source: any Source, _ offset: UInt64, _ count: Int, mayWait: Bool
     ) -> FUSEReply? {
         let start = FUSEReply.headerSize
         var bytes = [UInt8](repeating: 0, count: start + count)
         do throws(ImageError) {
             var span = bytes.mutableSpan
-            let isRead = try span.withPart(held, at: start) { (part) throws(ImageError) in
+            let isRead = try span.withPart(count, at: start) { (part) throws(ImageError) in
                 try source.read(into: &part, at: offset, mayWait: mayWait)
             }
             guard isRead else { return nil }
@@ -159,23 +153,24 @@ final class FUSEServer: Sendable {
     /// Fails the reads that take too long, until the connection ends.
     private func watch() {
         while true {
-            let isOver: Bool = ended.wait(every: { _ in 1_000_000_000 }) { end in
-                end != nil ? true : self.isAnyLate ? false : nil
+            let late: [UInt64] = ended.wait(every: { _ in 1_000_000_000 }) { end in
+                guard end == nil else { return [] }
+                let late = takeLate()
+                return late.isEmpty ? nil : late
             }
-            if isOver { return }
-            let now = monotonicTime()
-            let late = pending.withLock { pending in
-                let late = pending.filter { now - $0.value > patience }.map(\.key)
-                for unique in late { pending[unique] = nil }
-                return late
-            }
+            if late.isEmpty { return }
             for unique in late { send(FUSEReply(to: unique, failure: EIO)) }
         }
     }
 
-    private var isAnyLate: Bool {
+    /// Removes what has waited too long from what is pending.
+    private func takeLate() -> [UInt64] {
         let now = monotonicTime()
-        return pending.withLock { $0.values.contains { now - $0 > patience } }
+        return pending.withLock { pending in
+            let late = pending.filter { now - $0.value > patience }.map(\.key)
+            for unique in late { pending[unique] = nil }
+            return late
+        }
     }
 
     /// Sends `reply`. One that nobody waits for any more is dropped by the kernel.

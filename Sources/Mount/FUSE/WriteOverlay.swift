@@ -13,7 +13,7 @@ final class WriteOverlay: Source {
     /// The size of a chunk, in bytes. The first write to one copies it.
     private static let chunkSize: UInt64 = 64 << 10
 
-    let size: UInt64
+    var size: UInt64 { base.size }
 
     /// The most that chunks may hold together, in bytes.
     let limit: Int
@@ -22,11 +22,9 @@ final class WriteOverlay: Source {
     private let cache: DecodedCache
     private let state = Monitor(State())
 
-    /// A disk of the content of `base`, rounded up to `size` by zeroes. Chunks take at most `limit` bytes, which count against the budget
-    /// of `cache`.
-    init(_ base: any Source, size: UInt64, limit: Int, _ cache: DecodedCache) {
+    /// A disk of the content of `base`. Chunks take at most `limit` bytes, which count against the budget of `cache`.
+    init(_ base: any Source, limit: Int, _ cache: DecodedCache) {
         self.base = base
-        self.size = size
         self.limit = limit
         self.cache = cache
     }
@@ -67,23 +65,13 @@ final class WriteOverlay: Source {
             } else {
                 let place = offset + UInt64(done)
                 let isHere = try buffer.withPart(count, at: done) { (part) throws(ImageError) in
-                    try fillFromBase(&part, at: place, mayWait: mayWait)
+                    try base.read(into: &part, at: place, mayWait: mayWait)
                 }
                 guard isHere else { return false }
             }
             done += count
         }
         return true
-    }
-
-    private func fillFromBase(
-        _ part: inout MutableSpan<UInt8>, at offset: UInt64, mayWait: Bool
-    ) throws(ImageError) -> Bool {
-        let held = offset < base.size ? Int(min(UInt64(part.count), base.size - offset)) : 0
-        part.fillZeroes(part.count - held, at: held)
-        return try part.withPart(held, at: 0) { (part) throws(ImageError) in
-            try base.read(into: &part, at: offset, mayWait: mayWait)
-        }
     }
 
     // MARK: Writing
@@ -126,8 +114,8 @@ final class WriteOverlay: Source {
         let start = number * Self.chunkSize
         let count = Int(min(Self.chunkSize, size - start))
         var span = bytes.mutableSpan
-        _ = try span.withPart(count, at: 0) { (part) throws(ImageError) in
-            try fillFromBase(&part, at: start, mayWait: true)
+        try span.withPart(count, at: 0) { (part) throws(ImageError) in
+            try base.read(into: &part, at: start)
         }
         return bytes
     }

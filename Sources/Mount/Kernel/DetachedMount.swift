@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import VitrineFormats
 
-/// A read-only mount of the kernel that is attached nowhere: only who has its descriptor can look into it, and it goes with that.
+/// A mount of the kernel that is attached nowhere: only who has its descriptor can look into it, and it goes with that.
 ///
 /// Used by one thread, whose descriptors are its own.
 struct DetachedMount: ~Copyable {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import VitrineFormats
 import VitrineMount
 
@@ -14,15 +13,9 @@ struct Mounts: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let mounts: [ImageMountList.Mount]
-            do throws(MountError) { mounts = try ImageMountList().mounts } catch {
-                throw CommandError("\(error)")
-            }
+            let mounts = try ImageMountList().mounts
             if json {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                let list = JSONValue.array(mounts.map(MountReport.json))
-                say(String(decoding: try encoder.encode(list), as: UTF8.self))
+                say(try JSONValue.array(mounts.map(MountReport.json)).text)
             } else if !mounts.isEmpty {
                 say(MountReport.text(mounts))
             }

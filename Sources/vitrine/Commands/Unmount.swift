@@ -26,13 +26,7 @@ struct Unmount: ParsableCommand {
         try reportingErrors {
             // The directory may hang, so only its name is looked at.
             let path = try MountPoint.absolute(directory)
-            let mount: ImageMountList.Mount?
-            do throws(MountError) {
-                mount = try ImageMountList().mounts.last { $0.directory == path }
-            } catch {
-                throw CommandError("\(error)")
-            }
-            guard let mount else {
+            guard let mount = try ImageMountList().mounts.last(where: { $0.directory == path }) else {
                 throw CommandError("\(directory): no image is mounted there (vitrine mounts)")
             }
             let status = unsafe force ? vitrine_detach_mount(path.terminated) : umount2(path.terminated, 0)

@@ -32,12 +32,9 @@ enum BackgroundProcess {
             output += buffer[..<count]
         }
         let isReady = output.last == 0
-        let text = String(decoding: output.filter { $0 != 0 }, as: UTF8.self)
-        if !text.isEmpty { say(String(text.drop { $0 == "\n" }.reversed().drop { $0 == "\n" }.reversed())) }
-        guard !isReady else { return 0 }
-        var code: Int32 = 0
-        while unsafe waitpid(process, &code, 0) < 0, errno == EINTR {}
-        return code & 0x7F == 0 ? (code >> 8) & 0xFF : 128 + (code & 0x7F)
+        print(String(decoding: isReady ? output.dropLast() : output[...], as: UTF8.self), terminator: "")
+        StandardOutput.flush()
+        return isReady ? 0 : waitForExit(of: process)
     }
 
     private static func spawn(with option: String, output: Int32, _ process: inout pid_t) -> Int32 {

@@ -29,19 +29,19 @@ final class MountPoint: Sendable {
     static func absolute(_ path: SystemString) throws(CommandError) -> SystemString {
         var bytes = path.bytes[...]
         while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
-        let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? bytes.startIndex
-        let (above, name) = (bytes[..<start], bytes[start...])
-        let isPlain = !name.isEmpty && !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8)
+        let whole = SystemString(bytes: bytes)
+        let (above, name) = whole.splitAtLastSlash
+        let isPlain = !["", ".", ".."].contains(name)
         // Of "..", the whole must be resolved.
-        let folder = isPlain ? (above.isEmpty ? Array(".".utf8) : Array(above)) : Array(bytes)
-        guard let real = unsafe realpath(SystemString(bytes: folder).terminated, nil) else {
+        let folder: SystemString = isPlain ? (above == "" ? "." : above) : whole
+        guard let real = unsafe realpath(folder.terminated, nil) else {
             throw CommandError("\(path): \(systemMessage(errno))")
         }
         defer { unsafe free(real) }
         var result = unsafe SystemString(cString: real).bytes
         guard isPlain else { return SystemString(bytes: result) }
         if result.last != UInt8(ascii: "/") { result.append(UInt8(ascii: "/")) }
-        return SystemString(bytes: result + name)
+        return SystemString(bytes: result + name.bytes)
     }
 
     /// Closes the directory: while it is open, what is mounted there is in use.

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import VitrineFormats
 import VitrineIndex
 
@@ -97,9 +96,7 @@ enum InfoReport {
                 "partition-table-not-read": image.partitionTableReason.map { .string($0.words) } ?? .null,
                 "warnings": .array(image.warnings.map { .string($0) }),
             ].merging(FileSystemReport.json(image.contents?.disk)) { old, _ in old })
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(report), as: UTF8.self)
+        return try report.text
     }
 
     private static func json(_ layer: Layer, _ details: [Layer.Property]) -> JSONValue {

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// A JSON value whose keys are known only when it is made.
 enum JSONValue: Encodable {
     case string(String)
@@ -16,6 +18,15 @@ enum JSONValue: Encodable {
         case .array(let value): try container.encode(value)
         case .object(let value): try container.encode(value)
         case .null: try container.encodeNil()
+        }
+    }
+
+    /// The value in lines for people to read, with the keys in order. Throws what the encoder throws.
+    var text: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
         }
     }
 }

@@ -17,14 +17,10 @@ final class ShellCommand: Sendable {
         self.process = process
     }
 
-    /// Calls `body` with the command's exit status when it ends. If a signal ended it, that is 128 and the signal's number, as in
-    /// shells.
+    /// Calls `body` with the command's exit status when it ends.
     func onExit(_ body: @escaping @Sendable (Int32) -> Void) {
         let started = Thread.start("vitrine-run") { [self] in
-            var code: Int32 = 0
-            while unsafe waitpid(process, &code, 0) < 0, errno == EINTR {}
-            // Does the same as WIFSIGNALED and its like, which Swift does not import.
-            let result = code & 0x7F == 0 ? (code >> 8) & 0xFF : 128 + (code & 0x7F)
+            let result = waitForExit(of: process)
             status.change { $0 = result }
             body(result)
         }

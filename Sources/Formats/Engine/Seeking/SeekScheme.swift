@@ -51,3 +51,12 @@ protocol SeekScheme: Sendable {
     /// Throws the errors of reading the file.
     func digest() throws(ImageError) -> [UInt8]
 }
+
+extension SeekScheme {
+    /// An estimate of the time to decode all of `block`, in nanoseconds.
+    func decodingTime(of block: Int) -> UInt64 {
+        let (input, range) = (input(of: block), range(of: block))
+        return cost.nanoseconds(
+            input: input.upperBound - input.lowerBound, output: range.upperBound - range.lowerBound)
+    }
+}

@@ -8,13 +8,12 @@ extension SeekSpans {
             return known.isComplete ? UInt64(known.worstSpan) : max(UInt64(known.worstSpan), worstBlock)
         }
         let block = scheme.block(at: offset)
-        let (range, input) = (range(of: block), scheme.input(of: block))
+        let range = range(of: block)
         let (span, before) = state.withLock { state in
             (state.table.span(at: offset), state.table.neighbours(of: offset).before)
         }
         if let span { return UInt64(span.time) }
-        let whole = scheme.cost.nanoseconds(
-            input: input.upperBound - input.lowerBound, output: range.upperBound - range.lowerBound)
+        let whole = scheme.decodingTime(of: block)
         guard !isDecodedWhole(block) else { return whole / 1000 }
         // A pass goes on from the last known span.
         let start = max(before?.range.upperBound ?? 0, range.lowerBound)

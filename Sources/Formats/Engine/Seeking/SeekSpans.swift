@@ -94,11 +94,7 @@ final class SeekSpans: Sendable {
         size = scheme.size
         memoryBelow = scheme.base.decodingMemory
         passOwner = engine.cache.newOwner()
-        let costs = (0..<scheme.blockCount).lazy.map { block in
-            let (input, range) = (scheme.input(of: block), scheme.range(of: block))
-            return scheme.cost.nanoseconds(
-                input: input.upperBound - input.lowerBound, output: range.upperBound - range.lowerBound)
-        }
+        let costs = (0..<scheme.blockCount).lazy.map { scheme.decodingTime(of: $0) }
         worstBlock = (costs.max() ?? 0) / 1000
         do throws(ImageError) {
             var table = try SeekMap(knowledge, size: size)
