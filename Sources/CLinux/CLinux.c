@@ -87,6 +87,8 @@ void vitrine_name_thread(const char *name) {
     prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
 }
 
+void vitrine_trim_heap(void) { malloc_trim(0); }
+
 void vitrine_limit_arenas(int most) { mallopt(M_ARENA_MAX, most); }
 
 void vitrine_configure_malloc(struct vitrine_malloc options) {

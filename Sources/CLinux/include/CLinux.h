@@ -73,6 +73,9 @@ struct vitrine_malloc {
     int mapped_from;
 };
 
+/// Gives the pages of malloc's heap that hold nothing back to the system.
+void vitrine_trim_heap(void);
+
 /// Has malloc take memory from at most `most` arenas; those that threads have by then stay.
 void vitrine_limit_arenas(int most);
 

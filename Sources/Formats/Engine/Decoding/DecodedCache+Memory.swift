@@ -32,6 +32,10 @@ extension DecodedCache.State {
         claimed += turn.claim
         promised += ahead
         makeRoom(plan)
+        if peak - peakWhenTrimmed >= plan.growthToTrim {
+            peakWhenTrimmed = peak
+            turn.takesFromPieces = true
+        }
         return turn
     }
 

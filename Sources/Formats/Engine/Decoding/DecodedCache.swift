@@ -1,3 +1,5 @@
+import CLinux
+
 /// Caches pieces of decoded data, and grants the memory to decode them. One cache serves the whole process, and is
 /// bounded in bytes.
 ///
@@ -57,6 +59,8 @@ package final class DecodedCache: Sendable {
         let claim: Int
         /// The decode that others who want the unit wait for. Nil if nobody does.
         var flight: Flight?
+        /// True if decoders take memory from now on that pieces have had.
+        var takesFromPieces = false
 
         init(
             _ unit: Unit, parked: (any Parked)?, ahead: Int, cost: Int, below: Int, claimBefore: Int?
@@ -88,6 +92,8 @@ package final class DecodedCache: Sendable {
         var promised = 0
         /// The most bytes that decoders have held at once.
         var peak = 0
+        /// That number when the heap last gave memory back.
+        var peakWhenTrimmed = 0
         /// The most bytes that one decoder has asked for.
         var largest = 0
         /// The bytes held elsewhere that count against the budget.
@@ -258,7 +264,7 @@ package final class DecodedCache: Sendable {
     private func fly(
         _ turn: Turn, _ decode: (Turn) throws(ImageError) -> (piece: [UInt8], rest: (any Parked)?)
     ) throws(ImageError) -> [UInt8] {
-        Reservations.claim = turn.below
+        prepare(turn)
         do throws(ImageError) {
             let (bytes, rest) = try decode(turn)
             end(turn, parking: rest)
@@ -350,7 +356,7 @@ package final class DecodedCache: Sendable {
             state.admit(demand, unit, before: piece, wish, claim, plan)
         }
         let turn = state.withLock(look) ?? wait(until: look)
-        Reservations.claim = turn.below
+        prepare(turn)
         return turn
     }
 
@@ -358,8 +364,15 @@ package final class DecodedCache: Sendable {
     package func beginAhead(_ demand: Demand, _ unit: Unit, before piece: Int) -> Turn? {
         let claim = Reservations.claim
         let turn = state.withLock { $0.admit(demand, unit, before: piece, .nobody, claim, plan) }
-        if let turn { Reservations.claim = turn.below }
+        if let turn { prepare(turn) }
         return turn
+    }
+
+    /// Makes this thread the one that decodes in `turn`.
+    private func prepare(_ turn: Turn) {
+        Reservations.claim = turn.below
+        // The heap keeps the memory of the pieces that were given up for decoders, which do not take theirs from it.
+        if turn.takesFromPieces { vitrine_trim_heap() }
     }
 
     /// Gives back the memory of `turn`. Keeps the decoder `rest`, which stopped in the middle of its unit, for the next

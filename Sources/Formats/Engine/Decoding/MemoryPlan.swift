@@ -1,8 +1,8 @@
 /// Divides the memory budget among the kinds of data. All shares are in bytes.
 ///
 /// Decoders take their memory from the system and give it back. Pieces lie in the C library's heap, which does not
-/// shrink when they go. So memory that decoders once reached is never given to pieces, and the process does not grow by
-/// both.
+/// shrink when they go. So memory that decoders once reached is never given to pieces, and when they reach more, the heap
+/// is told to give back what it can: the process does not grow by both.
 package struct MemoryPlan: Sendable {
     /// The whole budget.
     package let budget: Int
@@ -37,6 +37,10 @@ package struct MemoryPlan: Sendable {
     ///
     /// It is many times the time to recreate the decoder, which is about the time to decode the data it holds.
     func turnTime(cost: Int) -> UInt64 { UInt64(cost >> 20) * 50_000_000 }
+
+    /// The number of bytes by which decoders have to grow before the heap is told to give memory back: a sixty-fourth of
+    /// the budget, so that it is not told often.
+    var growthToTrim: Int { budget / 64 }
 
     // MARK: Pieces
 

@@ -130,7 +130,7 @@ package enum FirstPass {
                     try spans.fillWindow(&window, before: last.range.lowerBound)
                 }
             }
-            return try SeekPass(over: block, within: bounds, from: start, scheme.cost)
+            return try SeekPass(over: block, within: bounds, from: start, scheme.cost, engine.cache)
         }
 
         /// Runs `pass` to the end. Returns the spans that were not known, with their zeroes.

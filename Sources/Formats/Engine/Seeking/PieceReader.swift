@@ -11,6 +11,9 @@ struct PieceReader {
 
     let decoder: any SeekDecoder
 
+    /// The cache that has memory for pieces.
+    let cache: DecodedCache
+
     /// The next piece of up to `limit` bytes. Calls `goesOn` before each chunk, and stops if it returns false.
     func next(
         _ limit: Int, while goesOn: () -> Bool = { true }
@@ -28,7 +31,8 @@ struct PieceReader {
             zeroes += count
         }
         guard zeroes < limit else { return (.zeroes(zeroes), .full) }
-        let bytes = try [UInt8](capacity: limit) { output throws(ImageError) in
+        var bytes = cache.emptyPiece(limit)
+        try bytes.append(addingCapacity: limit) { output throws(ImageError) in
             output.append(repeating: 0, count: zeroes)
             while output.freeCapacity > 0 {
                 if decoder.available == 0 {

@@ -56,6 +56,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     private let longestSpacing: UInt64
 
     private let decoder: any SeekDecoder
+    private let cache: DecodedCache
     /// The position at which the decoder had decoded nothing.
     private let origin: UInt64
     /// The offset of the current span's compressed data, and the state for its detail.
@@ -80,13 +81,14 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
     ///
     /// It starts at the span of `known`, which is decoded again, or else at the start of the block, and ends at `end`, or at
     /// the end of the block if that is nil. No span reaches over any of the `boundaries`. Spans cost about what `model`
-    /// says.
+    /// says. `cache` has memory for its pieces.
     ///
     /// Throws `limit` if it would take too much memory, and `corrupt` if the detail is impossible.
     init(
         over block: any SeekableBlock, within bounds: Bounds, from known: Start? = nil, to end: UInt64? = nil,
-        boundaries: Set<UInt64> = [], _ model: DecodeCost
+        boundaries: Set<UInt64> = [], _ model: DecodeCost, _ cache: DecodedCache
     ) throws(ImageError) {
+        self.cache = cache
         self.bounds = bounds
         self.model = model
         self.end = end ?? bounds.range.upperBound
@@ -174,7 +176,7 @@ final class SeekPass: DecodedCache.Parked, @unchecked Sendable {
         let limit = Int(min(UInt64(SeekSpan.pieceSize), blockEnd - position))
         var next: (piece: Piece, end: PieceReader.End)
         do throws(ImageError) {
-            next = try PieceReader(decoder: decoder).next(limit) { self.goesOn(dataCount) }
+            next = try PieceReader(decoder: decoder, cache: cache).next(limit) { self.goesOn(dataCount) }
             if next.end == .dataEnd, bounds.isEndKnown { throw dataEnds(after: next.piece.count) }
         } catch {
             // The pieces decoded before stay readable.

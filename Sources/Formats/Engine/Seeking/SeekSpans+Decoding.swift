@@ -32,7 +32,7 @@ extension SeekSpans {
 
     /// A decoder of `span` in `block`, for which the caller has memory.
     func decoder(of span: SeekSpan, in block: any SeekableBlock) throws(ImageError) -> SpanDecoder {
-        try SpanDecoder(of: span, try detail(of: span), in: block)
+        try SpanDecoder(of: span, try detail(of: span), in: block, engine.cache)
     }
 
     /// The detail of `span`.

@@ -272,7 +272,7 @@ extension SeekSpans {
         return try SeekPass(
             over: block, within: SeekPass.Bounds(range: range, input: scheme.input(of: number)), from: known,
             to: end,
-            boundaries: boundaries, scheme.cost)
+            boundaries: boundaries, scheme.cost, engine.cache)
     }
 
     private func learnWhole(

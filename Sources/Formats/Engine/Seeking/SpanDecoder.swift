@@ -8,6 +8,7 @@ final class SpanDecoder: DecodedCache.Parked, @unchecked Sendable {
     private let span: SeekSpan
     private let hashes: [UInt64]
     private let decoder: any SeekDecoder
+    private let cache: DecodedCache
 
     private(set) var nextPiece = 0
 
@@ -24,11 +25,14 @@ final class SpanDecoder: DecodedCache.Parked, @unchecked Sendable {
     /// True if all pieces have been decoded.
     var isFinished: Bool { nextPiece == span.pieces }
 
-    /// Creates a decoder of `span`, which lies in `block`.
+    /// Creates a decoder of `span`, which lies in `block`. `cache` has memory for its pieces.
     ///
     /// Throws `limit` if the decoder would take too much memory, and `corrupt` if the detail is impossible.
-    init(of span: SeekSpan, _ detail: SpanDetail, in block: any SeekableBlock) throws(ImageError) {
+    init(
+        of span: SeekSpan, _ detail: SpanDetail, in block: any SeekableBlock, _ cache: DecodedCache
+    ) throws(ImageError) {
         self.span = span
+        self.cache = cache
         hashes = detail.hashes
         let start =
             detail.state.isEmpty ? nil : try SpanStart(of: span, detail.state, .sparse(detail.window))
@@ -42,7 +46,7 @@ final class SpanDecoder: DecodedCache.Parked, @unchecked Sendable {
     func decodePiece() throws(ImageError) -> Piece {
         let start = position
         let count = Int(min(UInt64(SeekSpan.pieceSize), span.range.upperBound - start))
-        let piece = try PieceReader(decoder: decoder).next(count).piece
+        let piece = try PieceReader(decoder: decoder, cache: cache).next(count).piece
         guard piece.count == count, piece.hash == hashes[nextPiece] else {
             throw ImageError(
                 .corrupt,
