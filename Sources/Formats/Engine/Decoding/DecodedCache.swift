@@ -129,7 +129,7 @@ package final class DecodedCache: Sendable {
         }
     }
 
-    /// The number of decodes since the start.
+    /// The number of decodes that were begun since the start.
     package var decodes: Int { state.withLock { $0.decodes } }
 
     /// Counts a decode that was not made through `piece`.
@@ -236,7 +236,8 @@ package final class DecodedCache: Sendable {
             let flight = Flight()
             turn.flight = flight
             state.flights[key.unit] = flight
-            state.decodes += 1
+            // Who goes on with a parked decoder does not begin anew.
+            if turn.parked == nil { state.decodes += 1 }
             return .ours(turn)
         }
         while true {
@@ -298,6 +299,14 @@ package final class DecodedCache: Sendable {
     /// True if `count` more bytes may be decoded ahead of readers in `turn`.
     package func hasRoomAhead(_ turn: Turn, _ count: Int) -> Bool {
         turn.ahead >= count || state.withLock { $0.freeAhead(plan) + turn.ahead >= count }
+    }
+
+    /// True if `count` more bytes of pieces push no others out.
+    package func hasRoom(_ count: Int) -> Bool {
+        state.withLock { state in
+            let room = plan.pieces(decoders: state.peak, setAside: state.setAside)
+            return count <= room - state.promised - state.pieces.held
+        }
     }
 
     /// The number of the piece before which the foremost parked decoder of `unit` stopped. Nil if none is parked.

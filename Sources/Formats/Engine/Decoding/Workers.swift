@@ -110,6 +110,9 @@ package final class Workers: Sendable {
         return startsThread != nil
     }
 
+    /// True if a task that a client waits for is queued, and no worker is free to run it.
+    package var isAnyMissing: Bool { state.withLock { !$0.now.isEmpty && $0.active >= count } }
+
     /// Runs `body`, which waits for something that another worker does.
     package func whileBlocked<Result>(_ body: () -> Result) -> Result {
         guard unsafe pthread_getspecific(Self.workerKey) == Self.address(of: state) else { return body() }

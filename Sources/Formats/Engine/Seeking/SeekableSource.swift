@@ -19,6 +19,7 @@ package final class SeekableSource: MappedSource {
     let lastSequential = Atomic<UInt64>(0)
     /// The start offsets of what is queued for the workers to decode ahead.
     let queued = Mutex<Set<UInt64>>([])
+    let unfinished = Mutex(UnfinishedSpans())
 
     /// The number of wrong spans at which a read fails: something other than the index is wrong.
     private static let maximumFailures = 16
@@ -191,15 +192,19 @@ package final class SeekableSource: MappedSource {
         of span: SeekSpan, _ wanted: Int, _ generation: Int, taking count: Int, isSequential: Bool
     ) throws(ImageError) -> [UInt8] {
         var block: (any SeekableBlock)?
-        return try engine.cache.piece(
+        var isUnfinished = false
+        let piece = try engine.cache.piece(
             spans.unit(span.range.lowerBound), wanted, taking: count,
             demand: { () throws(ImageError) in
                 try demand(of: span, wanted, generation, isSequential: isSequential, &block)
             },
             decode: { turn throws(ImageError) in
-                try decode(
+                isUnfinished = !isSequential
+                return try decode(
                     span, generation, in: block, to: wanted, taking: count, isSequential: isSequential, turn)
             })
+        if isUnfinished { finishLater(span, generation) }
+        return piece
     }
 
     /// Decodes what is missing of `span` from piece `wanted` on, while there is room for it.
@@ -217,7 +222,7 @@ package final class SeekableSource: MappedSource {
 
     /// The memory for decoding piece `wanted` of `span`, and what follows if the reader `isSequential`. Sets `block` to
     /// the span's block.
-    private func demand(
+    func demand(
         of span: SeekSpan, _ wanted: Int, _ generation: Int, isSequential: Bool,
         _ block: inout (any SeekableBlock)?
     ) throws(ImageError) -> DecodedCache.Demand {
@@ -264,11 +269,17 @@ package final class SeekableSource: MappedSource {
         }
     }
 
+    /// Adds piece `number` of `span` to the cache, compressed, for whoever comes there.
+    func publish(_ piece: Piece, _ number: Int, of span: SeekSpan) {
+        engine.cache.publishPacked(
+            spans.unit(span.range.lowerBound), number, piece.content,
+            worth: Double(number) / Double(span.pieces))
+    }
+
     private func decode(
         _ span: SeekSpan, with decoder: SpanDecoder, to wanted: Int, taking count: Int, isSequential: Bool,
         _ turn: DecodedCache.Turn
     ) throws(ImageError) -> (piece: [UInt8], rest: (any DecodedCache.Parked)?) {
-        let unit = spans.unit(span.range.lowerBound)
         var found: [UInt8]?
         while true {
             let number = decoder.nextPiece
@@ -277,15 +288,13 @@ package final class SeekableSource: MappedSource {
             if isWanted { found = piece.content }
             // Zeroes are known to be zeroes, and no reader looks for them in the cache.
             if isWanted || !piece.isZeroes {
-                let bytes = piece.content
                 if isSequential {
                     // Earlier pieces were read, or are about to be: readers come a little out of order.
                     engine.cache.publish(
-                        turn, number, bytes,
+                        turn, number, piece.content,
                         for: number < wanted ? .again(rounds: 0) : .ahead(taken: isWanted ? count : 0))
                 } else {
-                    engine.cache.publishPacked(
-                        unit, number, bytes, worth: Double(number) / Double(span.pieces))
+                    publish(piece, number, of: span)
                 }
             }
             guard let found else { continue }
