@@ -19,6 +19,17 @@ import VitrineFormats
         #expect(MemoryAllowance(group: group, addressSpace: addressSpace).defaultMemory == memory)
     }
 
+    /// What is mounted gets a quarter of what the system has available, within bounds.
+    @Test(
+        arguments: [
+            (nil, nil, 256 << 20), (nil, 512 << 20, 256 << 20), (nil, 4 << 30, 1 << 30),
+            (nil, 1 << 40, 4 << 30), (1 << 30, 64 << 30, 512 << 20), (100 << 20, 64 << 30, 50 << 20),
+        ] as [(UInt64?, UInt64?, Int)])
+    func aMountGetsAQuarterOfWhatIsAvailable(_ group: UInt64?, _ available: UInt64?, _ memory: Int) {
+        let allowance = MemoryAllowance(group: group, addressSpace: nil, available: available)
+        #expect(allowance.mountMemory == memory)
+    }
+
     /// The groups above a group limit it too, if they can be seen.
     @Test(
         arguments: [

@@ -17,7 +17,7 @@ struct DecodingOptions: ParsableArguments {
         help: ArgumentHelp(
             "The most memory for decoded data and decoders: in bytes, or with K, M or G, such as 512M. "
                 + "(default: \(byteCount(UInt64(Engine.defaultMemory))), "
-                + "or less if a control group or ulimit -v leaves less)",
+                + "or less if a control group or ulimit -v leaves less; to mount, more if there is much)",
             valueName: "size"))
     var memory: ByteSize?
 
@@ -34,18 +34,19 @@ struct DecodingOptions: ParsableArguments {
         }
     }
 
-    /// The threads and the memory to decode with, for the whole process.
-    func engine() -> Engine {
-        let memory = memory?.bytes ?? MemoryAllowance().defaultMemory
+    /// The threads and the memory to decode with, for the whole process. Unless the user says how much, the memory is as much as
+    /// `usual` tells.
+    func engine(_ usual: (MemoryAllowance) -> Int = \.defaultMemory) -> Engine {
+        let memory = memory?.bytes ?? usual(MemoryAllowance())
         Allocator.prepare(forDecoding: memory)
         return Engine(memory: memory)
     }
 
-    /// The engine with its threads running.
+    /// The engine with its threads running, with the `usual` memory unless the user says how much.
     ///
     /// Throws if the system does not give as many threads: data that they should decode would never come.
-    func startedEngine() throws(ImageError) -> Engine {
-        let engine = engine()
+    func startedEngine(_ usual: (MemoryAllowance) -> Int = \.defaultMemory) throws(ImageError) -> Engine {
+        let engine = engine(usual)
         guard engine.workers.startThreads() else { throw ImageError(.limit, Thread.shortage) }
         return engine
     }

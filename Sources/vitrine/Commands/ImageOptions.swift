@@ -24,9 +24,12 @@ struct ImageOptions: ParsableArguments {
 
     /// Opens the image, and those of the files it names that `references` allow.
     ///
-    /// Shows how far decoding has come where opening takes that, unless the user wants it `quiet`.
-    func open(_ references: ReferenceOptions, quiet: Bool) throws(ImageError) -> OpenedImage {
-        let engine = try decoding.startedEngine()
+    /// Shows how far decoding has come where opening takes that, unless the user wants it `quiet`. Decodes with the `usual` memory,
+    /// unless the user says how much.
+    func open(
+        _ references: ReferenceOptions, quiet: Bool, memory usual: (MemoryAllowance) -> Int = \.defaultMemory
+    ) throws(ImageError) -> OpenedImage {
+        let engine = try decoding.startedEngine(usual)
         let store = IndexStore(indexes.choice)
         let progress = OpeningProgress(.suitable(quiet: quiet))
         defer { progress.finish() }

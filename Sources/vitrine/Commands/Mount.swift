@@ -78,7 +78,7 @@ struct Mount: ParsableCommand {
             // The process ends when nobody uses the files any more.
             place.detach()
         }
-        let opened = try options.open(references, quiet: inBackground)
+        let opened = try options.open(references, quiet: inBackground, memory: \.mountMemory)
         let image = opened.image
         for warning in image.warnings { complain("warning: \(warning)") }
         let mounted: ImageMount

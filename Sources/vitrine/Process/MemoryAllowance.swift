@@ -8,10 +8,13 @@ struct MemoryAllowance {
     let group: UInt64?
     /// RLIMIT_AS in bytes. Nil without a limit.
     let addressSpace: UInt64?
+    /// The memory in bytes that processes may take before the system runs short. Nil if it does not tell.
+    let available: UInt64?
 
-    init(group: UInt64?, addressSpace: UInt64?) {
+    init(group: UInt64?, addressSpace: UInt64?, available: UInt64? = nil) {
         self.group = group
         self.addressSpace = addressSpace
+        self.available = available
     }
 
     /// The allowance of this process. `memberships` (/proc/self/cgroup) names its control groups, which are mounted at `mount`.
@@ -20,16 +23,28 @@ struct MemoryAllowance {
         var limit = rlimit()
         let status = unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
         addressSpace = status == 0 && limit.rlim_cur != rlim_t.max ? UInt64(limit.rlim_cur) : nil
+        available = Self.available
     }
 
     /// The memory in bytes to decode with if the user has not said: the default of the engine, or less.
     ///
     /// It is at most half of what a control group may have, because the process takes more than what it decodes with, and its files are
     /// cached there; and at most a quarter of the address space, because each thread has its stack there, used or not.
-    var defaultMemory: Int {
+    var defaultMemory: Int { memory(wanted: Engine.defaultMemory) }
+
+    /// The memory in bytes to decode with for as long as the image is mounted, if the user has not said.
+    ///
+    /// Files lie all over a disk. What is kept of it is not decoded again for those that are read next, so this is a quarter of what the
+    /// system has available, between the default of the engine and 4 GiB.
+    var mountMemory: Int {
+        let quarter = Int(clamping: (available ?? 0) / 4)
+        return memory(wanted: max(Engine.defaultMemory, min(quarter, 4 << 30)))
+    }
+
+    private func memory(wanted: Int) -> Int {
         let shares = [group.map { $0 / 2 }, addressSpace.map { $0 / 4 }].compactMap(\.self)
         let least = Int(clamping: shares.min() ?? .max)
-        return max(Engine.minimumMemory, min(Engine.defaultMemory, least))
+        return max(Engine.minimumMemory, min(wanted, least))
     }
 
     private static func groupLimit(_ memberships: String, _ mount: String) -> UInt64? {
@@ -54,6 +69,13 @@ struct MemoryAllowance {
             }
         }
         return limits.min()
+    }
+
+    /// MemAvailable of /proc/meminfo (proc(5)), in bytes.
+    private static var available: UInt64? {
+        let lines = text("/proc/meminfo")?.split(separator: "\n") ?? []
+        let line = lines.first { $0.hasPrefix("MemAvailable:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }.map { $0 << 10 }
     }
 
     private static func text(_ path: String) -> String? {
