@@ -8,8 +8,9 @@ final class ColdLimit: Sendable {
     /// The most requests of all connections together, unless there are so many connections that each gets `least`.
     private static let all = 16
     private static let least = 1
-    /// The most bytes of the replies to all connections together, unless there are so many that each gets `leastReply`.
-    private static let memory: UInt64 = 32 << 20
+    /// The most bytes of the replies to all connections together, unless there are so many that each gets `leastReply`. Their buffers
+    /// take up to twice as much.
+    private static let memory: UInt64 = 12 << 20
     private static let leastReply: UInt64 = 16 << 10
 
     private let connections = Atomic<Int>(0)
