@@ -7,6 +7,7 @@
 #include <linux/loop.h>
 #include <linux/openat2.h>
 #include <linux/mount.h>
+#include <linux/netlink.h>
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -213,6 +215,10 @@ int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t coun
     close(control);
     errno = error;
     return device;
+}
+
+int vitrine_open_netlink(void) {
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 }
 
 int vitrine_flush_output(void) {

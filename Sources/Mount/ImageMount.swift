@@ -2,14 +2,16 @@ import CLinux
 import Glibc
 package import VitrineFormats
 
-/// A file system inside an image, mounted by the kernel over a loop device over a file that this process serves.
+/// A file system inside an image, mounted by the kernel over a block device that this process serves.
 ///
-/// Nothing of it has a path but the directory. When that is unmounted, the loop device goes, then the file, and with it the last
-/// that the process is there for.
+/// Nothing of it has a path but the directory. When that is unmounted, the device goes, and with it the last that the process is
+/// there for.
 package final class ImageMount: Sendable {
     /// What was mounted.
     package let system: MountedSystem
-    private let server: FUSEServer
+    /// The server for FUSE. Nil if the system has none.
+    private let server: FUSEServer?
+    private let nbd: NBDServer
     private let overlay: WriteOverlay?
 
     /// Mounts the best of `plan` of the disk `source` at the open `directory`. `name` is that of the image.
@@ -22,31 +24,31 @@ package final class ImageMount: Sendable {
         replaying: Bool
     ) throws(MountError) {
         let files = Self.files(source, name, engine, replaying: replaying)
-        let server: FUSEServer
-        do throws(ImageError) {
-            server = try FUSEServer(FUSEFolder(files: files, user: getuid(), group: getgid()), engine.workers)
-        } catch {
-            throw MountError("\(error)")
-        }
-        self.server = server
+        let fuse = Self.serve(files, engine)
+        let errands = Errands()
+        let nbd = NBDServer(engine.workers, errands)
+        server = try? fuse.get()
+        self.nbd = nbd
         overlay = files.lazy.compactMap(\.overlay).first
         let result = Monitor<Result<MountedSystem, MountError>?>(nil)
         // The thread has descriptors of its own. If it shared them with the threads that answer, and the process were killed while
-        // the kernel reads, /dev/fuse would stay open, and the thread would wait for an answer for ever.
+        // the kernel reads, /dev/fuse or the socket of an nbd device would stay open, and the thread would wait for an answer for ever.
         let started = Thread.start("vitrine-mount") {
             var outcome: Result<MountedSystem, MountError>
             do throws(MountError) {
                 guard vitrine_unshare_descriptors() == 0 else {
                     throw MountError("unshare: \(systemMessage(errno))")
                 }
-                let mounting = try Mounting(server, files)
+                let mounting = Mounting(files, BlockDevices(fuse, files, or: nbd))
                 outcome = .success(try mounting.mount(plan, at: directory))
             } catch {
                 outcome = .failure(error)
             }
             result.change { $0 = outcome }
+            errands.end()
         }
         guard started else { throw MountError(Thread.shortage) }
+        errands.serve()
         system = try result.wait { $0 }.get()
     }
 
@@ -64,8 +66,21 @@ package final class ImageMount: Sendable {
         return [disk, FUSEFolder.File(name: disk.name + "+journal", source: overlay)]
     }
 
+    /// A server of the `files` for FUSE. Fails if the system has no FUSE.
+    private static func serve(_ files: [FUSEFolder.File], _ engine: Engine) -> Result<FUSEServer, MountError>
+    {
+        do throws(ImageError) {
+            let folder = FUSEFolder(files: files, user: getuid(), group: getgid())
+            return .success(try FUSEServer(folder, engine.workers))
+        } catch {
+            return .failure(MountError("\(error)"))
+        }
+    }
+
     /// Waits until it is unmounted. Throws if the connection to the kernel has ended in another way.
     package func waitForEnd() throws(MountError) {
+        try nbd.waitForEnd()
+        guard let server, server.isStarted else { return }
         switch server.wait() {
         case .unmounted: return
         case .aborted: throw MountError("the connection to the kernel was aborted")
@@ -73,7 +88,7 @@ package final class ImageMount: Sendable {
         }
     }
 
-    /// The name of the file under the loop device: losetup shows it, and no path, so it tells whose it is.
+    /// The name of the file under the device: losetup and sysfs show it, and no path, so it tells whose it is.
     private static func fileName(_ image: String) -> String {
         let safe = String(
             decoding: image.utf8.map { $0 == UInt8(ascii: "/") || $0 == 0 ? UInt8(ascii: "_") : $0 },

@@ -20,26 +20,36 @@ package struct ImageMountList: Sendable {
         /// True if that process is there. If not, every read fails.
         package let isServed: Bool
 
-        /// The path of the loop device.
+        /// The path of the block device.
         package let device: String
+
+        /// Lets the reads that wait for an nbd device fail: the kernel waits for a while even if the process was killed.
+        package func disconnect() {
+            let name = "/dev/nbd"
+            guard device.hasPrefix(name), let number = UInt32(device.dropFirst(name.count)) else { return }
+            // It may have gone already, and the number may be that of another one.
+            let backend = try? KernelFile.content(of: "/sys/block/nbd\(number)/backend")
+            if let backend, let now = ImageMountList.owner(backend), now.process == process {
+                NBDControl.disconnect(number)
+            }
+        }
     }
 
-    /// All mounts, in the order of their loop devices.
+    /// All mounts, in the order of their devices.
     package let mounts: [Mount]
 
     /// The mounts that there are now.
     ///
     /// Throws if the system does not tell.
     package init() throws(MountError) {
-        let lines = try Self.content(of: "/proc/self/mountinfo").split(separator: UInt8(ascii: "\n"))
+        let lines = try KernelFile.content(of: "/proc/self/mountinfo").split(separator: UInt8(ascii: "\n"))
         let table = lines.compactMap { MountInfo($0) }
         var mounts: [Mount] = []
-        // The kernel makes loop devices as they are needed, and numbers them from 0.
-        for number in 0..<Self.maximumDevices {
-            let folder = "/sys/block/loop\(number)"
-            guard let file = try? Self.content(of: folder + "/loop/backing_file"),
-                let (process, image) = Self.owner(file),
-                let device = try? Self.content(of: folder + "/dev")
+        for (name, file) in Self.devices {
+            let folder = "/sys/block/" + name
+            guard let backend = try? KernelFile.content(of: folder + file),
+                let (process, image) = Self.owner(backend),
+                let device = try? KernelFile.content(of: folder + "/dev")
             else { continue }
             let numbers = String(decoding: device.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
             let places = table.filter { $0.device == numbers }
@@ -49,45 +59,34 @@ package struct ImageMountList: Sendable {
                     Mount(
                         directory: place.map { SystemString(bytes: $0.directory) }, image: image,
                         type: place?.type,
-                        process: process, isServed: Self.isServer(process), device: "/dev/loop\(number)"))
+                        process: process, isServed: Self.isServer(process), device: "/dev/" + name))
             }
         }
         self.mounts = mounts
     }
 
-    /// The loop devices that are looked at. There are seldom more than a few.
-    private static let maximumDevices = 4096
+    /// The devices that are looked at, and the files of sysfs that say what is under them. The kernel numbers devices from 0, and makes
+    /// them as they are needed. There are seldom more than a few.
+    private static let devices = [("loop", "/loop/backing_file"), ("nbd", "/backend")].flatMap { kind, file in
+        (0..<4096).map { ("\(kind)\($0)", file) }
+    }
 
-    /// The process and the image in the name of a file under a loop device, if it is that of a mounted image.
+    /// The process and the image in the name of what is under a device, if it is that of a mounted image.
     static func owner(_ file: [UInt8]) -> (process: pid_t, image: String)? {
         let text = String(decoding: file.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        guard text.hasPrefix(prefix) else { return nil }
-        let rest = text.dropFirst(prefix.count)
+        // A loop device has a path, and an nbd device the name itself.
+        let name = text.hasPrefix("/") ? text.dropFirst() : text[...]
+        guard name.hasPrefix(prefix) else { return nil }
+        let rest = name.dropFirst(prefix.count)
         guard let hyphen = rest.firstIndex(of: "-"), let process = pid_t(rest[..<hyphen]) else { return nil }
         return (process, String(rest[rest.index(after: hyphen)...]))
     }
 
-    private static let prefix = "/vitrine-"
+    private static let prefix = "vitrine-"
 
     /// True if `process` is there, and is a process of this program: numbers are used again.
     private static func isServer(_ process: pid_t) -> Bool {
-        guard let name = try? content(of: "/proc/\(process)/comm") else { return false }
+        guard let name = try? KernelFile.content(of: "/proc/\(process)/comm") else { return false }
         return name.starts(with: "vitrine".utf8)
-    }
-
-    private static func content(of path: String) throws(MountError) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw MountError("\(path): \(systemMessage(errno))") }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = unsafe buffer.withUnsafeMutableBytes {
-                unsafe read(descriptor, $0.baseAddress, $0.count)
-            }
-            guard count >= 0 else { throw MountError("\(path): \(systemMessage(errno))") }
-            if count == 0 { return bytes }
-            bytes += buffer[..<count]
-        }
     }
 }

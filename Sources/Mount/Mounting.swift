@@ -1,46 +1,15 @@
-import CLinux
-import Glibc
 import VitrineFormats
 
 /// The steps from the served files to a mount, on one thread, whose descriptors are its own.
 struct Mounting: ~Copyable {
-    /// A served file that is open.
-    private struct OpenFile {
-        var descriptor: Int32
-        var name: String
-        var isWritable: Bool
+    private let files: [FUSEFolder.File]
+    private let devices: BlockDevices
+
+    /// Will mount what is in `files`, by `devices` of them.
+    init(_ files: [FUSEFolder.File], _ devices: consuming BlockDevices) {
+        self.files = files
+        self.devices = devices
     }
-
-    private let files: [OpenFile]
-
-    /// Opens the `files` that `server` serves, in a mount that nobody else sees.
-    init(_ server: FUSEServer, _ files: [FUSEFolder.File]) throws(MountError) {
-        let isWritable = files.contains { $0.overlay != nil }
-        let mount = try DetachedMount(
-            "fuse",
-            [
-                ("source", files.first?.name ?? ""), ("subtype", "vitrine"), ("fd", "\(server.descriptor)"),
-                ("rootmode", "40000"), ("user_id", "\(getuid())"), ("group_id", "\(getgid())"),
-                ("max_read", "\(FUSEServer.maximumRead)"),
-            ], isWritable: isWritable)
-        server.start()
-        // Of this thread's copies alone.
-        close(server.descriptor)
-        var open: [OpenFile] = []
-        for file in files {
-            let isWritable = file.overlay != nil
-            let descriptor = unsafe vitrine_open_file(mount.descriptor, file.name, isWritable ? 1 : 0)
-            guard descriptor >= 0 else {
-                let error = MountError("the served file: \(systemMessage(errno))")
-                for file in open { close(file.descriptor) }
-                throw error
-            }
-            open.append(OpenFile(descriptor: descriptor, name: file.name, isWritable: isWritable))
-        }
-        self.files = open
-    }
-
-    deinit { for file in files { close(file.descriptor) } }
 
     /// Mounts the best of `plan` at the open `directory`.
     func mount(_ plan: MountPlan, at directory: Int32) throws(MountError) -> MountedSystem {
@@ -63,7 +32,7 @@ struct Mounting: ~Copyable {
     ) throws(MountError) -> MountedSystem? {
         guard let type = candidate.type else { return nil }
         var failure: MountError?
-        for use in candidate.journalUses(replaying: files.contains(where: \.isWritable)) {
+        for use in candidate.journalUses(replaying: files.contains { $0.overlay != nil }) {
             do throws(MountError) {
                 return try mount(candidate, type, use, isOnly: isOnly, at: directory)
             } catch {
@@ -76,9 +45,8 @@ struct Mounting: ~Copyable {
     private func mount(
         _ candidate: MountCandidate, _ type: String, _ use: JournalUse, isOnly: Bool, at directory: Int32
     ) throws(MountError) -> MountedSystem? {
-        guard let file = files.first(where: { $0.isWritable == (use == .replayed) }) else { return nil }
-        let device = try LoopDevice(
-            file.descriptor, candidate.range, name: file.name, isWritable: file.isWritable)
+        guard let file = files.first(where: { ($0.overlay != nil) == (use == .replayed) }) else { return nil }
+        let device = try devices.make(file, candidate.range)
         let parameters = [("source", device.path)] + candidate.parameters(use)
         // The file system is read-only in any case. A journal is replayed nevertheless, if the device can be written to.
         let mount = try DetachedMount(type, parameters)

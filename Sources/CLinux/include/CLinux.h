@@ -128,4 +128,7 @@ int vitrine_detach_mount(const char *path);
 /// which goes with its last user. `name` is what losetup shows. Returns a descriptor of the device, and sets `number`.
 int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t count, int writable, int *number);
 
+/// socket(2) for generic netlink, by which parts of the kernel are told what to do.
+int vitrine_open_netlink(void);
+
 #endif

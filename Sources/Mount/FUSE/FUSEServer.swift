@@ -50,6 +50,9 @@ final class FUSEServer: Sendable {
     /// Starts to answer. Called once the connection is mounted.
     func start() { isMounted.change { $0 = true } }
 
+    /// True if the connection was mounted.
+    var isStarted: Bool { isMounted.withLock { $0 } }
+
     /// Waits until it has ended.
     func wait() -> End { ended.wait { $0 } }
 

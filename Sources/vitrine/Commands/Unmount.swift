@@ -38,6 +38,7 @@ struct Unmount: ParsableCommand {
             }
             // Reads that wait fail when it has gone, and with them goes the last that uses the mount.
             if force, mount.isServed { kill(mount.process, SIGKILL) }
+            if force { mount.disconnect() }
         }
     }
 }
