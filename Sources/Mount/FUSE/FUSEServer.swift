@@ -168,8 +168,9 @@ final class FUSEServer: Sendable {
 
     /// Removes what has waited too long from what is pending.
     private func takeLate() -> [UInt64] {
-        let now = monotonicTime()
-        return pending.withLock { pending in
+        pending.withLock { pending in
+            // Under the lock, so that no request came later.
+            let now = monotonicTime()
             let late = pending.filter { now - $0.value > patience }.map(\.key)
             for unique in late { pending[unique] = nil }
             return late
