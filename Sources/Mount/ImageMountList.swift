@@ -52,8 +52,10 @@ package struct ImageMountList: Sendable {
                 let device = try? KernelFile.content(of: folder + "/dev")
             else { continue }
             let numbers = String(decoding: device.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-            let places = table.filter { $0.device == numbers }
-            // btrfs has device numbers of its own, so its mounts are not found by them.
+            // btrfs has device numbers of its own.
+            let places = table.filter {
+                $0.device == numbers || $0.type == "btrfs" && $0.source.elementsEqual("/dev/\(name)".utf8)
+            }
             for place in places.isEmpty ? [nil] : places.map(Optional.some) {
                 mounts.append(
                     Mount(

@@ -9,17 +9,21 @@ struct MountInfo: Equatable {
     /// The type of the file system.
     let type: String
 
+    /// The device that it lies on, by the name it was mounted with. What else may stand there depends on the type.
+    let source: [UInt8]
+
     /// Reads a line. Nil if it is not in the form that the manual describes.
     init?(_ line: some Sequence<UInt8>) {
         let words = Array(line).split(separator: UInt8(ascii: " ")).map(Array.init)
         // Fields of any number stand in front of the hyphen.
         guard words.count > 6,
             let hyphen = words.indices.dropFirst(6).first(where: { words[$0] == [UInt8(ascii: "-")] }),
-            hyphen + 1 < words.count
+            hyphen + 2 < words.count
         else { return nil }
         device = String(decoding: words[2], as: UTF8.self)
         directory = Self.unescaped(words[4])
         type = String(decoding: words[hyphen + 1], as: UTF8.self)
+        source = Self.unescaped(words[hyphen + 2])
     }
 
     /// `name` with the bytes that stand in it as a backslash and three octal digits.
