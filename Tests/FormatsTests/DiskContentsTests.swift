@@ -66,6 +66,47 @@ struct DiskContentsTests {
         #expect(system.kind == "swap")
     }
 
+    /// A table without partitions is as good as none.
+    @Test func theWholeDiskIfTheTableIsEmpty() {
+        let contents = DiskContents(of: SlowDisk { _ in 0 }, table([]))
+        guard case .fileSystem = contents.disk else { return #expect(Bool(false), "\(contents)") }
+        #expect(DiskContents(of: SlowDisk { _ in 0 }, table([1])).disk == nil)
+    }
+
+    /// An image of a CD is one, whatever partitions it has to start from a disk.
+    @Test func imagesOfCDs() throws {
+        var disk = PartitionDisk.mbr(PartitionDisk.Entry(type: 0x83, start: 200, count: 10))
+        disk.put([1] + Array("CD001".utf8), at: 32768)
+        let table = try #require(try disk.table)
+        let contents = DiskContents(of: MemorySource(disk.bytes), table)
+        guard case .fileSystem(let system) = contents.disk else { throw TestFailure("\(contents)") }
+        #expect(system.kind == "iso9660")
+        #expect(contents.otherSectorSize == nil)
+        #expect(DiskContents(of: MemorySource(disk.bytes), table, numbers: [1]).disk == nil)
+    }
+
+    /// Nothing but the file systems tells that an MBR counts larger sectors.
+    @Test func sectorsOfAnotherSize() throws {
+        var disk = PartitionDisk.mbr(
+            sectors: 4000, PartitionDisk.Entry(type: 0x82, start: 100, count: 100),
+            PartitionDisk.Entry(type: 0x83, start: 300, count: 50))
+        disk.put(Array("SWAPSPACE2".utf8), at: 100 * 4096 + 4086)
+        disk.put([1, 0, 0, 0, 5], at: 100 * 4096 + 1024)
+        let source = MemorySource(disk.bytes)
+        let table = try #require(try disk.table)
+        let contents = DiskContents(of: source, table)
+        #expect(words(contents) == ["nothing", "nothing"])
+        #expect(contents.otherSectorSize == 4096)
+        #expect(contents.doubt?.remedy == Remedy(.sectorSize, "4096", "reads it so"))
+        let right = DiskContents(of: source, try PartitionTable.read(source, sectorSize: 4096))
+        #expect(words(right) == ["swap", "nothing"])
+        #expect(right.otherSectorSize == nil)
+        // Where one is found as it is, the table is right.
+        disk.put(Array("SWAPSPACE2".utf8), at: 300 * 512 + 4086)
+        disk.put([1, 0, 0, 0, 5], at: 300 * 512 + 1024)
+        #expect(DiskContents(of: MemorySource(disk.bytes), table).otherSectorSize == nil)
+    }
+
     @Test func noMoreThanSoManyAreLookedAt() {
         let all = words(DiskContents(of: SlowDisk { _ in 0 }, table(Array(repeating: 1, count: 200))))
         #expect(all.filter { $0 == "swap" }.count == 128)

@@ -13,12 +13,15 @@ import Testing
     static let partitions = [
         Partition(
             number: 1, range: PartitionDisk.range(40, 60), type: PartitionDisk.efi, typeName: "EFI System",
-            name: "EFI system"),
+            name: "EFI system", uuid: unique),
         Partition(
             number: 5, range: PartitionDisk.range(100, 1), type: PartitionDisk.linux,
             typeName: "Linux filesystem",
-            name: "Grüße 🐧"),
+            name: "Grüße 🐧", uuid: unique),
     ]
+
+    /// The identifier that `PartitionDisk` gives each entry.
+    private static let unique = "11111111-1111-1111-1111-111111111111"
 
     static let backup = 1999 * 512
 
@@ -260,6 +263,39 @@ import Testing
                 "the backup GPT cannot be used: there is no header",
                 "the MBR is used instead of the GPT",
             ])
+    }
+
+    /// Of a hybrid MBR, the GPT has each partition too. An entry of type 0 is there for some BIOSes, and says nothing.
+    @Test func hybridMBRWithMore() throws {
+        var disk = Self.sound
+        disk.putRecord(
+            sector: 0,
+            [
+                .init(type: 0xEE, start: 1, count: 39), .init(type: 0x83, start: 300, count: 20),
+                .init(type: 0, start: 0, count: 1, status: 0x80), .init(type: 0x83, start: 100, count: 1),
+            ])
+        let table = try #require(try disk.table)
+        #expect(table.partitions == Self.partitions)
+        #expect(
+            table.warnings == [
+                "the MBR beside the GPT has a partition of type 0x83 from sector 300 to 319, which the GPT has not: "
+                    + "it is left out"
+            ])
+    }
+
+    @Test func sectorSizeThatIsChosen() throws {
+        let source = MemorySource(PartitionDisk.gpt(sectors: 500, sectorSize: 4096).bytes)
+        #expect(try PartitionTable.read(source, sectorSize: 4096)?.warnings == [])
+        let other = try #require(try PartitionTable.read(source, sectorSize: 512))
+        #expect(other.warnings.count == 2)
+        #expect(other.partitions.isEmpty)
+    }
+
+    @Test func attributes() throws {
+        var disk = Self.sound
+        disk.put(little: UInt64(1) << 63 | 4, at: 1024 + 48)
+        disk.putCRCs(header: 512)
+        #expect(try #require(try disk.table).partitions.map(\.attributes) == [1 << 63 | 4, 0])
     }
 
     @Test func imageCutShort() throws {

@@ -34,10 +34,50 @@ import Testing
             table.partitions == [
                 Partition(
                     number: 1, range: PartitionDisk.range(63, 100), type: "0x83", typeName: "Linux", name: ""),
+                // As in Linux, the type does not matter.
+                Partition(
+                    number: 3, range: PartitionDisk.range(300, 10), type: "0x00", typeName: "Empty", name: ""),
                 Partition(
                     number: 4, range: PartitionDisk.range(200, 1), type: "0x0c", typeName: "W95 FAT32 (LBA)",
                     name: ""),
             ])
+    }
+
+    /// As blkid has it: the signature of the disk, and the number in hexadecimal.
+    @Test func identifiers() throws {
+        var disk = PartitionDisk.extended([(100, [Entry(type: 0x83, start: 2, count: 50)])])
+        #expect(try #require(try disk.table).partitions.map(\.uuid) == [nil, nil, nil])
+        disk.put(little: UInt32(0xC0FF_EE01), at: 440)
+        #expect(
+            try #require(try disk.table).partitions.map(\.uuid)
+                == ["c0ffee01-01", "c0ffee01-02", "c0ffee01-05"])
+    }
+
+    /// In an ISO image that boots as a disk, one partition starts with the table, and others lie in it.
+    @Test func partitionOfTheWholeDisk() throws {
+        let disk = PartitionDisk.mbr(
+            Entry(type: 0, start: 0, count: 1900, status: 0x80), Entry(type: 0xEF, start: 300, count: 10))
+        let table = try #require(try disk.table)
+        #expect(
+            table.partitions.map(\.range) == [PartitionDisk.range(0, 1900), PartitionDisk.range(300, 10)])
+        #expect(table.warnings == [])
+    }
+
+    /// All numbers count such sectors, those of extended boot records too.
+    @Test func sectorsOf4096Bytes() throws {
+        var disk = PartitionDisk(size: 1000 * 4096)
+        disk.putRecord(
+            sector: 0, [Entry(type: 0x83, start: 8, count: 10), Entry(type: 5, start: 100, count: 800)])
+        disk.putRecord(
+            sector: 800, [Entry(type: 0x83, start: 2, count: 50), Entry(type: 5, start: 200, count: 100)])
+        disk.putRecord(sector: 2400, [Entry(type: 0x83, start: 1, count: 9)])
+        let table = try #require(try PartitionTable.read(MemorySource(disk.bytes), sectorSize: 4096))
+        #expect(table.sectorSize == 4096)
+        #expect(table.warnings == [])
+        #expect(table.partitions.map(\.number) == [1, 2, 5, 6])
+        #expect(
+            table.partitions.map { $0.range.lowerBound / 4096..<$0.range.upperBound / 4096 }
+                == [8..<18, 100..<900, 102..<152, 301..<310])
     }
 
     @Test func noPartitions() throws {

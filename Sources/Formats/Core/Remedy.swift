@@ -18,6 +18,8 @@ public struct Remedy: Equatable, Sendable {
         case referenceFormat
         /// Opening a parent that has changed since.
         case ignoreContentID
+        /// The size of the sectors that the partition table counts.
+        case sectorSize
     }
 
     /// The setting to change.

@@ -76,7 +76,7 @@ public final class Image: Sendable {
         layers = stack.layers
         disk = try stack.openDisk()
         var warnings = stack.warnings + (gate?.warnings ?? []) + root.all.compactMap(\.warning)
-        partitionTable = LayerStack.partitionTable(of: disk, &warnings)
+        partitionTable = LayerStack.partitionTable(of: disk, sectorSize: options.sectorSize, &warnings)
         self.warnings = warnings
     }
 

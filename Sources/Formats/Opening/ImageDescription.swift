@@ -68,7 +68,8 @@ public struct ImageDescription: Sendable {
         if stack.disk.references.isEmpty {
             do throws(ImageError) {
                 let disk = try stack.openDisk()
-                let table = LayerStack.partitionTable(of: disk, &warnings)
+                let table = LayerStack.partitionTable(
+                    of: disk, sectorSize: options.sectorSize, &warnings)
                 partitionTable = table
                 partitionTableReason = nil
                 contents = DiskContents(of: disk, table)

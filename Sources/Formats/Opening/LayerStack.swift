@@ -111,10 +111,12 @@ struct LayerStack {
         try inside(place) { () throws(ImageError) in try disk.open() }
     }
 
-    /// Reads the partition table of `disk`. If that fails, adds a warning, because the rest of the disk may be readable.
-    static func partitionTable(of disk: any Source, _ warnings: inout [String]) -> PartitionTable? {
+    /// Reads the partition table of `disk`, whose sectors have `sectorSize` bytes, unless that is nil. If that fails, adds a warning, because the rest of the disk may be readable.
+    static func partitionTable(
+        of disk: any Source, sectorSize: UInt64?, _ warnings: inout [String]
+    ) -> PartitionTable? {
         do throws(ImageError) {
-            let table = try PartitionTable.read(disk)
+            let table = try PartitionTable.read(disk, sectorSize: sectorSize)
             warnings += table?.warnings.map { "partition table: \($0)" } ?? []
             return table
         } catch {

@@ -14,6 +14,9 @@ public struct OpenOptions: Sendable {
     /// detected: whoever writes to a raw disk could make it look like an image that names any file.
     public var referenceFormat: String?
 
+    /// The size in bytes of the sectors that the partition table counts. If it is nil, the table tells, or it is 512.
+    public var sectorSize: UInt64?
+
     /// The options of formats.
     public var formatOptions = FormatOptions()
 

@@ -22,6 +22,19 @@ struct ImageOptions: ParsableArguments {
             "Open an image even if its end is missing or damaged. Reading what is missing is an error.")
     var recovers = false
 
+    @Option(
+        name: .customLong("sector-size"),
+        help: ArgumentHelp(
+            "Take the sectors that the partition table counts for so large: 512 or 4096 bytes. An MBR does not tell.",
+            valueName: "bytes"))
+    var sectorSize: UInt64?
+
+    func validate() throws {
+        if let sectorSize, !PartitionTable.sectorSizes.contains(sectorSize) {
+            throw ValidationError("--sector-size takes 512 or 4096.")
+        }
+    }
+
     /// Opens the image, and those of the files it names that `references` allow.
     ///
     /// Shows how far decoding has come where opening takes that, unless the user wants it `quiet`. Decodes with the `usual` memory,
@@ -50,7 +63,9 @@ struct ImageOptions: ParsableArguments {
         var choices = FormatOptions()
         choices.snapshot = snapshot?.text
         choices.recovers = recovers
-        return decoding.openOptions(engine, store, references, choices, progress: progress)
+        var options = decoding.openOptions(engine, store, references, choices, progress: progress)
+        options.sectorSize = sectorSize
+        return options
     }
 }
 

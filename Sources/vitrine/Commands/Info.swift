@@ -18,7 +18,7 @@ struct Info: ParsableCommand {
                 say(try InfoReport.json(image, path: options.image))
             } else {
                 say(InfoReport.text(image))
-                for warning in image.warnings { complain("warning: \(warning)") }
+                for warning in InfoReport.warnings(image) { complain("warning: \(warning)") }
             }
         }
     }

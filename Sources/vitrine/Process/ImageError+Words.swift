@@ -27,6 +27,7 @@ extension Remedy.Setting {
         case .allowedDirectories: "allow-references"
         case .referenceFormat: "reference-format"
         case .ignoreContentID: "ignore-cid"
+        case .sectorSize: "sector-size"
         }
     }
 }

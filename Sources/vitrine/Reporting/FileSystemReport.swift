@@ -24,14 +24,14 @@ enum FileSystemReport {
         return isSlow ? lines + ["  * \(slowText)"] : lines
     }
 
-    /// The whole disk, which has no partition table.
-    static func lines(_ finding: DiskContents.Finding) -> [String] {
+    /// The whole disk, under the `title`.
+    static func lines(_ finding: DiskContents.Finding, title: String) -> [String] {
         switch finding {
         case .nothing, .leftOut: []
-        case .slow: ["", "no partition table; \(slowText)"]
-        case .unreadable(let error): ["", "no partition table; the file system was not read: \(error.words)"]
+        case .slow: ["", "\(title); \(slowText)"]
+        case .unreadable(let error): ["", "\(title); the file system was not read: \(error.words)"]
         case .fileSystem:
-            ["", "no partition table"]
+            ["", title]
                 + TextTable.lines(
                     zip(cellTitles, cells(finding)).filter { !$0.1.isEmpty }.map { [$0.0, $0.1] })
         }

@@ -30,12 +30,19 @@ enum InfoReport {
                 "", "partitions (\(table.scheme.rawValue.uppercased()), \(table.sectorSize)-byte sectors)",
             ]
             lines += FileSystemReport.lines(table, image.contents?.partitions ?? [])
-        } else if let finding = image.contents?.disk {
-            lines += FileSystemReport.lines(finding)
         } else if let reason = image.partitionTableReason {
             lines += ["", "the partitions were not read: \(reason.words)"]
         }
+        if let finding = image.contents?.disk {
+            let title = image.partitionTable == nil ? "no partition table" : "the whole disk"
+            lines += FileSystemReport.lines(finding, title: title)
+        }
         return lines.joined(separator: "\n")
+    }
+
+    /// The warnings about the image, and those about what it holds.
+    static func warnings(_ image: ImageDescription) -> [String] {
+        image.warnings + (image.contents?.doubt.map { [$0.words] } ?? [])
     }
 
     /// A table of the first of `records`, a line each.
@@ -94,7 +101,7 @@ enum InfoReport {
                     }),
                 "partition-table": image.partitionTable.map { json($0, image.contents) } ?? .null,
                 "partition-table-not-read": image.partitionTableReason.map { .string($0.words) } ?? .null,
-                "warnings": .array(image.warnings.map { .string($0) }),
+                "warnings": .array(warnings(image).map { .string($0) }),
             ].merging(FileSystemReport.json(image.contents?.disk)) { old, _ in old })
         return try report.text
     }
@@ -139,6 +146,7 @@ enum InfoReport {
                             "type": .string(partition.type),
                             "type-name": partition.typeName.map { .string($0) } ?? .null,
                             "name": .string(partition.name),
+                            "uuid": partition.uuid.map { .string($0) } ?? .null,
                         ].merging(FileSystemReport.json(contents?.partitions[index])) { old, _ in old })
                 }),
         ])

@@ -24,8 +24,12 @@ func fuzzPartitions(_ bytes: [UInt8]) {
 }
 
 private func read(_ bytes: [UInt8]) {
+    for sectorSize in [nil] + PartitionTable.sectorSizes.map(Optional.some) { read(bytes, sectorSize) }
+}
+
+private func read(_ bytes: [UInt8], _ sectorSize: UInt64?) {
     let disk = MemorySource(bytes)
-    guard let table = try? PartitionTable.read(disk) else { return }
+    guard let table = try? PartitionTable.read(disk, sectorSize: sectorSize) else { return }
     var previous = 0
     for partition in table.partitions {
         precondition(partition.number > previous, "partition \(partition.number) behind \(previous)")

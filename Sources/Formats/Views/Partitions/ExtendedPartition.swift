@@ -20,7 +20,7 @@ struct ExtendedPartition {
         while true {
             let entries: [MBREntry]
             do throws(ImageError) {
-                entries = try record(at: lba, on: disk, &visited)
+                entries = try record(at: lba, on: disk, list.sectorSize, &visited)
             } catch {
                 return list.warn(
                     "extended partition \(number): \(error); logical partitions from \(next) on are left out")
@@ -31,9 +31,9 @@ struct ExtendedPartition {
         }
     }
 
-    /// The entries of the boot record in sector `lba`. Throws if no link may lead there.
+    /// The entries of the boot record in sector `lba` of `sectorSize` bytes. Throws if no link may lead there.
     private func record(
-        at lba: UInt64, on disk: any Source, _ visited: inout Set<UInt64>
+        at lba: UInt64, on disk: any Source, _ sectorSize: UInt64, _ visited: inout Set<UInt64>
     ) throws(ImageError) -> [MBREntry] {
         let isNew = visited.insert(lba).inserted
         let isTooMany = visited.count > Self.maximumRecords
@@ -41,10 +41,9 @@ struct ExtendedPartition {
             guard isNew else { throw ImageError(.corrupt, "linked to twice") }
             guard !isTooMany else { throw ImageError(.limit, "comes after \(Self.maximumRecords) others") }
             guard sectors.contains(lba) else { throw ImageError(.corrupt, "outside the extended partition") }
-            guard lba < disk.size / MBR.sectorSize else { throw ImageError(.corrupt, "outside the disk") }
+            guard lba < disk.size / sectorSize else { throw ImageError(.corrupt, "outside the disk") }
             let sector = Fields(
-                try disk.bytes(at: lba * MBR.sectorSize, count: Int(MBR.sectorSize)),
-                at: lba * MBR.sectorSize)
+                try disk.bytes(at: lba * sectorSize, count: Int(MBR.size)), at: lba * sectorSize)
             guard let record = try MBR(sector) else { throw ImageError(.corrupt, "no signature 55 aa") }
             return record.entries
         }

@@ -14,14 +14,17 @@ struct GPT {
     ///
     /// The backup is not read if the primary is sound: it lies at the end of the disk, and in a compressed image,
     /// reading it can mean decoding all of it.
-    static func find(on disk: any Source, _ warnings: inout [String]) -> GPT? {
+    ///
+    /// Tries the sectors of `sectorSize` bytes alone, unless that is nil.
+    static func find(on disk: any Source, sectorSize: UInt64?, _ warnings: inout [String]) -> GPT? {
+        let sizes = sectorSize.map { [$0] } ?? sectorSizes
         var reason = ""
-        if let primary = first(on: disk, { _ in 1 }, &reason) {
+        if let primary = first(on: disk, sizes, { _ in 1 }, &reason) {
             primary.warnIfCutOff(disk, &warnings)
             return primary
         }
         warnings.append("the primary GPT cannot be used: \(reason)")
-        if let backup = first(on: disk, { disk.size / $0 - 1 }, &reason) {
+        if let backup = first(on: disk, sizes, { disk.size / $0 - 1 }, &reason) {
             warnings.append("the backup GPT, at the end of the disk, is used instead")
             return backup
         }
@@ -29,14 +32,14 @@ struct GPT {
         return nil
     }
 
-    /// The first sound copy whose header is in the sector that `lba` gives for a sector size.
+    /// The first sound copy whose header is in the sector that `lba` gives for one of the sector `sizes`.
     ///
     /// If there is none, `reason` becomes the cause.
     private static func first(
-        on disk: any Source, _ lba: (UInt64) -> UInt64, _ reason: inout String
+        on disk: any Source, _ sizes: [UInt64], _ lba: (UInt64) -> UInt64, _ reason: inout String
     ) -> GPT? {
         var failure: ImageError?
-        for size in sectorSizes where disk.size / size >= 2 {
+        for size in sizes where disk.size / size >= 2 {
             do throws(ImageError) {
                 let lba = lba(size)
                 let sector = try Fields("GPT header", of: disk, at: lba * size, count: Int(size))
@@ -75,7 +78,7 @@ struct GPT {
             let type = entry.type.description
             list.add(
                 number, entry.firstLBA...entry.lastLBA, type: type, typeName: GPTTypes.names[type],
-                name: entry.name)
+                name: entry.name, uuid: entry.unique?.description.lowercased(), attributes: entry.attributes)
         }
         return list.table(.gpt)
     }

@@ -10,8 +10,11 @@
 /// The boot sectors of FAT, NTFS and exFAT end in 55 aa as well, and have boot code in place of entries. The two are
 /// told apart as in Linux (block/partitions/msdos.c) and libblkid, which mostly agree.
 struct MBR {
-    /// The size in bytes of the sectors that its numbers count. An MBR of a disk with other sectors looks the same, and
-    /// nothing tells them apart. 512 is right for all but a few.
+    /// The size in bytes of a boot record.
+    static let size: UInt64 = 512
+
+    /// The size in bytes of the sectors that its numbers count, unless the user says otherwise. An MBR of a disk with other sectors
+    /// looks the same, and nothing in it tells them apart. 512 is right for all but a few.
     static let sectorSize: UInt64 = 512
 
     /// All four entries, in order.
@@ -33,8 +36,15 @@ struct MBR {
     /// True if a GPT follows (UEFI specification 2.10, section 5.2.3). The status is ignored, as in other readers.
     var isProtective: Bool { entries.contains(where: \.isProtective) }
 
-    /// True if this is not an MBR, but the boot sector of a file system that takes all of `disk`.
-    func isBootSector(of disk: any Source) -> Bool {
+    /// The partitions that a hybrid MBR has beside those of the GPT. Some makers of ISO images put an entry of type 0 there, so that a
+    /// BIOS finds one to boot from.
+    var hybridEntries: [MBREntry] {
+        entries.filter { $0.isUsed && $0.type != 0 && $0.type != 0xEE && $0.start != 0 }
+    }
+
+    /// True if this is not an MBR, but the boot sector of a file system that takes all of `disk`, which has sectors of `sectorSize`
+    /// bytes.
+    func isBootSector(of disk: any Source, sectorSize: UInt64) -> Bool {
         guard isSound else { return true }
         guard looksLikeBootSector else { return false }
         // It may be both: boot loaders keep what a former file system left in the sector. Then, the entries are
@@ -42,7 +52,7 @@ struct MBR {
         // file system itself, which starts with this very sector.
         let used = entries.filter(\.isUsed)
         return used.isEmpty
-            || used.contains { $0.start == 0 || UInt64($0.start) >= disk.size / Self.sectorSize }
+            || used.contains { $0.start == 0 || UInt64($0.start) >= disk.size / sectorSize }
     }
 
     /// True if there is a BIOS parameter block, which describes a file system.
@@ -60,9 +70,14 @@ struct MBR {
     }
 
     /// The table of its partitions, including logical ones and those of BSD and MINIX. The protective entry is left
-    /// out: it is no partition.
-    func table(of disk: any Source, _ warnings: [String]) -> PartitionTable {
-        var list = PartitionList(diskSize: disk.size, sectorSize: Self.sectorSize, warnings)
+    /// out: it is no partition. Numbers count sectors of `sectorSize` bytes.
+    func table(
+        of disk: any Source, sectorSize: UInt64, _ warnings: [String]
+    ) throws(ImageError) -> PartitionTable {
+        let signature: UInt32 = try sector.little("signature", at: 440)
+        var list = PartitionList(
+            diskSize: disk.size, sectorSize: sectorSize, diskSignature: signature == 0 ? nil : signature,
+            warnings)
         var extended: [ExtendedPartition] = []
         var nested: [NestedPartitions] = []
         for (number, entry) in zip(1..., entries) where !entry.isProtective {

@@ -32,8 +32,8 @@ struct MBREntry {
         count = try sector.little("count", at: offset + 12)
     }
 
-    /// True if the entry is a partition.
-    var isUsed: Bool { type != 0 && count != 0 }
+    /// True if the entry is a partition. The type does not matter, as in Linux: in ISO images that boot as disks, it may be 0.
+    var isUsed: Bool { count != 0 }
 
     /// True if the entry stands for the partitions that a chain of extended boot records lists.
     var isExtended: Bool { type == 0x05 || type == 0x0F || type == 0x85 }

@@ -9,8 +9,9 @@ enum MBRTypes {
     /// The systems that have a disklabel in their partition: FreeBSD, OpenBSD and NetBSD.
     static let disklabels: [UInt8] = [freeBSD, 0xA6, 0xA9]
 
-    /// Names by type, as in sfdisk (util-linux 2.38, `sfdisk --label dos --list-types`). Type 0 is no partition.
+    /// Names by type, as in sfdisk (util-linux 2.38, `sfdisk --label dos --list-types`).
     static let names: [UInt8: String] = [
+        0x00: "Empty",
         0x01: "FAT12",
         0x02: "XENIX root",
         0x03: "XENIX usr",

@@ -24,7 +24,7 @@ struct NestedPartitions {
     /// Adds the partitions of its table to `list`, numbered from `next` on.
     func read(_ disk: any Source, from next: inout Int, into list: inout PartitionList) {
         do throws(ImageError) {
-            guard let start = try start(on: disk) else { return }
+            guard let start = try start(on: disk, sectorSize: list.sectorSize) else { return }
             if type == MBRTypes.minix {
                 try readSubpartitions(start, from: &next, into: &list)
             } else if let label = try Disklabel(start) {
@@ -36,12 +36,12 @@ struct NestedPartitions {
         }
     }
 
-    /// Its first two sectors, or the part of them that exists. Nil if it lies behind the end of the disk.
-    private func start(on disk: any Source) throws(ImageError) -> Fields? {
-        guard sectors.lowerBound < disk.size / MBR.sectorSize else { return nil }
-        let offset = sectors.lowerBound * MBR.sectorSize
+    /// Its first 1024 bytes, or the part of them that exists. Nil if it lies behind the end of the disk.
+    private func start(on disk: any Source, sectorSize: UInt64) throws(ImageError) -> Fields? {
+        guard sectors.lowerBound < disk.size / sectorSize else { return nil }
+        let offset = sectors.lowerBound * sectorSize
         let sectorCount = min(sectors.upperBound - sectors.lowerBound, 1) + 1
-        let count = min(disk.size - offset, sectorCount * MBR.sectorSize)
+        let count = min(disk.size - offset, sectorCount * sectorSize, 2 * MBR.size)
         return Fields(try disk.bytes(at: offset, count: Int(count)), at: offset)
     }
 

@@ -15,4 +15,11 @@ public struct Partition: Equatable, Sendable {
     /// The partition's name in the table. Empty if it has none, as always with MBR. A partition of a BSD disklabel has
     /// its letter.
     public let name: String
+
+    /// Its identifier, as libblkid writes it (PARTUUID): in a GPT that of the entry, with MBR the signature of the disk and the
+    /// number. Nil if it has none.
+    public var uuid: String?
+
+    /// The attributes that its entry in a GPT has. 0 in other tables.
+    package var attributes: UInt64 = 0
 }

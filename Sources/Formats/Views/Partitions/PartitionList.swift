@@ -9,10 +9,14 @@ struct PartitionList {
     private var warnings: [String]
     private var warningsLeftOut = 0
 
+    /// The signature of the disk, if the identifiers of its partitions are made of that.
+    private let diskSignature: UInt32?
+
     /// The numbers of the partitions that hold others.
     private var containers: Set<Int> = []
 
-    init(diskSize: UInt64, sectorSize: UInt64, _ warnings: [String]) {
+    init(diskSize: UInt64, sectorSize: UInt64, diskSignature: UInt32? = nil, _ warnings: [String]) {
+        self.diskSignature = diskSignature
         self.diskSize = diskSize
         self.sectorSize = sectorSize
         self.warnings = warnings
@@ -21,7 +25,7 @@ struct PartitionList {
     /// Adds the partition `number`, which takes `sectors`. Cuts off what is not on the disk.
     mutating func add(
         _ number: Int, _ sectors: ClosedRange<UInt64>, type: String, typeName: String?, name: String = "",
-        isContainer: Bool = false
+        isContainer: Bool = false, uuid: String? = nil, attributes: UInt64 = 0
     ) {
         let wholeSectors = diskSize / sectorSize
         let text = "partition \(number) takes sectors \(sectors.lowerBound) to \(sectors.upperBound)"
@@ -41,7 +45,8 @@ struct PartitionList {
         partitions.append(
             Partition(
                 number: number, range: sectors.lowerBound * sectorSize..<end, type: type, typeName: typeName,
-                name: name))
+                name: name, uuid: uuid ?? diskSignature.map { partitionUUID($0, number) },
+                attributes: attributes))
         if isContainer { containers.insert(number) }
     }
 
@@ -71,9 +76,17 @@ struct PartitionList {
             scheme: scheme, sectorSize: sectorSize, partitions: partitions, warnings: warnings)
     }
 
+    /// The identifier of partition `number` on a disk with an MBR and its `signature` (libblkid/src/partitions/partitions.c,
+    /// blkid_partition_gen_uuid).
+    private func partitionUUID(_ signature: UInt32, _ number: Int) -> String {
+        let digits = String(number, radix: 16)
+        return hexDigits(signature) + (digits.count < 2 ? "-0" : "-") + digits
+    }
+
     /// Warns of each partition that starts inside an earlier one.
     private mutating func warnOfOverlaps() {
-        let sorted = partitions.filter { !containers.contains($0.number) }
+        // One that starts with the table itself stands for all of the disk: ISO images that boot as disks have it.
+        let sorted = partitions.filter { !containers.contains($0.number) && $0.range.lowerBound > 0 }
             .sorted { ($0.range.lowerBound, $0.number) < ($1.range.lowerBound, $1.number) }
         guard var furthest = sorted.first else { return }
         for partition in sorted.dropFirst() {
