@@ -90,7 +90,7 @@ struct CopyTests {
             let result = try Vitrine.run("copy", disk.xz.path, copy.path, "--partition", "3")
             #expect(result.status == 1)
             #expect(
-                result.errors == "vitrine: \(disk.xz.path): the disk has no partition 3; it has: 1, 2\n")
+                result.errors.hasPrefix("vitrine: \(disk.xz.path): the disk has no partition 3; it has: 1 ("))
             #expect(!copy.exists)
             let plain = CorpusFile.root.appending(path: "corpus/good-raw-odd-size.raw").path
             let none = try Vitrine.run("copy", plain, copy.path, "--partition", "1")

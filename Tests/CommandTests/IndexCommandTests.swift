@@ -35,7 +35,11 @@ struct IndexCommandTests {
         (["index", "a", "--memory", "1M"], "--memory takes 16 MiB or more."),
         (["serve", "a", "--index", "b", "--no-index"], "--index cannot be used with --no-index."),
         (["info", "a", "--index", ""], "--index takes the path of a file."),
-        (["copy", "a", "b", "--partition", "0"], "--partition takes a number, 1 or higher."),
+        (
+            ["copy", "a", "b", "--partition", "0"],
+            "--partition takes a number, 1 or higher, or a label, UUID, name or type that vitrine info shows."
+        ),
+        (["info", "a", "--sector-size", "1024"], "--sector-size takes 512 or 4096."),
         (["copy", "a", ""], "The path to copy to is empty."),
         (["copy", "a", "b", "--memory", "1M"], "--memory takes 16 MiB or more."),
         (["copy", "a"], "Missing expected argument '<out>'"),

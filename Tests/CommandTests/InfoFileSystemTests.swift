@@ -87,6 +87,40 @@ final class InfoFileSystemTests {
         #expect(lines.contains("  UUID         \(Self.uuid)"))
     }
 
+    /// What info shows of a partition names it for copy.
+    @Test(arguments: ["LABEL=root", "ext4", uuid.uppercased(), "2", "Linux"])
+    func copyTakesWhatInfoShows(_ argument: String) throws {
+        let result = try Vitrine.run("copy", "-q", disk.path, "-", "--partition", argument)
+        if argument == "Linux" {
+            // Two have this type.
+            #expect(result.status == 1)
+            #expect(result.errors.hasSuffix("take one of: 2 (Linux, ext4 \"root\"), 3 (Linux)\n"))
+        } else {
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.data == (try Data(contentsOf: folder.appending(path: "root"))))
+        }
+    }
+
+    /// The disk of this table has larger sectors.
+    @Test func sectorsOf4096Bytes() throws {
+        let image = folder.appending(path: "large.raw")
+        // From sector 256 on, 512 sectors.
+        let entry: [UInt8] = [0, 0, 0, 0, 0x82, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0]
+        var content = Data(count: 446) + entry + Data(count: 48) + [0x55, 0xAA]
+        content += Data(count: Self.mebibyte - content.count)
+        content += try Data(contentsOf: folder.appending(path: "swap"))
+        try (content + Data(count: Self.mebibyte)).write(to: image)
+        let wrong = try Vitrine.run("info", image.path)
+        #expect(wrong.errors.hasSuffix("; --sector-size 4096 reads it so\n"), "\(wrong.errors)")
+        let right = try Vitrine.run("info", image.path, "--sector-size", "4096")
+        #expect(right.errors == "")
+        #expect(right.output.contains("partitions (MBR, 4096-byte sectors)"))
+        #expect(right.output.contains("swap"))
+        let copy = try Vitrine.run(
+            "copy", "-q", image.path, "-", "--sector-size", "4096", "--partition", "pages")
+        #expect(copy.data == (try Data(contentsOf: folder.appending(path: "swap"))))
+    }
+
     private struct Report: Decodable {
         struct FileSystem: Decodable {
             var type, state: String

@@ -15,6 +15,7 @@ struct Copy: ParsableCommand {
 
               vitrine copy disk.raw.xz disk.raw
               vitrine copy disk.raw.xz --partition 1 root.ext4
+              vitrine copy disk.raw.xz --partition LABEL=root root.ext4
               vitrine copy disk.raw.xz - | sha256sum
               vitrine copy disk.raw.xz /dev/sdX --force
             """)
@@ -34,11 +35,7 @@ struct Copy: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Overwrite <out> if it is an existing file or a block device.")
     var force = false
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "Copy only the partition with this number. vitrine info lists the partitions.", valueName: "n"))
-    var partition: Int?
+    @OptionGroup var partition: PartitionOption
 
     @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
     var quiet = false
@@ -50,7 +47,6 @@ struct Copy: ParsableCommand {
     }
 
     func validate() throws {
-        if let partition, partition < 1 { throw ValidationError("--partition takes a number, 1 or higher.") }
         if output == "" { throw ValidationError("The path to copy to is empty.") }
     }
 
@@ -112,15 +108,11 @@ struct Copy: ParsableCommand {
 
     /// The whole disk, or the partition that was asked for.
     private func source(_ image: Image) throws -> any Source {
-        guard let number = partition else { return image.disk }
-        let partitions = image.partitionTable?.partitions ?? []
-        if let partition = partitions.first(where: { $0.number == number }) {
-            return try Slice(image.disk, partition.range)
+        guard let choice = partition.choice else { return image.disk }
+        return try inside("\(options.image)") { () throws(ImageError) in
+            let chosen = try choice.choose(from: image.partitionTable, of: image.disk)
+            return try Slice(image.disk, chosen.partition.range)
         }
-        let names = partitions.map { "\($0.number)" }.joined(separator: ", ")
-        throw CommandError(
-            "\(options.image): the disk has no partition \(number); "
-                + (names.isEmpty ? "it has no partitions" : "it has: \(names)"))
     }
 
     private static func summary(
