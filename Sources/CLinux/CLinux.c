@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
 #include <linux/openat2.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -180,6 +182,45 @@ int vitrine_open_in_root(int directory, const char *path) {
 
 int vitrine_open_file(int directory, const char *name, int writable) {
     return openat(directory, name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+}
+
+int vitrine_open_folder_in_root(int directory, const char *path) {
+    struct open_how how = {
+        .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int vitrine_make_folder(int directory, const char *name) {
+    return mkdirat(directory, name, 0755);
+}
+
+int vitrine_make_mount_readonly(int mount) {
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+    return (int)syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+}
+
+int vitrine_find_btrfs_roots(int directory, uint64_t object, uint8_t type, uint64_t offset, void *buffer) {
+    struct btrfs_ioctl_search_args search = {.key = {
+        // The tree of roots.
+        .tree_id = 1,
+        .min_objectid = object, .max_objectid = UINT64_MAX,
+        .min_type = type, .max_type = UINT32_MAX,
+        .min_offset = offset, .max_offset = UINT64_MAX,
+        .max_transid = UINT64_MAX, .nr_items = UINT32_MAX,
+    }};
+    if (ioctl(directory, BTRFS_IOC_TREE_SEARCH, &search) != 0) return -1;
+    memcpy(buffer, search.buf, sizeof search.buf);
+    return (int)search.key.nr_items;
+}
+
+int vitrine_find_btrfs_path(int directory, uint64_t tree, uint64_t inode, char *path) {
+    struct btrfs_ioctl_ino_lookup_args lookup = {.treeid = tree, .objectid = inode};
+    if (ioctl(directory, BTRFS_IOC_INO_LOOKUP, &lookup) != 0) return -1;
+    memcpy(path, lookup.name, sizeof lookup.name);
+    path[sizeof lookup.name - 1] = 0;
+    return 0;
 }
 
 int vitrine_detach_mount(const char *path) {

@@ -7,14 +7,14 @@ package import VitrineFormats
 /// Nothing of it has a path but the directory. When that is unmounted, the device goes, and with it the last that the process is
 /// there for.
 package final class ImageMount: Sendable {
-    /// What was mounted.
-    package let system: MountedSystem
+    /// What was mounted, and what was not.
+    package let outcome: MountOutcome
     /// The server for FUSE. Nil if the system has none.
     private let server: FUSEServer?
     private let nbd: NBDServer
     private let overlay: WriteOverlay?
 
-    /// Mounts the best of `plan` of the disk `source` at the open `directory`. `name` is that of the image.
+    /// Mounts what `plan` means of the disk `source` at the open `directory`. `name` is that of the image.
     ///
     /// If `replaying`, a journal is replayed in memory, which counts against the budget of `engine`: the image is not written to.
     ///
@@ -30,11 +30,11 @@ package final class ImageMount: Sendable {
         server = try? fuse.get()
         self.nbd = nbd
         overlay = files.lazy.compactMap(\.overlay).first
-        let result = Monitor<Result<MountedSystem, MountError>?>(nil)
+        let result = Monitor<Result<MountOutcome, MountError>?>(nil)
         // The thread has descriptors of its own. If it shared them with the threads that answer, and the process were killed while
         // the kernel reads, /dev/fuse or the socket of an nbd device would stay open, and the thread would wait for an answer for ever.
         let started = Thread.start("vitrine-mount") {
-            var outcome: Result<MountedSystem, MountError>
+            var outcome: Result<MountOutcome, MountError>
             do throws(MountError) {
                 guard vitrine_unshare_descriptors() == 0 else {
                     throw MountError("unshare: \(systemMessage(errno))")
@@ -49,7 +49,7 @@ package final class ImageMount: Sendable {
         }
         guard started else { throw MountError(Thread.shortage) }
         errands.serve()
-        system = try result.wait { $0 }.get()
+        outcome = try result.wait { $0 }.get()
     }
 
     /// The number of bytes that replaying a journal has written to memory.

@@ -38,6 +38,9 @@ package struct ImageMountList: Sendable {
     /// All mounts, in the order of their devices.
     package let mounts: [Mount]
 
+    /// The directories of the file systems in memory that hold the folders of an image, if all of it is mounted.
+    package let folders: [SystemString]
+
     /// The mounts that there are now.
     ///
     /// Throws if the system does not tell.
@@ -65,6 +68,8 @@ package struct ImageMountList: Sendable {
             }
         }
         self.mounts = mounts
+        folders = table.filter { $0.type == "tmpfs" && $0.source.elementsEqual(MountFolders.source.utf8) }
+            .map { SystemString(bytes: $0.directory) }
     }
 
     /// The devices that are looked at, and the files of sysfs that say what is under them. The kernel numbers devices from 0, and makes

@@ -13,6 +13,9 @@ package struct MountCandidate: Sendable {
     /// The text that says why it is mounted, if that is clear before looking inside.
     package var reason: String?
 
+    /// Its entry in the partition table. Nil for the whole disk.
+    var entry: Partition?
+
     /// The words for it in messages.
     package var title: String { partition.map { "partition \($0)" } ?? "the whole disk" }
 
@@ -31,6 +34,15 @@ package struct MountCandidate: Sendable {
 
     /// True if the root of a Linux system may lie in it.
     var mayBeRoot: Bool { type != nil && !["exfat", "ntfs", "vfat"].contains(fileSystem.kind) }
+
+    /// The words for its kind and label in lists: `ext4 "root"`.
+    package var kind: String { fileSystem.kind + (fileSystem.label.map { " \"\(printable($0))\"" } ?? "") }
+
+    /// What keeps it from being mounted, if its kind does.
+    var obstacle: MountObstacle? { type == nil ? .kind(fileSystem.kind, partition: partition) : nil }
+
+    /// The name of the folder for it, if all of the disk is mounted: that of its export.
+    package var folderName: String { partition.map { "p\($0)" } ?? "disk" }
 
     /// The ways to treat its journal, the best first. Without `replaying`, what it holds cannot be written anywhere.
     func journalUses(replaying: Bool) -> [JournalUse] {

@@ -2,7 +2,11 @@
 package struct MountError: Error, Equatable, CustomStringConvertible {
     package let description: String
 
-    package init(_ description: String) {
+    /// The obstacles for which there may be another way.
+    package var obstacles: [MountObstacle]
+
+    package init(_ description: String, obstacles: [MountObstacle] = []) {
         self.description = description
+        self.obstacles = obstacles
     }
 }

@@ -1,99 +1,158 @@
 package import VitrineFormats
 
-/// The places of a disk that come into question for a mount, the best first.
+/// The places of a disk that come into question for a mount.
 package struct MountPlan: Sendable {
-    /// If there are several, the one that holds an operating system is meant.
+    /// In the order in which they are looked into. Never empty.
     package let candidates: [MountCandidate]
 
-    /// The plan for `partition` of the `disk`, which has the partition `table`, or for the root of its system if that is nil.
+    /// The file systems that are not among them because Linux does not mount them.
+    package let others: [MountCandidate]
+
+    /// True if every candidate is meant. If not, one is: the one that holds an operating system, if there are several.
+    package let isForAll: Bool
+
+    /// The path or number of the subvolume of btrfs that is meant. Nil if that was not said.
+    package let subvolume: SystemString?
+
+    /// The obstacles that keep the others from being mounted, as far as there may be files in them.
+    var obstacles: [MountObstacle] { subvolume == nil ? Self.obstacles(others) : [] }
+
+    /// The plan for what the `wish` is of the `disk`, which has the partition `table`.
     ///
     /// Throws a text that lists the partitions if there is nothing to mount.
-    package init(_ disk: any Source, _ table: PartitionTable?, partition: Int?) throws(MountError) {
-        // Looking at a partition may take decoding: those come first whose number or type says that they are meant.
-        let marked = Self.marked(table, partition)
-        if marked.count == 1, let found = Self.candidates(disk, table, marked).first, found.type != nil {
-            candidates = [found]
-            return
-        }
-        let all = Self.candidates(disk, table, nil)
-        if let partition { throw Self.failure(partition, table, all) }
-        guard table != nil else {
-            guard let whole = all.first, whole.type != nil else {
-                throw MountError(
-                    "there is no partition table, and "
-                        + (all.first.map {
-                            "what is there is \($0.fileSystem.kind), which Linux does not mount"
-                        }
-                            ?? "no file system was found"))
+    package init(
+        _ disk: any Source, _ table: PartitionTable?, _ wish: MountWish, subvolume: SystemString? = nil
+    ) throws(MountError) {
+        self.subvolume = subvolume
+        var found: [MountCandidate]
+        var all: [MountCandidate] = []
+        switch wish {
+        case .partition(let choice): found = [try Self.chosen(choice, disk, table)]
+        case .root:
+            // Looking at a partition may take decoding: those come first whose type says that they are meant.
+            let marks = RootMarks.all(in: table)
+            found = marks.count == 1 ? Self.marked(disk, table, marks).filter { $0.type != nil } : []
+            if found.isEmpty {
+                all = try Self.candidates(disk, table, marks)
+                found = Self.roots(all)
             }
-            candidates = [whole]
-            return
+        case .all:
+            all = try Self.candidates(disk, table, [:])
+            found = all.filter { $0.type != nil }
         }
-        let marks = all.filter { $0.mayBeRoot && $0.reason != nil }
-        let possible = marks.count == 1 ? marks : all.filter(\.mayBeRoot)
-        guard !possible.isEmpty else {
+        isForAll = if case .all = wish { true } else { false }
+        if subvolume != nil, !found.isEmpty {
+            let names = found.map { "\($0.title) is \($0.fileSystem.kind)" }.joined(separator: ", ")
+            found = found.filter { $0.fileSystem.kind == "btrfs" }
+            guard !found.isEmpty else { throw MountError("only btrfs has subvolumes: \(names)") }
+        }
+        others = all.filter { $0.type == nil }
+        guard !found.isEmpty else { throw Self.nothing(all, hasTable: table != nil) }
+        candidates = found
+    }
+
+    /// The partition that was asked for.
+    private static func chosen(
+        _ choice: PartitionChoice, _ disk: any Source, _ table: PartitionTable?
+    ) throws(MountError) -> MountCandidate {
+        let partition: Partition
+        var finding: DiskContents.Finding?
+        do throws(ImageError) {
+            let chosen = try choice.choose(from: table, of: disk)
+            partition = chosen.partition
+            finding = chosen.finding
+        } catch {
+            throw MountError("\(error)")
+        }
+        if finding == nil, let table {
+            let contents = DiskContents(of: disk, table, numbers: [partition.number], within: .max)
+            finding = zip(table.partitions, contents.partitions).first { $0.0.number == partition.number }?.1
+        }
+        let title = "partition \(partition.number)"
+        switch finding {
+        case .fileSystem(let system):
+            let candidate = MountCandidate(
+                partition: partition.number, range: partition.range, fileSystem: system,
+                reason: "it was asked for", entry: partition)
+            guard let obstacle = candidate.obstacle else { return candidate }
             throw MountError(
-                "no partition holds a file system that a system could start from\(Self.list(all))")
+                "\(title) holds \(system.kind), which Linux does not mount", obstacles: [obstacle])
+        case .unreadable(let error): throw MountError("\(title) cannot be read: \(error)")
+        case .nothing, .slow, .leftOut, nil:
+            throw MountError("\(title) holds no file system that is known")
         }
-        candidates = possible
     }
 
-    /// The partitions that are meant before their content is known, and the reasons.
-    private static func marked(_ table: PartitionTable?, _ partition: Int?) -> [Int: String] {
-        var marked: [Int: String] = [:]
-        for candidate in table?.partitions ?? [] {
-            if let partition {
-                if candidate.number == partition { marked[partition] = "it was asked for" }
-            } else if candidate.typeName?.hasPrefix("Linux root") == true {
-                marked[candidate.number] = "its type says so"
-            }
-        }
-        return marked
-    }
-
-    /// The file systems of the disk, or only those of the partitions `marked`, which give the reasons.
+    /// The file systems of the disk: those in partitions, with the reasons that `marks` give, and that on the whole disk.
     private static func candidates(
-        _ disk: any Source, _ table: PartitionTable?, _ only: [Int: String]?
-    ) -> [MountCandidate] {
-        let contents = DiskContents(of: disk, table, numbers: only.map { Set($0.keys) }, within: .max)
-        guard let table else {
-            guard case .fileSystem(let system) = contents.disk else { return [] }
-            return [
-                MountCandidate(
-                    partition: nil, range: 0..<disk.size, fileSystem: system, reason: "it is all of the disk")
-            ]
+        _ disk: any Source, _ table: PartitionTable?, _ marks: [Int: String]
+    ) throws(MountError) -> [MountCandidate] {
+        let contents = DiskContents(of: disk, table, within: .max)
+        if let size = contents.otherSectorSize {
+            throw MountError(
+                "there is no file system where the partition table says", obstacles: [.sectorSize(size)])
         }
-        let reasons = only ?? marked(table, nil)
-        return zip(table.partitions, contents.partitions).compactMap { partition, finding in
+        var all = candidates(table, contents, marks)
+        if case .fileSystem(let system) = contents.disk {
+            // What starts with the disk is the same once more.
+            all.removeAll { $0.range.lowerBound == 0 }
+            let reason = all.isEmpty ? "it is all of the disk" : "the disk is an image of a CD or DVD"
+            all.append(
+                MountCandidate(
+                    partition: nil, range: 0..<disk.size, fileSystem: system, reason: reason))
+        }
+        return all
+    }
+
+    /// The file systems in the partitions that `marks` name, and in no others.
+    private static func marked(
+        _ disk: any Source, _ table: PartitionTable?, _ marks: [Int: String]
+    ) -> [MountCandidate] {
+        let contents = DiskContents(of: disk, table, numbers: Set(marks.keys), within: .max)
+        return candidates(table, contents, marks)
+    }
+
+    private static func candidates(
+        _ table: PartitionTable?, _ contents: DiskContents, _ marks: [Int: String]
+    ) -> [MountCandidate] {
+        zip(table?.partitions ?? [], contents.partitions).compactMap { partition, finding in
             guard case .fileSystem(let system) = finding else { return nil }
             return MountCandidate(
                 partition: partition.number, range: partition.range, fileSystem: system,
-                reason: reasons[partition.number])
+                reason: marks[partition.number], entry: partition)
         }
     }
 
-    /// The reason that partition `number` cannot be mounted. `all` are the file systems there are.
-    private static func failure(
-        _ number: Int, _ table: PartitionTable?, _ all: [MountCandidate]
-    ) -> MountError {
-        let what: String =
-            if let found = all.first(where: { $0.partition == number }) {
-                "partition \(number) holds \(found.fileSystem.kind), which Linux does not mount"
-            } else if table?.partitions.contains(where: { $0.number == number }) == true {
-                "partition \(number) holds no file system that is known"
-            } else {
-                "there is no partition \(number)"
-            }
-        return MountError(what + list(all))
+    /// Those of `all` in which the root of a system may lie: a single one that is marked, or those that must be looked into.
+    private static func roots(_ all: [MountCandidate]) -> [MountCandidate] {
+        let possible = all.filter { $0.mayBeRoot }
+        let marked = possible.filter { $0.reason != nil && $0.partition != nil }
+        if marked.count == 1 { return marked }
+        // Without partitions, it need not be a root.
+        return possible.isEmpty ? all.filter { $0.partition == nil && $0.type != nil } : possible
+    }
+
+    /// The error if none of `all` comes into question.
+    private static func nothing(_ all: [MountCandidate], hasTable: Bool) -> MountError {
+        let obstacles = obstacles(all)
+        if !hasTable {
+            let what =
+                all.first.map { "what is there is \($0.fileSystem.kind), which Linux does not mount" }
+                ?? "no file system was found"
+            return MountError("there is no partition table, and \(what)", obstacles: obstacles)
+        }
+        return MountError(
+            "no partition holds a file system that a system could start from\(list(all))",
+            obstacles: obstacles)
+    }
+
+    private static func obstacles(_ candidates: [MountCandidate]) -> [MountObstacle] {
+        candidates.filter { $0.fileSystem.kind != "swap" }.compactMap(\.obstacle)
     }
 
     /// The partitions with file systems, for an error.
     static func list(_ all: [MountCandidate]) -> String {
         guard !all.isEmpty else { return "" }
-        return "; there are: "
-            + all.map {
-                "\($0.title) (\($0.fileSystem.kind)\($0.fileSystem.label.map { ", \(printable($0))" } ?? ""))"
-            }
-            .joined(separator: ", ")
+        return "; there are: " + all.map { "\($0.title) (\($0.kind))" }.joined(separator: ", ")
     }
 }

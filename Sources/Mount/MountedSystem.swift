@@ -11,6 +11,9 @@ package struct MountedSystem: Sendable {
     /// The treatment of the file system's journal.
     package let journal: JournalUse
 
-    /// The text that says why this one was mounted.
-    package let reason: String
+    /// The text that says why this one was mounted. Empty if all were.
+    package var reason: String
+
+    /// The candidates that hold an operating system too, and its name.
+    package var others: [(candidate: MountCandidate, system: String)] = []
 }

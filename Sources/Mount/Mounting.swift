@@ -1,6 +1,6 @@
 import VitrineFormats
 
-/// The steps from the served files to a mount, on one thread, whose descriptors are its own.
+/// The steps from the served files to mounts, on one thread, whose descriptors are its own.
 struct Mounting: ~Copyable {
     private let files: [FUSEFolder.File]
     private let devices: BlockDevices
@@ -11,72 +11,114 @@ struct Mounting: ~Copyable {
         self.devices = devices
     }
 
-    /// Mounts the best of `plan` at the open `directory`.
-    func mount(_ plan: MountPlan, at directory: Int32) throws(MountError) -> MountedSystem {
-        var failures: [String] = []
-        let isOnly = plan.candidates.count == 1
-        for candidate in plan.candidates {
-            do throws(MountError) {
-                if let found = try mount(candidate, isOnly: isOnly, at: directory) { return found }
-                failures.append("\(candidate.title) holds no operating system")
-            } catch {
-                failures.append("\(candidate.title): \(error)")
-            }
-        }
-        throw MountError(failures.joined(separator: "; "))
+    /// Mounts what `plan` means at the open `directory`.
+    func mount(_ plan: MountPlan, at directory: Int32) throws(MountError) -> MountOutcome {
+        plan.isForAll
+            ? try mountAll(plan, at: directory)
+            : MountOutcome(systems: [try mountOne(plan, at: directory)], failures: [])
     }
 
-    /// Mounts `candidate` if it is the only one, or holds an operating system. Returns nil if it does not.
-    private func mount(
-        _ candidate: MountCandidate, isOnly: Bool, at directory: Int32
-    ) throws(MountError) -> MountedSystem? {
-        guard let type = candidate.type else { return nil }
+    // MARK: One of the candidates
+
+    /// The most candidates that are looked into.
+    private static let maximumCandidates = 32
+
+    private func mountOne(_ plan: MountPlan, at directory: Int32) throws(MountError) -> MountedSystem {
+        var best: CandidateMount?
+        var bestWeight = Int.min
+        var systems: [(candidate: MountCandidate, system: String)] = []
+        var failures: [String] = []
+        var obstacles: [MountObstacle] = []
+        let isOnly = plan.candidates.count == 1
+        for candidate in plan.candidates.prefix(Self.maximumCandidates) {
+            do throws(MountError) {
+                let found = try open(candidate, plan.subvolume)
+                let weight = found.signs?.weight ?? (isOnly || plan.subvolume != nil ? 0 : nil)
+                guard let weight else {
+                    failures.append("\(candidate.title) holds no operating system")
+                    continue
+                }
+                systems.append((candidate, found.signs?.name ?? ""))
+                // Of equals, the first.
+                guard weight > bestWeight else { continue }
+                bestWeight = weight
+                best = consume found
+            } catch {
+                failures.append("\(candidate.title): \(error)")
+                obstacles += error.obstacles.map { $0.of(candidate) }
+            }
+        }
+        // What has a reason of its own need not hold a system.
+        if systems.isEmpty, !isOnly, let candidate = plan.candidates.first(where: { $0.reason != nil }) {
+            best = try open(candidate, plan.subvolume)
+        }
+        guard let found = best.take() else {
+            throw MountError(failures.joined(separator: "; "), obstacles: obstacles + plan.obstacles)
+        }
+        try found.mount.attach(to: directory)
+        var system = found.system(found.candidate.reason ?? Self.reason(found, plan))
+        system.others = systems.filter { $0.candidate.partition != found.candidate.partition }
+        return system
+    }
+
+    private static func reason(_ found: borrowing CandidateMount, _ plan: MountPlan) -> String {
+        if plan.subvolume != nil { return "the subvolume was asked for" }
+        return found.signs?.name.map { "it holds \($0)" } ?? "it is the only one that could hold a system"
+    }
+
+    // MARK: All of them
+
+    private func mountAll(_ plan: MountPlan, at directory: Int32) throws(MountError) -> MountOutcome {
+        var folders: MountFolders?
+        var outcome = MountOutcome(systems: [], failures: [])
+        var obstacles: [MountObstacle] = []
+        for candidate in plan.candidates {
+            do throws(MountError) {
+                let found = try open(candidate, nil)
+                if folders == nil { folders = try MountFolders(at: directory) }
+                try folders?.attach(found.mount, candidate.folderName)
+                outcome.systems.append(found.system(""))
+            } catch {
+                outcome.failures.append("\(candidate.title): \(error)")
+                obstacles += error.obstacles.map { $0.of(candidate) }
+            }
+        }
+        guard !outcome.systems.isEmpty else {
+            throw MountError(
+                outcome.failures.joined(separator: "; "), obstacles: obstacles + plan.obstacles)
+        }
+        try folders?.finish()
+        return outcome
+    }
+
+    // MARK: A candidate
+
+    /// Mounts `candidate` where nobody sees it; of btrfs the `subvolume`, or if that is nil the one that holds a system.
+    private func open(
+        _ candidate: MountCandidate, _ subvolume: SystemString?
+    ) throws(MountError) -> CandidateMount {
+        guard let type = candidate.type else { throw MountError("Linux does not mount it") }
+        if type == "btrfs", let uuid = candidate.fileSystem.uuid { try BtrfsTwin.requireNone(uuid) }
         var failure: MountError?
         for use in candidate.journalUses(replaying: files.contains { $0.overlay != nil }) {
+            guard let file = files.first(where: { ($0.overlay != nil) == (use == .replayed) }) else {
+                continue
+            }
             do throws(MountError) {
-                return try mount(candidate, type, use, isOnly: isOnly, at: directory)
+                let device = try devices.make(file, candidate.range)
+                // The file system is read-only in any case. A journal is replayed nevertheless, if the device can be written to.
+                let parameters = [("source", device.path)] + candidate.parameters(use)
+                let mount = try DetachedMount(type, parameters)
+                if type == "btrfs" {
+                    return try BtrfsRoot(candidate, use, parameters).choose(subvolume, mount)
+                }
+                let signs = RootSigns(in: mount, of: candidate)
+                return CandidateMount(
+                    mount: mount, candidate: candidate, journal: use, subvolume: nil, signs: signs)
             } catch {
                 failure = failure ?? error
             }
         }
         throw failure ?? MountError("there is no way to mount it")
-    }
-
-    private func mount(
-        _ candidate: MountCandidate, _ type: String, _ use: JournalUse, isOnly: Bool, at directory: Int32
-    ) throws(MountError) -> MountedSystem? {
-        guard let file = files.first(where: { ($0.overlay != nil) == (use == .replayed) }) else { return nil }
-        let device = try devices.make(file, candidate.range)
-        let parameters = [("source", device.path)] + candidate.parameters(use)
-        // The file system is read-only in any case. A journal is replayed nevertheless, if the device can be written to.
-        let mount = try DetachedMount(type, parameters)
-        func mounted(_ subvolume: String?, _ system: String?) -> MountedSystem {
-            let other = system.map { "it holds \($0)" } ?? "it is the only one that could hold a system"
-            return MountedSystem(
-                candidate: candidate, subvolume: subvolume, system: system, journal: use,
-                reason: candidate.reason ?? other)
-        }
-        if let system = Self.system(in: mount, "") {
-            try mount.attach(to: directory)
-            return mounted(nil, system)
-        }
-        for subvolume in type == "btrfs" ? ["@", "root", "@root", "@rootfs"] : [] {
-            guard let system = Self.system(in: mount, subvolume + "/") else { continue }
-            let inner = try DetachedMount(type, parameters + [("subvol", subvolume)])
-            try inner.attach(to: directory)
-            return mounted(subvolume, system)
-        }
-        guard isOnly else { return nil }
-        try mount.attach(to: directory)
-        return mounted(nil, nil)
-    }
-
-    /// The name of the operating system below `path` in `mount`. Nil if there is none.
-    private static func system(in mount: borrowing DetachedMount, _ path: String) -> String? {
-        for file in OSRelease.paths {
-            let content = mount.content(of: path + file, limit: OSRelease.maximumSize)
-            if let release = content.flatMap(OSRelease.init) { return release.name }
-        }
-        return nil
     }
 }

@@ -1,7 +1,11 @@
 /// The name of an operating system, from its os-release file (os-release(5)).
 struct OSRelease {
-    /// The places of the file, the first first.
-    static let paths = ["etc/os-release", "usr/lib/os-release"]
+    /// The places of the file, the first first. The third is that of a /usr on its own, and the last that of a NixOS which has not
+    /// been started yet.
+    static let paths = [
+        "etc/os-release", "usr/lib/os-release", "lib/os-release",
+        "nix/var/nix/profiles/system/etc/os-release",
+    ]
 
     /// The most that is read of it, in bytes.
     static let maximumSize = 64 << 10

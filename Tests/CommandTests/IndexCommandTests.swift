@@ -40,6 +40,11 @@ struct IndexCommandTests {
             "--partition takes a number, 1 or higher, or a label, UUID, name or type that vitrine info shows."
         ),
         (["info", "a", "--sector-size", "1024"], "--sector-size takes 512 or 4096."),
+        (
+            ["mount", "a", "b", "--all", "--partition", "1"],
+            "--all cannot be used with --partition or --subvolume."
+        ),
+        (["mount", "a", "b", "--subvolume", ""], "--subvolume takes a path or an ID."),
         (["copy", "a", ""], "The path to copy to is empty."),
         (["copy", "a", "b", "--memory", "1M"], "--memory takes 16 MiB or more."),
         (["copy", "a"], "Missing expected argument '<out>'"),

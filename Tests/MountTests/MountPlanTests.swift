@@ -22,6 +22,9 @@ struct MountPlanTests {
             case "swap":
                 bytes.replaceSubrange(4086..<4096, with: Array("SWAPSPACE2".utf8))
                 (bytes[1024], bytes[1029]) = (1, 1)
+            case "iso9660":
+                bytes.replaceSubrange(32768..<32774, with: [1] + Array("CD001".utf8))
+                (bytes[32768 + 80], bytes[32768 + 129]) = (100, 8)
             case "cramfs":
                 bytes.replaceSubrange(0..<4, with: [0x45, 0x3d, 0xcd, 0x28])
                 bytes.replaceSubrange(16..<32, with: Array("Compressed ROMFS".utf8))
@@ -32,10 +35,13 @@ struct MountPlanTests {
     }
 
     private func plan(
-        _ partitions: [(kind: String, typeName: String?)], partition: Int? = nil
+        _ partitions: [(kind: String, typeName: String?)], _ wish: MountWish = .root, whole: String? = nil,
+        subvolume: SystemString? = nil
     ) throws(MountError) -> MountPlan {
         let starts = partitions.indices.map { UInt64($0 + 1) << 20 }
-        let disk = Disk(Dictionary(uniqueKeysWithValues: zip(starts, partitions.map(\.kind))))
+        var kinds = Dictionary(uniqueKeysWithValues: zip(starts, partitions.map(\.kind)))
+        kinds[0] = whole
+        let disk = Disk(kinds)
         let table = PartitionTable(
             scheme: .gpt, sectorSize: 512,
             partitions: partitions.enumerated().map { index, partition in
@@ -43,7 +49,7 @@ struct MountPlanTests {
                     number: index + 1, range: starts[index]..<starts[index] + 1 << 20, type: "",
                     typeName: partition.typeName, name: "")
             }, warnings: [])
-        return try MountPlan(disk, table, partition: partition)
+        return try MountPlan(disk, table, wish, subvolume: subvolume)
     }
 
     private func error(_ body: () throws(MountError) -> MountPlan) -> String {
@@ -74,17 +80,63 @@ struct MountPlanTests {
 
     @Test func thePartitionThatIsAskedFor() throws {
         let partitions = [("swap", nil), ("squashfs", nil), ("", nil)] as [(String, String?)]
-        #expect(try plan(partitions, partition: 2).candidates.map(\.partition) == [2])
-        let list = "; there are: partition 1 (swap), partition 2 (squashfs)"
+        func choice(_ text: SystemString) throws -> MountWish {
+            .partition(try #require(PartitionChoice(text)))
+        }
+        #expect(try plan(partitions, choice("2")).candidates.map(\.partition) == [2])
+        #expect(try plan(partitions, choice("squashfs")).candidates.map(\.partition) == [2])
+        let (first, third, fourth) = (try choice("1"), try choice("3"), try choice("4"))
         #expect(
-            error { () throws(MountError) in try plan(partitions, partition: 1) }
-                == "partition 1 holds swap, which Linux does not mount\(list)")
+            error { () throws(MountError) in try plan(partitions, first) }
+                == "partition 1 holds swap, which Linux does not mount")
         #expect(
-            error { () throws(MountError) in try plan(partitions, partition: 3) }
-                == "partition 3 holds no file system that is known\(list)")
+            error { () throws(MountError) in try plan(partitions, third) }
+                == "partition 3 holds no file system that is known")
         #expect(
-            error { () throws(MountError) in try plan(partitions, partition: 4) }
-                == "there is no partition 4\(list)")
+            error { () throws(MountError) in try plan(partitions, fourth) }
+                == "the disk has no partition 4; it has: 1 (), 2 (), 3 ()")
+    }
+
+    /// An image of a CD or DVD has partitions to start from a disk. It is looked into last, and need not hold a system.
+    @Test func aDiskThatIsAnISOImage() throws {
+        let plan = try plan([("squashfs", nil), ("", nil)], whole: "iso9660")
+        #expect(plan.candidates.map(\.partition) == [1, nil])
+        #expect(plan.candidates.map(\.reason) == [nil, "the disk is an image of a CD or DVD"])
+        #expect(try self.plan([("", nil)], whole: "iso9660").candidates.map(\.partition) == [nil])
+        // What an older file system left is no reason to ignore partitions.
+        #expect(try self.plan([("cramfs", nil)], whole: "squashfs").candidates.map(\.partition) == [1])
+    }
+
+    @Test func everythingThatCanBeMounted() throws {
+        let plan = try plan([("swap", nil), ("squashfs", "Linux root (x86-64)"), ("cramfs", nil)], .all)
+        #expect(plan.candidates.map(\.folderName) == ["p2", "p3"])
+        #expect(plan.others.map(\.partition) == [1])
+        #expect(plan.isForAll)
+        #expect(plan.obstacles == [])
+    }
+
+    @Test func subvolumes() {
+        #expect(
+            error { () throws(MountError) in try plan([("squashfs", nil)], subvolume: "home") }
+                == "only btrfs has subvolumes: partition 1 is squashfs")
+    }
+
+    /// An MBR of a disk with larger sectors leads to the wrong places.
+    @Test func sectorsOfAnotherSize() throws {
+        var disk = [UInt8](repeating: 0, count: 4 << 20)
+        disk.replaceSubrange(510..<512, with: [0x55, 0xAA])
+        // From sector 256 to 511, which is from 1 MiB on if they have 4096 bytes.
+        disk.replaceSubrange(446..<462, with: [0, 0, 0, 0, 0x83, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0])
+        disk.replaceSubrange(1 << 20..<1 << 20 + 4, with: Array("hsqs".utf8))
+        disk[1 << 20 + 28] = 4
+        disk[1 << 20 + 40] = 200
+        let source = MemorySource(disk)
+        let error = #expect(throws: MountError.self) {
+            try MountPlan(source, try PartitionTable.read(source), .root)
+        }
+        #expect(error?.obstacles == [.sectorSize(4096)])
+        let table = try PartitionTable.read(source, sectorSize: 4096)
+        #expect(try MountPlan(source, table, .root).candidates.map(\.partition) == [1])
     }
 
     @Test func nothingToMount() {
@@ -96,7 +148,7 @@ struct MountPlanTests {
 
     private func whole(_ kind: String) throws(MountError) -> MountPlan {
         let disk = Disk([0: kind])
-        return try MountPlan(disk, nil, partition: nil)
+        return try MountPlan(disk, nil, .root)
     }
 
     @Test func aDiskThatIsAFileSystem() throws {

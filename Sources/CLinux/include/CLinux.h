@@ -121,6 +121,24 @@ int vitrine_open_in_root(int directory, const char *path);
 /// openat(2) of `name`, read-only unless it shall be `writable`, in the directory `directory`.
 int vitrine_open_file(int directory, const char *name, int writable);
 
+/// openat2(2) of the directory `path` as a place (O_PATH), as if `directory` were the root: no link leads out of it.
+int vitrine_open_folder_in_root(int directory, const char *path);
+
+/// mkdirat(2) of `name` in the directory `directory`.
+int vitrine_make_folder(int directory, const char *name);
+
+/// mount_setattr(2): makes the mount `mount` read-only.
+int vitrine_make_mount_readonly(int mount);
+
+/// Finds items of the tree of roots of the btrfs that the directory `directory` lies in, by BTRFS_IOC_TREE_SEARCH: those whose keys are
+/// not below (`object`, `type`, `offset`), in order, as many as fit in the 4096 bytes at `buffer`. Each has a `btrfs_ioctl_search_header`
+/// in front. Returns how many there are.
+int vitrine_find_btrfs_roots(int directory, uint64_t object, uint8_t type, uint64_t offset, void *buffer);
+
+/// Finds the path of the directory `inode` in the subvolume `tree` of the btrfs that the directory `directory` lies in, by
+/// BTRFS_IOC_INO_LOOKUP, and writes it, with a slash at its end, to the 4096 bytes at `path`. The root has an empty path.
+int vitrine_find_btrfs_path(int directory, uint64_t tree, uint64_t inode, char *path);
+
 /// umount2(2) of what is mounted at `path`, as soon as nobody uses it.
 int vitrine_detach_mount(const char *path);
 

@@ -19,7 +19,9 @@ struct DetachedMount: ~Copyable {
         let context = unsafe vitrine_open_filesystem(type)
         guard context >= 0 else {
             throw errno == ENODEV
-                ? MountError("the kernel of this system cannot mount \(type)")
+                ? MountError(
+                    "the kernel of this system cannot mount \(type)",
+                    obstacles: [.driver(type, partition: nil)])
                 : MountError("fsopen of \(type): \(systemMessage(errno))")
         }
         defer { close(context) }
@@ -59,15 +61,5 @@ struct DetachedMount: ~Copyable {
         guard vitrine_attach_mount(descriptor, directory) == 0 else {
             throw MountError("move_mount: \(systemMessage(errno))")
         }
-    }
-
-    /// The first `limit` bytes of the file at `path`, no link leading out of the mount. Nil if it cannot be read.
-    func content(of path: String, limit: Int) -> [UInt8]? {
-        let file = unsafe vitrine_open_in_root(descriptor, path)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: limit)
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
-        return count < 0 ? nil : Array(bytes[..<count])
     }
 }

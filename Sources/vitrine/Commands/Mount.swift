@@ -10,14 +10,17 @@ struct Mount: ParsableCommand {
         abstract: "Mounts the files inside an image at a directory, read-only.",
         usage: "vitrine mount <image> <dir> [<options>]",
         discussion: """
-            Without --partition, vitrine looks for the partition that holds an operating system. Only \
-            root can mount. To unmount, use umount(8): everything else then ends by itself.
+            Without --partition or --all, vitrine looks for the partition that holds an operating system. \
+            Only root can mount. To unmount, use umount(8): everything else then ends by itself.
 
             Examples:
 
               vitrine mount disk.raw.xz /mnt
               vitrine mount disk.qcow2 /mnt --partition 15
+              vitrine mount disk.qcow2 /mnt --partition LABEL=data
               umount /mnt
+              vitrine mount disk.qcow2 /mnt --all
+              umount -R /mnt
             """)
 
     @OptionGroup var options: ImageOptions
@@ -27,11 +30,19 @@ struct Mount: ParsableCommand {
     @Argument(help: ArgumentHelp("The directory to mount at.", valueName: "dir"), completion: .directory)
     var directory: SystemString
 
+    @OptionGroup var partition: PartitionOption
+
     @Option(
-        name: .long,
+        name: .customLong("subvolume"),
         help: ArgumentHelp(
-            "Mount the partition with this number. vitrine info lists the partitions.", valueName: "n"))
-    var partition: Int?
+            "Mount this subvolume of btrfs: its path in the file system, or its ID.", valueName: "path|id"))
+    var subvolume: SystemString?
+
+    @Flag(
+        help:
+            "Mount every file system that can be, each in a folder of its own: p1, p2 and so on, as in serve."
+    )
+    var all = false
 
     @Flag(
         name: .customLong("no-replay"),
@@ -46,7 +57,10 @@ struct Mount: ParsableCommand {
     var inBackground = false
 
     func validate() throws {
-        if let partition, partition < 1 { throw ValidationError("--partition takes a number, 1 or higher.") }
+        if all, partition.choice != nil || subvolume != nil {
+            throw ValidationError("--all cannot be used with --partition or --subvolume.")
+        }
+        if subvolume == "" { throw ValidationError("--subvolume takes a path or an ID.") }
     }
 
     func run() throws {
@@ -81,21 +95,34 @@ struct Mount: ParsableCommand {
         let opened = try options.open(references, quiet: inBackground, memory: \.mountMemory)
         let image = opened.image
         for warning in image.warnings { complain("warning: \(warning)") }
+        if place.holdsSomething {
+            complain("warning: \(directory) is not empty: what is in it is hidden until this is unmounted")
+        }
         let mounted: ImageMount
+        var others: [MountCandidate] = []
         do throws(MountError) {
-            let plan = try MountPlan(image.disk, image.partitionTable, partition: partition)
+            let wish: MountWish = all ? .all : partition.choice.map { MountWish.partition($0) } ?? .root
+            let plan = try MountPlan(image.disk, image.partitionTable, wish, subvolume: subvolume)
+            others = plan.others
             mounted = try ImageMount(
                 plan, of: image.disk, name: image.name, at: place.descriptor, opened.engine,
                 replaying: !skipsJournal)
         } catch {
-            throw CommandError("\(options.image): \(error)")
+            throw CommandError(
+                "\(options.image): \(error)" + WayOn.text(error.obstacles, options.image, directory))
         }
         isMounted.withLock { $0 = true }
         place.close()
-        if mounted.system.journal == .skipped {
+        for system in mounted.outcome.systems where system.journal == .skipped {
             complain(
-                "warning: \(mounted.system.candidate.title) was not unmounted properly, and its journal is not replayed: "
+                "warning: \(system.candidate.title) was not unmounted properly, and its journal is not replayed: "
                     + "the newest files may be missing or old")
+        }
+        if all {
+            for failure in mounted.outcome.failures { complain("warning: \(failure)") }
+            for other in others {
+                complain("\(other.title) (\(other.kind)) is not mounted: Linux does not mount it")
+            }
         }
         say(MountReport.text(mounted, at: directory))
         if inBackground { BackgroundProcess.tellReady() }

@@ -26,19 +26,38 @@ struct Unmount: ParsableCommand {
         try reportingErrors {
             // The directory may hang, so only its name is looked at.
             let path = try MountPoint.absolute(directory)
-            guard let mount = try ImageMountList().mounts.last(where: { $0.directory == path }) else {
+            let list = try ImageMountList()
+            // If all of an image is mounted, its file systems lie below the directory.
+            let isAll = list.folders.contains(path)
+            let mounts = list.mounts.filter { mount in
+                guard let place = mount.directory else { return false }
+                return isAll ? place.splitAtLastSlash.folder == path + "/" : place == path
+            }
+            guard isAll || !mounts.isEmpty else {
                 throw CommandError("\(directory): no image is mounted there (vitrine mounts)")
             }
-            let status = unsafe force ? vitrine_detach_mount(path.terminated) : umount2(path.terminated, 0)
-            guard status == 0 else {
-                let hint =
-                    errno == EBUSY
-                    ? "; fuser -vm shows which programs use it, and --force unmounts it all the same" : ""
-                throw CommandError("\(directory): \(systemMessage(errno))\(hint)")
+            // Without its folders, a directory that is forced goes with what lies below it.
+            if isAll, !force {
+                for place in mounts.compactMap(\.directory) { try unmount(place) }
             }
+            try unmount(path)
             // Reads that wait fail when it has gone, and with them goes the last that uses the mount.
-            if force, mount.isServed { kill(mount.process, SIGKILL) }
-            if force { mount.disconnect() }
+            if force {
+                for mount in isAll ? mounts : mounts.suffix(1) {
+                    if mount.isServed { kill(mount.process, SIGKILL) }
+                    mount.disconnect()
+                }
+            }
+        }
+    }
+
+    private func unmount(_ path: SystemString) throws(CommandError) {
+        let status = unsafe force ? vitrine_detach_mount(path.terminated) : umount2(path.terminated, 0)
+        guard status == 0 else {
+            let hint =
+                errno == EBUSY
+                ? "; fuser -vm shows which programs use it, and --force unmounts it all the same" : ""
+            throw CommandError("\(path): \(systemMessage(errno))\(hint)")
         }
     }
 }

@@ -44,6 +44,17 @@ final class MountPoint: Sendable {
         return SystemString(bytes: result + name.bytes)
     }
 
+    /// True if something is in the directory, which is hidden as long as something is mounted there. False too if it cannot be read.
+    var holdsSomething: Bool {
+        guard let stream = unsafe opendir(path.terminated) else { return false }
+        defer { unsafe closedir(stream) }
+        // The first two are the directory itself and the one above it.
+        for _ in 0..<3 {
+            if unsafe readdir(stream) == nil { return false }
+        }
+        return true
+    }
+
     /// Closes the directory: while it is open, what is mounted there is in use.
     func close() {
         held.withLock { descriptor in

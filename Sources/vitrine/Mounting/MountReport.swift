@@ -4,16 +4,37 @@ import VitrineMount
 /// The lines that tell what is mounted.
 enum MountReport {
     static func text(_ mount: ImageMount, at directory: SystemString) -> String {
-        let mounted = mount.system
+        let systems = mount.outcome.systems
+        let journals = systems.contains { $0.journal == .replayed }
+        let written = "journals were replayed in memory (\(byteCount(mount.written)))"
+        guard systems.count == 1, let system = systems.first, !system.reason.isEmpty else {
+            return
+                (systems.map { text($0, at: directory + "/" + SystemString($0.candidate.folderName)) }
+                + (journals ? [written] : [])).joined(separator: "\n")
+        }
+        let journal = journals ? "; its journal was replayed in memory (\(byteCount(mount.written)))" : ""
+        return text(system, at: directory) + journal + others(system)
+    }
+
+    /// The line for what is mounted at `directory`.
+    private static func text(_ mounted: MountedSystem, at directory: SystemString) -> String {
         let candidate = mounted.candidate
         var what = "\(candidate.title) (\(candidate.fileSystem.kind)"
         if let subvolume = mounted.subvolume { what += ", subvolume \(subvolume)" }
         if let label = candidate.fileSystem.label { what += ", \"\(printable(label))\"" }
         what += ")"
         let system = mounted.system.map { ", \(printable($0))" } ?? ""
-        return "\(directory): \(what)\(system): \(printable(mounted.reason))"
-            + (mounted.journal == .replayed
-                ? "; its journal was replayed in memory (\(byteCount(mount.written)))" : "")
+        let reason = mounted.reason.isEmpty ? "" : ": \(printable(mounted.reason))"
+        return "\(directory): \(what)\(system)\(reason)"
+    }
+
+    /// The words that name the other systems on the disk.
+    private static func others(_ mounted: MountedSystem) -> String {
+        guard !mounted.others.isEmpty else { return "" }
+        let names = mounted.others.map { other in
+            other.candidate.title + (other.system.isEmpty ? "" : " (\(printable(other.system)))")
+        }
+        return "; there is a system on \(names.joined(separator: ", ")) too: --partition takes it"
     }
 
     /// A line for each of `mounts`.
