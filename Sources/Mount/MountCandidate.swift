@@ -41,6 +41,14 @@ package struct MountCandidate: Sendable {
     /// What keeps it from being mounted, if its kind does.
     var obstacle: MountObstacle? { type == nil ? .kind(fileSystem.kind, partition: partition) : nil }
 
+    /// The `error` of mounting it, with what may be the cause.
+    func explained(_ error: MountError) -> MountError {
+        guard let size = fileSystem.size, size > range.upperBound - range.lowerBound else { return error }
+        return MountError(
+            "\(error); it is larger than its place, so the image may be cut short", obstacles: error.obstacles
+        )
+    }
+
     /// The name of the folder for it, if all of the disk is mounted: that of its export.
     package var folderName: String { partition.map { "p\($0)" } ?? "disk" }
 

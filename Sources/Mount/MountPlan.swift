@@ -79,7 +79,10 @@ package struct MountPlan: Sendable {
                 "\(title) holds \(system.kind), which Linux does not mount", obstacles: [obstacle])
         case .unreadable(let error): throw MountError("\(title) cannot be read: \(error)")
         case .nothing, .slow, .leftOut, nil:
-            throw MountError("\(title) holds no file system that is known")
+            let size = DiskContents(of: disk, table, within: DiskContents.briefTime).otherSectorSize
+            throw MountError(
+                "\(title) holds no file system that is known",
+                obstacles: size.map { [.sectorSize($0)] } ?? [])
         }
     }
 

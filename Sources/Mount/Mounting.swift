@@ -63,7 +63,8 @@ struct Mounting: ~Copyable {
 
     private static func reason(_ found: borrowing CandidateMount, _ plan: MountPlan) -> String {
         if plan.subvolume != nil { return "the subvolume was asked for" }
-        return found.signs?.name.map { "it holds \($0)" } ?? "it is the only one that could hold a system"
+        guard let signs = found.signs else { return "it is the only one that could hold a system" }
+        return signs.name.map { "it holds \($0)" } ?? "it has what the root of a system has"
     }
 
     // MARK: All of them
@@ -116,7 +117,7 @@ struct Mounting: ~Copyable {
                 return CandidateMount(
                     mount: mount, candidate: candidate, journal: use, subvolume: nil, signs: signs)
             } catch {
-                failure = failure ?? error
+                failure = failure ?? candidate.explained(error)
             }
         }
         throw failure ?? MountError("there is no way to mount it")

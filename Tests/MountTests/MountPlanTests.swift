@@ -135,6 +135,11 @@ struct MountPlanTests {
             try MountPlan(source, try PartitionTable.read(source), .root)
         }
         #expect(error?.obstacles == [.sectorSize(4096)])
+        let first = MountWish.partition(try #require(PartitionChoice("1")))
+        let other = #expect(throws: MountError.self) {
+            try MountPlan(source, try PartitionTable.read(source), first)
+        }
+        #expect(other?.obstacles == [.sectorSize(4096)])
         let table = try PartitionTable.read(source, sectorSize: 4096)
         #expect(try MountPlan(source, table, .root).candidates.map(\.partition) == [1])
     }
@@ -167,6 +172,20 @@ struct MountPlanTests {
         var system = FileSystem(kind)
         system.state = state
         return MountCandidate(partition: 1, range: 0..<1, fileSystem: system, reason: nil)
+    }
+
+    @Test func aFileSystemThatWasCut() {
+        var system = FileSystem("ext4")
+        system.size = 2
+        let cut = MountCandidate(partition: 1, range: 0..<1, fileSystem: system, reason: nil)
+        let whole = MountCandidate(partition: 1, range: 0..<2, fileSystem: system, reason: nil)
+        let error = MountError("no", obstacles: [.driver("ext4", partition: 1)])
+        #expect(
+            cut.explained(error)
+                == MountError(
+                    "no; it is larger than its place, so the image may be cut short",
+                    obstacles: error.obstacles))
+        #expect(whole.explained(error) == error)
     }
 
     /// What cannot have a journal is mounted in one way; of others, the kernel may find one that the superblock does not tell of.

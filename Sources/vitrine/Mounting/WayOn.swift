@@ -21,7 +21,7 @@ enum WayOn {
         switch obstacle {
         case .sectorSize(let size):
             return
-                "but there is one where it would say in sectors of \(size) bytes: --sector-size \(size) reads it so"
+                "in sectors of \(size) bytes, the partition table leads to file systems: --sector-size \(size) reads it so"
         case .driver("ntfs3", let partition):
             return steps(
                 "ntfs-3g reads \(title(partition)) without a driver in the kernel",
