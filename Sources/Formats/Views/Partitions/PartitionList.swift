@@ -70,7 +70,7 @@ struct PartitionList {
 
     /// Completes the list and returns it as a table.
     consuming func table(_ scheme: PartitionTable.Scheme) -> PartitionTable {
-        warnOfOverlaps()
+        warnOfOverlaps(scheme)
         if warningsLeftOut > 0 { warnings.append("\(warningsLeftOut) more warnings are left out") }
         return PartitionTable(
             scheme: scheme, sectorSize: sectorSize, partitions: partitions, warnings: warnings)
@@ -84,10 +84,11 @@ struct PartitionList {
     }
 
     /// Warns of each partition that starts inside an earlier one.
-    private mutating func warnOfOverlaps() {
-        // One that starts with the table itself stands for all of the disk: ISO images that boot as disks have it.
-        let sorted = partitions.filter { !containers.contains($0.number) && $0.range.lowerBound > 0 }
-            .sorted { ($0.range.lowerBound, $0.number) < ($1.range.lowerBound, $1.number) }
+    private mutating func warnOfOverlaps(_ scheme: PartitionTable.Scheme) {
+        // In an MBR, one that starts with the table itself stands for all of the disk: ISO images that boot as disks have it.
+        let sorted = partitions.filter {
+            !containers.contains($0.number) && !(scheme == .mbr && $0.range.lowerBound == 0)
+        }.sorted { ($0.range.lowerBound, $0.number) < ($1.range.lowerBound, $1.number) }
         guard var furthest = sorted.first else { return }
         for partition in sorted.dropFirst() {
             if partition.range.lowerBound < furthest.range.upperBound {
