@@ -57,7 +57,7 @@ let package = Package(
         ),
         .target(
             name: "VitrineExports",
-            dependencies: ["VitrineFormats"],
+            dependencies: ["VitrineFormats", .product(name: "Logging", package: "swift-log")],
             path: "Sources/Exports",
             swiftSettings: house
         ),
@@ -75,7 +75,10 @@ let package = Package(
         ),
         .target(
             name: "VitrineMount",
-            dependencies: ["CLinux", "VitrineFormats"],
+            dependencies: [
+                "CLinux", "VitrineExports", "VitrineFormats",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Sources/Mount",
             swiftSettings: house
         ),
@@ -93,7 +96,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["VitrineFormats"],
+            dependencies: ["VitrineFormats", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Support",
             swiftSettings: house
         ),
@@ -119,7 +122,10 @@ let package = Package(
         ),
         .testTarget(
             name: "MountTests",
-            dependencies: ["TestSupport", "VitrineFormats", "VitrineMount"],
+            dependencies: [
+                "TestSupport", "VitrineExports", "VitrineFormats", "VitrineMount",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: house
         ),
         .testTarget(

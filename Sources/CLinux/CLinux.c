@@ -10,10 +10,12 @@
 #include <linux/mount.h>
 #include <linux/netlink.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -21,6 +23,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 ssize_t vitrine_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset) {
@@ -141,6 +145,97 @@ int vitrine_spawn_self(char *const *arguments, int output, pid_t *process) {
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return status;
+}
+
+// The part of vitrine_spawn_program that runs in the child, which shares its memory with this process. Returns an errno if it cannot
+// start the program.
+static int become_program(
+    char *const *arguments, char *const *environment, int passed, int output, int ends_with_thread, pid_t parent) {
+    if (ends_with_thread) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
+        // It may have ended before that.
+        if (getppid() != parent) return ESRCH;
+    }
+    int null = open("/dev/null", O_RDONLY);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0) return errno;
+    if (dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0) return errno;
+    // It stays open, as others that are below it do.
+    if (passed == 3 && fcntl(passed, F_SETFD, 0) != 0) return errno;
+    if (passed >= 0 && passed != 3 && dup2(passed, 3) < 0) return errno;
+    close_range(passed >= 0 ? 4 : 3, ~0U, 0);
+    // What this process does about signals is its own affair.
+    signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execvpe(arguments[0], arguments, environment);
+    return errno;
+}
+
+int vitrine_spawn_program(
+    char *const *arguments, const char *variable, int passed, int output, int ends_with_thread, pid_t *process) {
+    size_t count = 0;
+    while (environ[count] != NULL) count++;
+    char **environment = malloc((count + 2) * sizeof *environment);
+    if (environment == NULL) return ENOMEM;
+    environment[0] = (char *)variable;
+    // The first of a name counts.
+    memcpy(environment + 1, environ, (count + 1) * sizeof *environment);
+    pid_t parent = getpid();
+    // No handler may run in the child.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    // posix_spawn(3) does the same, but knows no signal at the end of the parent.
+    volatile int error = 0;
+    pid_t child = vfork();
+    if (child == 0) {
+        error = become_program(
+            arguments, variable == NULL ? environment + 1 : environment, passed, output, ends_with_thread, parent);
+        _exit(127);
+    }
+    if (child < 0) error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    free(environment);
+    if (child > 0 && error != 0) waitpid(child, NULL, 0);
+    *process = child;
+    return error;
+}
+
+int vitrine_make_socket_pair(int ends[2]) {
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+}
+
+int vitrine_make_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+
+int vitrine_receive_descriptor(int socket) {
+    char byte;
+    struct iovec vector = {.iov_base = &byte, .iov_len = 1};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr header;
+    } control;
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t count;
+    do count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    while (count < 0 && errno == EINTR);
+    if (count < 0) return -1;
+    struct cmsghdr *header = count == 0 ? NULL : CMSG_FIRSTHDR(&message);
+    if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+        header->cmsg_len < CMSG_LEN(sizeof(int))) {
+        errno = ENOMSG;
+        return -1;
+    }
+    int descriptor;
+    memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    return descriptor;
+}
+
+void vitrine_log(int priority, const char *text) {
+    syslog(LOG_DAEMON | priority, "%s", text);
 }
 
 int vitrine_open_fuse(void) {

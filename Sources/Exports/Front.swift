@@ -15,7 +15,7 @@ package protocol Front: Sendable {
 
 /// The address at which clients find an export.
 package struct FrontAddress: Sendable {
-    /// The URI for clients.
+    /// The URI for clients, or the path of a file.
     package let uri: String
 
     /// The environment variables by which a command finds it.

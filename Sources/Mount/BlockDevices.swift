@@ -54,13 +54,7 @@ struct BlockDevices: ~Copyable {
         _ files: [FUSEFolder.File], of server: FUSEServer
     ) throws(MountError) -> [String: Int32] {
         let isWritable = files.contains { $0.overlay != nil }
-        let mount = try DetachedMount(
-            "fuse",
-            [
-                ("source", files.first?.name ?? ""), ("subtype", "vitrine"), ("fd", "\(server.descriptor)"),
-                ("rootmode", "40000"), ("user_id", "\(getuid())"), ("group_id", "\(getgid())"),
-                ("max_read", "\(FUSEServer.maximumRead)"),
-            ], isWritable: isWritable)
+        let mount = try DetachedMount(of: server, files.first?.name ?? "", isWritable: isWritable)
         server.start()
         // Of this thread's copies alone.
         close(server.descriptor)

@@ -1,65 +1,122 @@
 import CLinux
 import Glibc
+package import Logging
 package import VitrineFormats
 
-/// A file system inside an image, mounted by the kernel over a block device that this process serves.
+/// A file system inside an image, mounted by the kernel over a block device that this process serves, or by a program over a file.
 ///
-/// Nothing of it has a path but the directory. When that is unmounted, the device goes, and with it the last that the process is
-/// there for.
+/// Nothing of it has a path but the directory. When that is unmounted, the device or the program goes, and with it the last that
+/// the process is there for.
 package final class ImageMount: Sendable {
     /// What was mounted, and what was not.
     package let outcome: MountOutcome
     /// The server for FUSE. Nil if the system has none.
     private let server: FUSEServer?
-    private let nbd: NBDServer
+    /// The server for nbd devices. Nil if the kernel does not mount it.
+    private let nbd: NBDServer?
     private let overlay: WriteOverlay?
 
-    /// Mounts what `plan` means of the disk `source` at the open `directory`. `name` is that of the image.
+    /// Mounts what `plan` means of the disk `source` at the open `directory`. `name` is that of the image. Reads
+    /// that fail go to the log.
     ///
     /// If `replaying`, a journal is replayed in memory, which counts against the budget of `engine`: the image is not written to.
     ///
     /// Needs root. Throws a text that says what the kernel did not do.
     package init(
         _ plan: MountPlan, of source: any Source, name: String, at directory: Int32, _ engine: Engine,
-        replaying: Bool
+        replaying: Bool, _ logger: Logger
     ) throws(MountError) {
-        let files = Self.files(source, name, engine, replaying: replaying)
-        let fuse = Self.serve(files, engine)
+        let files = Self.files(source, MountTag(image: name), engine, replaying: replaying)
+        let fuse = Self.serve(files, engine, logger)
         let errands = Errands()
         let nbd = NBDServer(engine.workers, errands)
         server = try? fuse.get()
         self.nbd = nbd
         overlay = files.lazy.compactMap(\.overlay).first
+        outcome = try Self.withOwnDescriptors(errands) { () throws(MountError) in
+            let mounting = Mounting(files, BlockDevices(fuse, files, or: nbd))
+            return (try mounting.mount(plan, at: directory), {})
+        }
+    }
+
+    /// Lets a program show the best of `plan` of the disk `source` at the directory with the absolute `path`. `name` is that of the image.
+    /// Reads that fail go to the log. No journal is replayed.
+    ///
+    /// Needs no root. Throws a text that says what is missing, or what was not done.
+    package init(
+        _ plan: MountPlan, of source: any Source, name: String, at path: SystemString, _ engine: Engine,
+        _ logger: Logger
+    ) throws(MountError) {
+        let tag = MountTag(image: name)
+        var parts: [ProgramMounting.Part] = []
+        for candidate in try plan.mountedByPrograms() {
+            guard let program = candidate.program else { continue }
+            let content: any Source
+            do throws(ImageError) { content = try Slice(source, candidate.range) } catch {
+                throw MountError("\(candidate.title): \(error)")
+            }
+            let name = tag.text + (candidate.partition.map { "-p\($0)" } ?? "")
+            let file = FUSEFolder.File(name: name, source: content, for: program.reader)
+            parts.append(ProgramMounting.Part(candidate: candidate, program: program, file: file))
+        }
+        let folder = FUSEFolder(files: parts.map(\.file), user: geteuid(), group: getegid())
+        let isOnly = plan.candidates.count == 1
+        let connection = try Fusermount.mount(at: path, tag)
+        do throws(MountError) {
+            let server = try FUSEServer(connection, folder, engine.workers, logger)
+            self.server = server
+            nbd = nil
+            overlay = nil
+            server.start()
+            outcome = try Self.withOwnDescriptors { [parts] () throws(MountError) in
+                let mounting = try ProgramMounting(server, parts, at: path, tag)
+                let (system, program) = try mounting.mount(isOnly: isOnly)
+                return (MountOutcome(systems: [system], failures: []), { _ = program.wait() })
+            }
+        } catch {
+            unmountOwn(path)
+            throw error
+        }
+    }
+
+    /// Runs `body` on a thread that has descriptors of its own, and then on that thread what `body` returns with its result. Does
+    /// its `errands` meanwhile.
+    ///
+    /// If the thread shared them with the threads that answer, and the process were killed while the kernel reads, /dev/fuse or
+    /// the socket of an nbd device would stay open, and the thread would wait for an answer for ever.
+    private static func withOwnDescriptors(
+        _ errands: Errands? = nil,
+        _ body: @escaping @Sendable () throws(MountError) -> (MountOutcome, rest: () -> Void)
+    ) throws(MountError) -> MountOutcome {
         let result = Monitor<Result<MountOutcome, MountError>?>(nil)
-        // The thread has descriptors of its own. If it shared them with the threads that answer, and the process were killed while
-        // the kernel reads, /dev/fuse or the socket of an nbd device would stay open, and the thread would wait for an answer for ever.
         let started = Thread.start("vitrine-mount") {
-            var outcome: Result<MountOutcome, MountError>
             do throws(MountError) {
                 guard vitrine_unshare_descriptors() == 0 else {
                     throw MountError("unshare: \(systemMessage(errno))")
                 }
-                let mounting = Mounting(files, BlockDevices(fuse, files, or: nbd))
-                outcome = .success(try mounting.mount(plan, at: directory))
+                let (outcome, rest) = try body()
+                result.change { $0 = .success(outcome) }
+                errands?.end()
+                rest()
             } catch {
-                outcome = .failure(error)
+                result.change { $0 = .failure(error) }
+                errands?.end()
             }
-            result.change { $0 = outcome }
-            errands.end()
         }
         guard started else { throw MountError(Thread.shortage) }
-        errands.serve()
-        outcome = try result.wait { $0 }.get()
+        errands?.serve()
+        return try result.wait { $0 }.get()
     }
 
     /// The number of bytes that replaying a journal has written to memory.
     package var written: UInt64 { overlay?.written ?? 0 }
 
-    /// The files to serve: the disk as it is, and if `replaying` as it is with a journal replayed.
+    /// The files to serve: the disk as it is, and if `replaying` as it is with a journal replayed. losetup shows their names, and no
+    /// paths, so they tell whose they are.
     private static func files(
-        _ source: any Source, _ image: String, _ engine: Engine, replaying: Bool
+        _ source: any Source, _ tag: MountTag, _ engine: Engine, replaying: Bool
     ) -> [FUSEFolder.File] {
-        let disk = FUSEFolder.File(name: fileName(image), source: source)
+        let disk = FUSEFolder.File(name: tag.text, source: source)
         guard replaying else { return [disk] }
         let overlay = WriteOverlay(disk.source, limit: engine.cache.budget / 4, engine.cache)
         // The suffix keeps the names apart.
@@ -67,32 +124,20 @@ package final class ImageMount: Sendable {
     }
 
     /// A server of the `files` for FUSE. Fails if the system has no FUSE.
-    private static func serve(_ files: [FUSEFolder.File], _ engine: Engine) -> Result<FUSEServer, MountError>
-    {
-        do throws(ImageError) {
+    private static func serve(
+        _ files: [FUSEFolder.File], _ engine: Engine, _ logger: Logger
+    ) -> Result<FUSEServer, MountError> {
+        do throws(MountError) {
             let folder = FUSEFolder(files: files, user: getuid(), group: getgid())
-            return .success(try FUSEServer(folder, engine.workers))
+            return .success(try FUSEServer(try FUSEServer.open(), folder, engine.workers, logger))
         } catch {
-            return .failure(MountError("\(error)"))
+            return .failure(error)
         }
     }
 
     /// Waits until it is unmounted. Throws if the connection to the kernel has ended in another way.
     package func waitForEnd() throws(MountError) {
-        try nbd.waitForEnd()
-        guard let server, server.isStarted else { return }
-        switch server.wait() {
-        case .unmounted: return
-        case .aborted: throw MountError("the connection to the kernel was aborted")
-        case .broken(let error): throw MountError("\(error)")
-        }
-    }
-
-    /// The name of the file under the device: losetup and sysfs show it, and no path, so it tells whose it is.
-    private static func fileName(_ image: String) -> String {
-        let safe = String(
-            decoding: image.utf8.map { $0 == UInt8(ascii: "/") || $0 == 0 ? UInt8(ascii: "_") : $0 },
-            as: UTF8.self)
-        return "vitrine-\(getpid())-\(String(safe.prefix(100)))"
+        try nbd?.waitForEnd()
+        if let server, server.isStarted { try server.waitForEnd() }
     }
 }

@@ -8,7 +8,7 @@ package struct ImageMountList: Sendable {
         /// The directory it is mounted at. Nil if it is mounted nowhere that this process sees, but still in use.
         package let directory: SystemString?
 
-        /// The name of the image, or its first 100 characters.
+        /// The name of the image, or its start.
         package let image: String
 
         /// The type of the file system. Nil if the directory is.
@@ -20,22 +20,24 @@ package struct ImageMountList: Sendable {
         /// True if that process is there. If not, every read fails.
         package let isServed: Bool
 
-        /// The path of the block device.
-        package let device: String
+        /// The path of the block device. Nil if there is none: a process shows the files.
+        package let device: String?
 
         /// Lets the reads that wait for an nbd device fail: the kernel waits for a while even if the process was killed.
         package func disconnect() {
             let name = "/dev/nbd"
-            guard device.hasPrefix(name), let number = UInt32(device.dropFirst(name.count)) else { return }
+            guard let device, device.hasPrefix(name), let number = UInt32(device.dropFirst(name.count)) else {
+                return
+            }
             // It may have gone already, and the number may be that of another one.
             let backend = try? KernelFile.content(of: "/sys/block/nbd\(number)/backend")
-            if let backend, let now = ImageMountList.owner(backend), now.process == process {
+            if let backend, ImageMountList.tag(ofDevice: backend)?.process == process {
                 NBDControl.disconnect(number)
             }
         }
     }
 
-    /// All mounts, in the order of their devices.
+    /// All mounts: those with devices in the order of these, then the others.
     package let mounts: [Mount]
 
     /// The directories of the file systems in memory that hold the folders of an image, if all of it is mounted.
@@ -45,13 +47,12 @@ package struct ImageMountList: Sendable {
     ///
     /// Throws if the system does not tell.
     package init() throws(MountError) {
-        let lines = try KernelFile.content(of: "/proc/self/mountinfo").split(separator: UInt8(ascii: "\n"))
-        let table = lines.compactMap { MountInfo($0) }
+        let table = try MountInfo.table()
         var mounts: [Mount] = []
         for (name, file) in Self.devices {
             let folder = "/sys/block/" + name
             guard let backend = try? KernelFile.content(of: folder + file),
-                let (process, image) = Self.owner(backend),
+                let tag = Self.tag(ofDevice: backend),
                 let device = try? KernelFile.content(of: folder + "/dev")
             else { continue }
             let numbers = String(decoding: device.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
@@ -62,10 +63,17 @@ package struct ImageMountList: Sendable {
             for place in places.isEmpty ? [nil] : places.map(Optional.some) {
                 mounts.append(
                     Mount(
-                        directory: place.map { SystemString(bytes: $0.directory) }, image: image,
-                        type: place?.type,
-                        process: process, isServed: Self.isServer(process), device: "/dev/" + name))
+                        directory: place.map { SystemString(bytes: $0.directory) }, image: tag.image,
+                        type: place?.type, process: tag.process, isServed: tag.isServed(),
+                        device: "/dev/" + name))
             }
+        }
+        for place in table {
+            guard let tag = place.tag else { continue }
+            mounts.append(
+                Mount(
+                    directory: SystemString(bytes: place.directory), image: tag.image, type: place.type,
+                    process: tag.process, isServed: tag.isServed(owner: place.user), device: nil))
         }
         self.mounts = mounts
         folders = table.filter { $0.type == "tmpfs" && $0.source.elementsEqual(MountFolders.source.utf8) }
@@ -78,22 +86,10 @@ package struct ImageMountList: Sendable {
         (0..<4096).map { ("\(kind)\($0)", file) }
     }
 
-    /// The process and the image in the name of what is under a device, if it is that of a mounted image.
-    static func owner(_ file: [UInt8]) -> (process: pid_t, image: String)? {
-        let text = String(decoding: file.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    /// The tag of the image in the name of what is under a device. Nil if it is something else.
+    static func tag(ofDevice backend: [UInt8]) -> MountTag? {
         // A loop device has a path, and an nbd device the name itself.
-        let name = text.hasPrefix("/") ? text.dropFirst() : text[...]
-        guard name.hasPrefix(prefix) else { return nil }
-        let rest = name.dropFirst(prefix.count)
-        guard let hyphen = rest.firstIndex(of: "-"), let process = pid_t(rest[..<hyphen]) else { return nil }
-        return (process, String(rest[rest.index(after: hyphen)...]))
-    }
-
-    private static let prefix = "vitrine-"
-
-    /// True if `process` is there, and is a process of this program: numbers are used again.
-    private static func isServer(_ process: pid_t) -> Bool {
-        guard let name = try? KernelFile.content(of: "/proc/\(process)/comm") else { return false }
-        return name.starts(with: "vitrine".utf8)
+        let name = backend.first == UInt8(ascii: "/") ? backend.dropFirst() : backend[...]
+        return MountTag(name.prefix { $0 != UInt8(ascii: "\n") })
     }
 }

@@ -27,10 +27,13 @@ package struct MountCandidate: Sendable {
     ]
 
     /// The type of file system that the kernel is asked for. Nil if it cannot be mounted.
-    var type: String? {
+    package var type: String? {
         guard Self.mountable.contains(fileSystem.kind) else { return nil }
         return fileSystem.kind == "ntfs" ? "ntfs3" : fileSystem.kind
     }
+
+    /// The program that shows it without root. Nil if there is none.
+    package var program: FileSystemProgram? { FileSystemProgram(kind: fileSystem.kind) }
 
     /// True if the root of a Linux system may lie in it.
     var mayBeRoot: Bool { type != nil && !["exfat", "ntfs", "vfat"].contains(fileSystem.kind) }
@@ -69,5 +72,10 @@ package struct MountCandidate: Sendable {
         case "btrfs": use == .skipped ? [("rescue", "nologreplay")] : []
         default: []
         }
+    }
+
+    /// The options of mount(8) with which it is mounted, if its journal is treated as `use` says.
+    package func options(_ use: JournalUse) -> [String] {
+        parameters(use).map { key, value in value.map { "\(key)=\($0)" } ?? key }
     }
 }

@@ -51,6 +51,17 @@ package struct MountPlan: Sendable {
         candidates = found
     }
 
+    /// The candidates that programs show without root.
+    ///
+    /// Throws if there are none.
+    package func mountedByPrograms() throws(MountError) -> [MountCandidate] {
+        let possible = candidates.filter { $0.program != nil }
+        guard possible.isEmpty else { return possible }
+        throw MountError(
+            candidates.map { "\($0.title) holds \($0.fileSystem.kind)" }.joined(separator: ", ")
+                + ", and without root, only \(FileSystemProgram.kinds) can be mounted", remedy: .root)
+    }
+
     /// The partition that was asked for.
     private static func chosen(
         _ choice: PartitionChoice, _ disk: any Source, _ table: PartitionTable?

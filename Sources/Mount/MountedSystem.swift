@@ -16,4 +16,7 @@ package struct MountedSystem: Sendable {
 
     /// The candidates that hold an operating system too, and its name.
     package var others: [(candidate: MountCandidate, system: String)] = []
+
+    /// The program that shows it. Nil if the kernel does.
+    package var program: FileSystemProgram? = nil
 }

@@ -1,3 +1,7 @@
+import CLinux
+import Glibc
+import VitrineFormats
+
 /// The name of an operating system, from its os-release file (os-release(5)).
 struct OSRelease {
     /// The places of the file, the first first. The third is that of a /usr on its own, and the last that of a NixOS which has not
@@ -23,5 +27,23 @@ struct OSRelease {
         }
         guard let name = value("PRETTY_NAME") ?? value("NAME") else { return nil }
         self.name = name
+    }
+
+    /// The name of the operating system below the directory `path`, no link leading out of that. Nil if there is none.
+    static func system(below path: SystemString) -> String? {
+        let directory = unsafe vitrine_open_directory(path.terminated)
+        guard directory >= 0 else { return nil }
+        defer { close(directory) }
+        for file in paths {
+            let descriptor = unsafe vitrine_open_in_root(directory, file)
+            guard descriptor >= 0 else { continue }
+            defer { close(descriptor) }
+            var bytes = [UInt8](repeating: 0, count: maximumSize)
+            let count = unsafe bytes.withUnsafeMutableBytes {
+                unsafe read(descriptor, $0.baseAddress, $0.count)
+            }
+            if count > 0, let release = OSRelease(Array(bytes[..<count])) { return release.name }
+        }
+        return nil
     }
 }

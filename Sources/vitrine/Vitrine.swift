@@ -25,7 +25,19 @@ struct Vitrine: ParsableCommand {
         OpenFileLimit.raise()
         // At any end of the process: the parser prints help and versions, and does not look whether that fails.
         atexit { StandardOutput.end() }
-        main(RawArguments.all)
+        do throws(CommandError) {
+            main(try arguments())
+        } catch {
+            complain("\(error)")
+            Glibc.exit(1)
+        }
+    }
+
+    /// The arguments that say what to do. Under the name mount.vitrine, they are those that mount(8) gives.
+    ///
+    /// Throws if those make no sense.
+    static func arguments() throws(CommandError) -> [String] {
+        MountHelper.isMeant ? try MountHelper(RawArguments.all).arguments : RawArguments.all
     }
 }
 

@@ -30,4 +30,17 @@ import Testing
     func fileNames(_ path: SystemString, _ name: String) {
         #expect(path.fileName == name)
     }
+
+    @Test func programsGetTheirArgumentsInOnePiece() {
+        let arguments: [SystemString] = [strange, "", "ä b"]
+        let copies = unsafe arguments.withArguments { pointers in
+            var copies: [SystemString] = []
+            for index in 0..<4 {
+                guard let pointer = unsafe pointers[index] else { break }
+                copies.append(unsafe SystemString(cString: pointer))
+            }
+            return copies
+        }
+        #expect(copies == arguments)
+    }
 }

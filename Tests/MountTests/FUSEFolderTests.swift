@@ -97,6 +97,32 @@ struct FUSEFolderTests {
         #expect(try reply(14, node: 9, bytes(0, 0)).error == ENOENT)
     }
 
+    /// A program sees the disk as it is, and the kernel keeps what it has read.
+    @Test func filesForProgramsHaveTheirOwnSize() throws {
+        let source = MemorySource([UInt8](repeating: 7, count: 1000))
+        let folder = FUSEFolder(
+            files: [
+                .init(name: "disk", source: source, for: .programs), .init(name: "loop", source: source),
+            ],
+            user: 1, group: 2)
+        // Programs look for holes only if there are fewer blocks.
+        for (node, size, blocks, flags) in [
+            (2, 1000, 1, 2), (3, 1024, 2, 1), (4, 4096, 7, 2), (5, 1000, 1, 1),
+        ]
+            as [(UInt64, UInt64, UInt64, UInt32)]
+        {
+            let attributes = try #require(try folder.reply(to: try request(3, node: node, [0, 0, 0, 0])))
+            #expect(try number(attributes.bytes, 16 + 24, as: UInt64.self) == size)
+            #expect(try number(attributes.bytes, 16 + 32, as: UInt64.self) == blocks)
+            let opened = try #require(try folder.reply(to: try request(14, node: node, bytes(0, 0))))
+            #expect(try number(opened.bytes, 16 + 8, as: UInt32.self) == flags)
+        }
+    }
+
+    @Test func aDirectoryHasNoContent() throws {
+        for opcode: UInt32 in [15, 16, 46] { #expect(try reply(opcode).error == EISDIR) }
+    }
+
     private func names(_ body: [UInt8]) throws -> [String] {
         var names: [String] = []
         var offset = 0
@@ -127,7 +153,7 @@ struct FUSEFolderTests {
     }
 
     @Test func whatIsNotKnownIsNotImplemented() throws {
-        for opcode: UInt32 in [0, 4, 39, 46, 4096, .max] { #expect(try reply(opcode).error == ENOSYS) }
+        for opcode: UInt32 in [0, 4, 39, 47, 4096, .max] { #expect(try reply(opcode).error == ENOSYS) }
     }
 
     @Test func requestsThatAreCutOffAreErrors() throws {

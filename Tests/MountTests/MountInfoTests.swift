@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import VitrineFormats
 
@@ -33,16 +34,46 @@ struct MountInfoTests {
         #expect(MountInfo(line.utf8) == nil)
     }
 
+    @Test func whatAProcessShows() throws {
+        let line =
+            #"68 45 0:41 / /tmp/d rw,nosuid - fuse.ext4 vitrine-12-a,b\040c.raw rw,user_id=65534,group_id=5"#
+        let info = try #require(MountInfo(line.utf8))
+        #expect(info.tag?.process == 12)
+        #expect(info.tag?.image == "a,b c.raw")
+        #expect(info.user == 65534)
+        let others = [
+            "68 45 0:41 / /tmp/d rw - ext4 vitrine-12-a rw", "68 45 0:41 / /tmp/d rw - fuse.ext4 /dev/sda rw",
+            "68 45 0:41 / /tmp/d rw - fuse.ext4  rw",
+        ]
+        for other in others {
+            let info = try #require(MountInfo(other.utf8))
+            #expect(info.tag == nil)
+            #expect(info.user == nil)
+        }
+    }
+
     @Test func namesOfServedFiles() throws {
         // A loop device has the path of its file, and an nbd device a name.
         for name in ["/vitrine-123-a-b.raw.xz\n", "vitrine-123-a-b.raw.xz\n"] {
-            let owner = try #require(ImageMountList.owner(Array(name.utf8)))
-            #expect(owner == (123, "a-b.raw.xz"))
+            let tag = try #require(ImageMountList.tag(ofDevice: Array(name.utf8)))
+            #expect(tag.process == 123)
+            #expect(tag.image == "a-b.raw.xz")
         }
         for other in [
             "/vitrine-", "/vitrine-x-a", "/home/vitrine-1-a", "//vitrine-1-a", "/vitrine-99999999999-a", "",
         ] {
-            #expect(ImageMountList.owner(Array(other.utf8)) == nil)
+            #expect(ImageMountList.tag(ofDevice: Array(other.utf8)) == nil)
         }
+    }
+
+    @Test func tagsTellWhoseTheyAre() {
+        let tag = MountTag(image: "a/b\0ä.raw")
+        #expect(tag.text == "vitrine-\(getpid())-a_b_ä.raw")
+        #expect(MountTag(tag.text.utf8) == tag)
+        // The kernel takes 255 bytes.
+        let long = MountTag(image: "x" + String(repeating: "ä", count: 1000))
+        #expect(long.image == "x" + String(repeating: "ä", count: 99))
+        // This process runs tests, and is none of vitrine.
+        #expect(!tag.isServed())
     }
 }

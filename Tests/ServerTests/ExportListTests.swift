@@ -47,4 +47,16 @@ import VitrineFormats
         #expect(scalars.count > 100)
         #expect(scalars.allSatisfy { $0.properties.generalCategory != .control })
     }
+
+    /// Each export has a file of its own, whose name is safe.
+    @Test func filesHaveNamesOfTheirOwn() {
+        let long = String(repeating: "ä", count: 200)
+        let names = ["", "p1", "vg/root", "vg_root", "..", "disk", ".", "a\0b", long, long + "b", "_."]
+        let exports = names.map { Export(name: $0, description: "", source: MemorySource([])) }
+        #expect(
+            ExportList(exports).fileNames == [
+                "disk", "p1", "vg_root", "vg_root-2", "_..", "disk-2", "_.", "a_b", String(long.prefix(127)),
+                String(long.prefix(126)) + "-2", "_.-2",
+            ])
+    }
 }

@@ -1,5 +1,7 @@
 import Logging
+import TestSupport
 import Testing
+import VitrineExports
 import VitrineFormats
 
 @testable import VitrineServer

@@ -94,6 +94,27 @@ int vitrine_spawn_shell(const char *command, pid_t *process);
 /// Returns 0 and sets `process`, or an errno.
 int vitrine_spawn_self(char *const *arguments, int output, pid_t *process);
 
+/// Starts the program `arguments[0]`, which is looked for in PATH, with `arguments`, which end with NULL, this process's
+/// environment, and the `variable` (`NAME=value`) unless it is NULL. Its standard input is empty. The descriptor `output` takes its
+/// standard output and error. Of other files it gets none but `passed`, as descriptor 3, unless that is -1. If it
+/// `ends_with_thread`, it is killed when the calling thread ends.
+/// Returns 0 and sets `process`, or an errno.
+int vitrine_spawn_program(
+    char *const *arguments, const char *variable, int passed, int output, int ends_with_thread, pid_t *process);
+
+/// Connects two Unix sockets with each other, with SOCK_CLOEXEC. Returns 0, or -1 with errno set.
+int vitrine_make_socket_pair(int ends[2]);
+
+/// pipe2(2) with O_CLOEXEC. Returns 0, or -1 with errno set.
+int vitrine_make_pipe(int ends[2]);
+
+/// Waits for a descriptor that comes over the Unix socket `socket` (SCM_RIGHTS), which gets O_CLOEXEC. Returns it, or -1 with errno
+/// set: ENOMSG if none has come, and none will come.
+int vitrine_receive_descriptor(int socket);
+
+/// syslog(3) of `text`, of a daemon, with the `priority`.
+void vitrine_log(int priority, const char *text);
+
 // MARK: Mounting. Each returns -1 with errno set if it fails.
 
 /// Opens /dev/fuse for a new connection.

@@ -3,17 +3,41 @@ import VitrineFormats
 
 /// A directory of files whose sizes never change: what a FUSE connection shows.
 ///
-/// It answers all requests but those to read and write a file.
+/// It answers all requests but those for the content of a file.
 struct FUSEFolder {
     /// A file, whose content is a disk or a part of one.
     struct File {
+        /// What reads the file.
+        enum Reader {
+            /// A loop device, for a file system that keeps pages of its own. It drops an incomplete sector at the end.
+            case loopDevice
+            case programs
+            /// fuse2fs, which takes the number of an error (up to e2fsprogs 1.47.0 at least) for a number of bytes that it has read.
+            /// If it gets fewer bytes than it wants, that is an error for it.
+            case fuse2fs
+        }
+
         let name: String
         let source: any Source
+        let reader: Reader
 
-        /// A file of the content of `source`, rounded up to whole sectors, as a loop device drops an incomplete one.
-        init(name: String, source: any Source) {
+        /// A file of the content of `source`, for a loop device rounded up to whole sectors.
+        init(name: String, source: any Source, for reader: Reader = .loopDevice) {
             self.name = name
-            self.source = roundedUp(source, to: 512)
+            self.source = reader == .loopDevice ? roundedUp(source, to: 512) : source
+            self.reader = reader
+        }
+
+        /// True if it is read without a copy in the page cache.
+        ///
+        /// A file system on a loop device has its own copy, and only then are reads answered side by side. For the page cache, a short
+        /// read would be the end of the file. In all other cases, pages stay there, as files never change.
+        var isDirect: Bool { reader != .programs }
+
+        /// The reply that the request `unique` has failed.
+        func failure(of unique: UInt64) -> FUSEReply {
+            // Other codes become odd ones on the way through a loop device.
+            reader == .fuse2fs ? FUSEReply(to: unique) : FUSEReply(to: unique, failure: EIO)
         }
 
         /// Its size in bytes.
@@ -68,20 +92,19 @@ struct FUSEFolder {
             guard flags & UInt32(O_ACCMODE) == UInt32(O_RDONLY) || file.overlay != nil else {
                 return FUSEReply(to: unique, failure: EROFS)
             }
-            return FUSEReply(to: unique, opened(directly: true))
+            return FUSEReply(to: unique, opened(directly: file.isDirect))
         case .openDirectory: return FUSEReply(to: unique, opened(directly: false))
         case .readDirectory: return FUSEReply(to: unique, try entries(request.arguments))
         case .fileSystemStatus: return FUSEReply(to: unique, status)
         case .release, .releaseDirectory, .flush, .synchronise: return FUSEReply(to: unique)
-        case .read, .write: return FUSEReply(to: unique, failure: EISDIR)
+        case .read, .write, .seek: return FUSEReply(to: unique, failure: EISDIR)
         case nil: return FUSEReply(to: unique, failure: ENOSYS)
         }
     }
 
     // MARK: Bodies of replies
 
-    /// `fuse_open_out`. A file is read `directly`, without a copy in the page cache: the file system on it has its own copy,
-    /// and only then are reads answered side by side.
+    /// `fuse_open_out`
     private func opened(directly: Bool) -> [UInt8] {
         var writer = ByteWriter()
         writer.append(UInt64(0))
@@ -105,7 +128,9 @@ struct FUSEFolder {
         guard file != nil || node == Self.root else { return nil }
         let size = file?.size ?? 0
         var writer = ByteWriter()
-        for value in [node, size, size / 512, 0, 0, 0] { writer.append(value) }
+        // Programs look for holes only if there are fewer blocks than the size needs, and take a file without blocks for one hole.
+        let blocks = file?.reader == .programs ? max(1, size / 512) - (size >= 1024 ? 1 : 0) : size / 512
+        for value in [node, size, blocks, 0, 0, 0] { writer.append(value) }
         for _ in 0..<3 { writer.append(UInt32(0)) }
         let mode =
             file == nil ? UInt32(S_IFDIR) | 0o500 : UInt32(S_IFREG) | (file?.overlay == nil ? 0o400 : 0o600)

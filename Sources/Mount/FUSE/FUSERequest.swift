@@ -20,6 +20,7 @@ struct FUSERequest {
         case releaseDirectory = 29
         case interrupt = 36
         case forgetSeveral = 42
+        case seek = 46
     }
 
     /// The most data in one write, in bytes.

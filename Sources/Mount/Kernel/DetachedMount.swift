@@ -37,6 +37,17 @@ struct DetachedMount: ~Copyable {
         descriptor = mount
     }
 
+    /// Mounts what `server` serves. `name` is what it is shown as.
+    init(of server: FUSEServer, _ name: String, isWritable: Bool = false) throws(MountError) {
+        try self.init(
+            "fuse",
+            [
+                ("source", name), ("subtype", "vitrine"), ("fd", "\(server.descriptor)"),
+                ("rootmode", "40000"), ("user_id", "\(geteuid())"), ("group_id", "\(getegid())"),
+                ("max_read", "\(FUSEServer.maximumRead)"),
+            ], isWritable: isWritable)
+    }
+
     deinit { close(descriptor) }
 
     /// The error `code` of mounting `what`, with what the kernel has written to the log of `context`.

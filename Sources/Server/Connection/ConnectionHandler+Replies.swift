@@ -146,11 +146,7 @@ extension ConnectionHandler {
     /// Replies with an error to the requests that the workers make no progress on.
     func giveUp(_ stall: WorkersStalled, _ context: ChannelHandlerContext) {
         guard isActive else { return }
-        let error = ImageError(
-            .io,
-            "nothing was read or decoded for \(stall.seconds) s, and the processor "
-                + "was idle: the medium that holds the image does not answer, or threads of vitrine wait for each "
-                + "other")
+        let error = StallWatch.error(after: stall.seconds)
         for (number, entry) in cold.waiting(since: stall.since) {
             // A reply that nothing may interrupt comes before the others, and they are given up when that one is out of the way.
             guard !isClosing, unbroken == nil || entry.isUnbroken else { continue }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import Glibc
+import Logging
 import VitrineFormats
 import VitrineMount
 
@@ -11,7 +12,10 @@ struct Mount: ParsableCommand {
         usage: "vitrine mount <image> <dir> [<options>]",
         discussion: """
             Without --partition or --all, vitrine looks for the partition that holds an operating system. \
-            Only root can mount. To unmount, use umount(8): everything else then ends by itself.
+            To unmount, use umount(8): everything else then ends by itself.
+
+            For root, the kernel mounts it. For others, programs show the files of ext2, ext3, ext4 (fuse2fs) \
+            and squashfs (squashfuse), which are in the Debian packages of these names; fuse3 is needed too.
 
             Examples:
 
@@ -52,6 +56,12 @@ struct Mount: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Stay in the foreground until it is unmounted.")
     var foreground = false
 
+    @Flag(name: .shortAndLong, help: "Say nothing unless something is wrong.")
+    var quiet = false
+
+    @Flag(name: .customLong("show"), help: "Do nothing, but print commands that would do the same.")
+    var shows = false
+
     /// Set by the process in the foreground, for the one that it leaves behind.
     @Flag(name: .customLong("in-background"), help: .hidden)
     var inBackground = false
@@ -65,15 +75,16 @@ struct Mount: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            guard geteuid() == 0 else {
-                throw CommandError(
-                    "only root can mount; without root, serve the image (vitrine serve) to a program that reads NBD, "
-                        + "or copy the partition (vitrine copy --partition)")
+            guard isRoot || !all && subvolume == nil else {
+                throw CommandError("only root can use --all and --subvolume")
             }
-            if foreground || inBackground {
+            if shows {
+                try show()
+            } else if foreground || inBackground {
                 try mount()
             } else {
-                let status = try BackgroundProcess.run(with: "--in-background")
+                let arguments = try Vitrine.arguments()
+                let status = try BackgroundProcess.run(arguments, with: "--in-background")
                 if status != 0 { throw ExitCode(status) }
             }
         }
@@ -81,6 +92,7 @@ struct Mount: ParsableCommand {
 
     private func mount() throws {
         let place = try MountPoint(directory)
+        let path = try MountPoint.resolved(directory)
         StandardFiles.open()
         // By this, vitrine mounts tells whether the process is still there.
         unsafe vitrine_name_thread("vitrine")
@@ -88,9 +100,10 @@ struct Mount: ParsableCommand {
         let signals = EndSignals()
         let isMounted = Monitor(false)
         signals.onSignal { signal in
-            if !isMounted.withLock({ $0 }) { _exit(EndSignals.exitStatus(signal)) }
             // The process ends when nobody uses the files any more.
-            place.detach()
+            if isMounted.withLock({ $0 }) { return detach(place, path) }
+            if !isRoot { unmountOwn(path) }
+            _exit(EndSignals.exitStatus(signal))
         }
         let opened = try options.open(references, quiet: inBackground, memory: \.mountMemory)
         let image = opened.image
@@ -98,18 +111,20 @@ struct Mount: ParsableCommand {
         if place.holdsSomething {
             complain("warning: \(directory) is not empty: what is in it is hidden until this is unmounted")
         }
+        let logger = Logger(label: "vitrine") { [inBackground] _ -> any LogHandler in
+            inBackground ? SystemLog(image: printable(image.name)) : StandardErrorLog(.warning)
+        }
+        let plan = try plan(image)
         let mounted: ImageMount
-        var others: [MountCandidate] = []
         do throws(MountError) {
-            let wish: MountWish = all ? .all : partition.choice.map { MountWish.partition($0) } ?? .root
-            let plan = try MountPlan(image.disk, image.partitionTable, wish, subvolume: subvolume)
-            others = plan.others
-            mounted = try ImageMount(
-                plan, of: image.disk, name: image.name, at: place.descriptor, opened.engine,
-                replaying: !skipsJournal)
+            mounted =
+                isRoot
+                ? try ImageMount(
+                    plan, of: image.disk, name: image.name, at: place.descriptor, opened.engine,
+                    replaying: !skipsJournal, logger)
+                : try ImageMount(plan, of: image.disk, name: image.name, at: path, opened.engine, logger)
         } catch {
-            throw CommandError(
-                "\(options.image): \(error)" + WayOn.text(error.obstacles, options.image, directory))
+            throw explained(error)
         }
         isMounted.withLock { $0 = true }
         place.close()
@@ -120,11 +135,11 @@ struct Mount: ParsableCommand {
         }
         if all {
             for failure in mounted.outcome.failures { complain("warning: \(failure)") }
-            for other in others {
+            for other in plan.others {
                 complain("\(other.title) (\(other.kind)) is not mounted: Linux does not mount it")
             }
         }
-        say(MountReport.text(mounted, at: directory))
+        if !quiet { say(MountReport.text(mounted, at: directory)) }
         if inBackground { BackgroundProcess.tellReady() }
         let indexing = BackgroundIndexing(of: image, opened.store)
         defer {
@@ -132,7 +147,66 @@ struct Mount: ParsableCommand {
             opened.store.save()
         }
         do throws(MountError) { try mounted.waitForEnd() } catch {
+            if inBackground { logger.error("\(directory): \(error)") }
             throw CommandError("\(directory): \(error)")
         }
+    }
+
+    private var isRoot: Bool { geteuid() == 0 }
+
+    private func plan(_ image: Image) throws(CommandError) -> MountPlan {
+        do throws(MountError) {
+            let wish: MountWish = all ? .all : partition.choice.map { MountWish.partition($0) } ?? .root
+            return try MountPlan(image.disk, image.partitionTable, wish, subvolume: subvolume)
+        } catch {
+            throw explained(error)
+        }
+    }
+
+    private func explained(_ error: MountError) -> CommandError {
+        let help =
+            error.remedy == .root
+            ? ": run this as root, copy the partition (vitrine copy --partition), or serve it to a program that "
+                + "reads such file systems in a virtual machine, such as guestmount (Debian package guestmount)"
+            : ""
+        return CommandError(
+            "\(options.image): \(error)\(help)" + WayOn.text(error.obstacles, options.image, directory))
+    }
+
+    private func detach(_ place: MountPoint, _ path: SystemString) {
+        if isRoot { place.detach() } else { unmountOwn(path) }
+    }
+
+    /// Prints the commands that do what this one does.
+    private func show() throws {
+        let image = try options.open(references, quiet: true, memory: \.mountMemory).image
+        let plan = try plan(image)
+        do throws(MountError) {
+            let steps = try MountSteps(plan, directory, serving: servingArguments(), asRoot: isRoot)
+            say(steps.lines.joined(separator: "\n"))
+        } catch {
+            throw explained(error)
+        }
+    }
+
+    /// The arguments for serve: those of this command, without its own options.
+    private func servingArguments() -> [SystemString] {
+        let own: Set<String> = [
+            "--all", "--show", "--no-replay", "-f", "--foreground", "-q", "--quiet",
+        ]
+        var result: [SystemString] = []
+        var rest = RawArguments.all.dropFirst()[...]
+        while let argument = rest.popFirst() {
+            if ["--partition", "--subvolume"].contains(argument) {
+                rest = rest.dropFirst()
+            } else if !own.contains(argument), !argument.hasPrefix("--partition="),
+                !argument.hasPrefix("--subvolume=")
+            {
+                result.append(SystemString(argument: argument))
+            }
+        }
+        // Only the last of several equal arguments can be the directory.
+        if let index = result.lastIndex(of: directory) { result.remove(at: index) }
+        return result
     }
 }

@@ -9,16 +9,20 @@ import VitrineServer
 /// `vitrine serve`
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serves the disk inside an image to NBD clients, read-only.",
+        abstract: "Serves the disk inside an image to NBD clients, or as a file, read-only.",
         discussion: """
             The whole disk is the default export. Its partitions are the exports p1, p2 and so on. \
             Without -U, -p or -i, the server makes a private Unix socket. When the server is ready, it \
             prints its URI. It serves until it gets a signal.
 
+            With --fuse, every program can read the disk as a file: disk is the whole disk, and p1, p2 and \
+            so on are the partitions. NBD clients are then served only with one of the other options.
+
             Examples:
 
               vitrine serve disk.raw.xz --run 'nbdcopy "$uri" disk.raw'
               vitrine serve disk.raw.xz -U /tmp/disk.sock
+              vitrine serve disk.raw.xz --fuse /tmp/files
               nbdinfo -- [ vitrine serve disk.raw.xz ]
             """)
 
@@ -44,9 +48,19 @@ struct Serve: ParsableCommand {
     var ipaddr: String?
 
     @Option(
+        name: .customLong("fuse"),
+        help: ArgumentHelp(
+            "Show the disk and its partitions as files in this directory. Root can do this, and others if "
+                + "fusermount3 is there (Debian package fuse3). To end it, unmount the directory, or end vitrine.",
+            valueName: "dir"),
+        completion: .directory)
+    var fuse: SystemString?
+
+    @Option(
         name: .customLong("run"),
         help: ArgumentHelp(
-            "Run this shell command with $uri and $unixsocket set. End when it ends, with its exit status.",
+            "Run this shell command with $uri and $unixsocket set, or with --fuse, $disk and $dir. End when it "
+                + "ends, with its exit status.",
             valueName: "cmd"))
     var command: SystemString?
 
@@ -78,9 +92,10 @@ struct Serve: ParsableCommand {
         if unix == "" {
             throw ValidationError("-U takes the path of a socket, or -.")
         }
-        if single && (listens || command != nil) {
-            throw ValidationError("-s cannot be used with -U, -p, -i or --run.")
+        if single && (listens || command != nil || fuse != nil) {
+            throw ValidationError("-s cannot be used with -U, -p, -i, --fuse or --run.")
         }
+        if fuse == "" { throw ValidationError("--fuse takes the path of a directory.") }
         if exportname.bytes.count > Export.maximumName || !exportname.isUTF8 {
             throw ValidationError("-e takes a name of at most \(Export.maximumName) bytes, in UTF-8.")
         }
@@ -135,30 +150,30 @@ struct Serve: ParsableCommand {
         for warning in opened.image.warnings { complain("warning: \(warning)") }
         try WrittenPath.requireDistinct(written, from: opened.image.referencedFiles)
         let exports = try ExportList(of: opened.image, name: exportname.text)
-        let front: any Front = try NBDFront(
-            exports, listening(activated), exportName: exportname.text, opened.engine, logger, ending)
+        let fronts = try fronts(exports, opened, activated, logger, ending)
         // Last of all, so that everything decoded for clients is in it.
         defer { opened.store.save() }
 
         isServing.withLock { $0 = true }
-        let address = try front.start()
+        let addresses = try start(fronts)
         let indexing = BackgroundIndexing(of: opened.image, opened.store)
         defer { indexing.stop() }
         let watch = ChangeWatch(opened.image, logger)
         defer { watch.stop() }
-        defer { front.stop() }
+        defer { fronts.reversed().forEach { $0.stop() } }
 
         let file = try pidfile.map { path throws(ServerError) in try PIDFile(path) }
         defer { file?.remove() }
         if let command {
-            let command = try ShellCommand(command, address?.variables ?? [:])
+            let variables = addresses.reduce(into: [:]) { $0.merge($1.variables) { first, _ in first } }
+            let command = try ShellCommand(command, variables)
             command.onExit { ending.end(.command($0)) }
             let reason = ending.wait()
             let status = reason.commandStatus ?? command.stop()
             try conclude(reason, logger)
             if status != 0 { throw ExitCode(status) }
         } else {
-            if let address { say(address.uri) }
+            for address in addresses { say(address.uri) }
             try conclude(ending.wait(), logger)
         }
     }
@@ -169,9 +184,53 @@ struct Serve: ParsableCommand {
         case .signal(let signal): logger.debug("ended by signal \(signal)")
         case .command: logger.debug("the command has ended")
         case .clientLeft: logger.debug("the client has left")
+        case .unmounted: logger.debug("the files have been unmounted")
         case .parentEnded: logger.debug("the process that started this one has ended")
         case .broken(let error): throw error
         }
+    }
+
+    /// The ways in which clients reach `exports`, as the options say. `activated` are the sockets that another process has passed to this
+    /// one.
+    private func fronts(
+        _ exports: ExportList, _ opened: OpenedImage, _ activated: [Int32], _ logger: Logger,
+        _ ending: Ending<ServingEnd>
+    ) throws -> [any Front] {
+        var fronts: [any Front] = []
+        let hasNBD = fuse == nil || unix != nil || port != nil || ipaddr != nil || !activated.isEmpty
+        if hasNBD {
+            fronts.append(
+                try NBDFront(
+                    exports, listening(activated), exportName: exportname.text, opened.engine, logger, ending)
+            )
+        }
+        if let fuse {
+            fronts.append(
+                try FUSEFront(exports, of: opened.image.name, in: fuse, opened.engine, logger) { error in
+                    if let error {
+                        ending.end(.broken(ServerError("--fuse: \(fuse): \(error)")))
+                    } else if hasNBD {
+                        logger.debug("\(fuse) has been unmounted")
+                    } else {
+                        ending.end(.unmounted)
+                    }
+                })
+        }
+        return fronts
+    }
+
+    /// Starts `fronts`, all of them or none. Returns the addresses that clients must be told.
+    private func start(_ fronts: [any Front]) throws -> [FrontAddress] {
+        var addresses: [FrontAddress] = []
+        for (number, front) in fronts.enumerated() {
+            do {
+                if let address = try front.start() { addresses.append(address) }
+            } catch {
+                fronts[..<number].forEach { $0.stop() }
+                throw error
+            }
+        }
+        return addresses
     }
 
     /// The sockets that clients come by, as the options say. `activated` are those that another process has passed to this one.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLinux
 import Glibc
 import VitrineFormats
 import VitrineMount
@@ -38,9 +37,9 @@ struct Unmount: ParsableCommand {
             }
             // Without its folders, a directory that is forced goes with what lies below it.
             if isAll, !force {
-                for place in mounts.compactMap(\.directory) { try unmount(place) }
+                for place in mounts.compactMap(\.directory) { try unmount(place, isKernels: true) }
             }
-            try unmount(path)
+            try unmount(path, isKernels: isAll || mounts.last?.device != nil)
             // Reads that wait fail when it has gone, and with them goes the last that uses the mount.
             if force {
                 for mount in isAll ? mounts : mounts.suffix(1) {
@@ -51,13 +50,17 @@ struct Unmount: ParsableCommand {
         }
     }
 
-    private func unmount(_ path: SystemString) throws(CommandError) {
-        let status = unsafe force ? vitrine_detach_mount(path.terminated) : umount2(path.terminated, 0)
-        guard status == 0 else {
+    private func unmount(_ path: SystemString, isKernels: Bool) throws(CommandError) {
+        do throws(MountError) {
+            guard geteuid() == 0 || !isKernels else {
+                throw MountError("root has mounted it, and only root can unmount it")
+            }
+            try VitrineMount.unmount(path, lazily: force)
+        } catch {
             let hint =
-                errno == EBUSY
+                error.remedy == .waiting
                 ? "; fuser -vm shows which programs use it, and --force unmounts it all the same" : ""
-            throw CommandError("\(path): \(systemMessage(errno))\(hint)")
+            throw CommandError("\(path): \(error)\(hint)")
         }
     }
 }

@@ -7,16 +7,19 @@ import VitrineFormats
 /// It writes what is to be shown, then a zero byte when it is ready. A process that has threads cannot fork, so it is this program
 /// started once more.
 enum BackgroundProcess {
-    /// Starts this program with the arguments of this process and `option`, and shows its standard output until it is ready or
-    /// ends.
+    /// Starts this program with `arguments`, and with `option` behind the command, which is the first of them. Shows its standard
+    /// output until it is ready or ends.
     ///
     /// Returns 0 if it is ready, else the exit status it ended with.
-    static func run(with option: String) throws(CommandError) -> Int32 {
+    static func run(_ arguments: [String], with option: String) throws(CommandError) -> Int32 {
+        var arguments = arguments
+        // Behind the other arguments, it might be taken for one of these.
+        arguments.insert(option, at: min(1, arguments.count))
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { throw CommandError(systemMessage(errno)) }
         defer { close(ends[0]) }
         var process: pid_t = 0
-        let status = spawn(with: option, output: ends[1], &process)
+        let status = spawn(arguments, output: ends[1], &process)
         close(ends[1])
         guard status == 0 else {
             throw CommandError("cannot start this program again: \(systemMessage(status))")
@@ -37,17 +40,12 @@ enum BackgroundProcess {
         return isReady ? 0 : waitForExit(of: process)
     }
 
-    private static func spawn(with option: String, output: Int32, _ process: inout pid_t) -> Int32 {
-        var arguments = RawArguments.all
-        // Behind the command's name: behind the other arguments, it might be taken for one of these.
-        arguments.insert(option, at: min(1, arguments.count))
-        var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
-        for argument in ["vitrine"] + arguments {
-            unsafe pointers.append(unsafe strdup(SystemString(argument: argument).terminated))
+    private static func spawn(
+        _ arguments: [String], output: Int32, _ process: inout pid_t
+    ) -> Int32 {
+        unsafe (["vitrine"] + arguments.map { SystemString(argument: $0) }).withArguments {
+            unsafe vitrine_spawn_self($0, output, &process)
         }
-        unsafe pointers.append(nil)
-        defer { unsafe pointers.forEach { unsafe free($0) } }
-        return unsafe vitrine_spawn_self(&pointers, output, &process)
     }
 
     /// Tells the process that started this one that it is ready, and holds nothing of its any more.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import VitrineFormats
+import VitrineMount
 
 /// The directory that something is mounted at.
 ///
@@ -17,9 +18,27 @@ final class MountPoint: Sendable {
     /// Throws if there is none.
     init(_ path: SystemString) throws(CommandError) {
         let descriptor = unsafe vitrine_open_directory(path.terminated)
-        guard descriptor >= 0 else { throw CommandError("\(path): \(systemMessage(errno))") }
+        guard descriptor >= 0 else {
+            let hint =
+                errno == ENOTCONN
+                ? ": the program that showed files there has ended; vitrine umount makes it free again" : ""
+            throw CommandError("\(path): \(systemMessage(errno))\(hint)")
+        }
         self.path = path
         held = Monitor(descriptor)
+    }
+
+    /// The path from the root on, without links, dots and doubled slashes, as the kernel lists it.
+    ///
+    /// Throws if there is nothing at `path`. The error names `given`, if `path` is made of that.
+    static func resolved(
+        _ path: SystemString, from given: SystemString? = nil
+    ) throws(CommandError) -> SystemString {
+        guard let real = unsafe realpath(path.terminated, nil) else {
+            throw CommandError("\(given ?? path): \(systemMessage(errno))")
+        }
+        defer { unsafe free(real) }
+        return unsafe SystemString(cString: real)
     }
 
     /// The path from the root on, without links, dots and doubled slashes, as the kernel lists it. The last component is not looked
@@ -34,11 +53,7 @@ final class MountPoint: Sendable {
         let isPlain = !["", ".", ".."].contains(name)
         // Of "..", the whole must be resolved.
         let folder: SystemString = isPlain ? (above == "" ? "." : above) : whole
-        guard let real = unsafe realpath(folder.terminated, nil) else {
-            throw CommandError("\(path): \(systemMessage(errno))")
-        }
-        defer { unsafe free(real) }
-        var result = unsafe SystemString(cString: real).bytes
+        var result = try resolved(folder, from: path).bytes
         guard isPlain else { return SystemString(bytes: result) }
         if result.last != UInt8(ascii: "/") { result.append(UInt8(ascii: "/")) }
         return SystemString(bytes: result + name.bytes)

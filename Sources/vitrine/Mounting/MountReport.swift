@@ -25,7 +25,9 @@ enum MountReport {
         what += ")"
         let system = mounted.system.map { ", \(printable($0))" } ?? ""
         let reason = mounted.reason.isEmpty ? "" : ": \(printable(mounted.reason))"
-        return "\(directory): \(what)\(system)\(reason)"
+        let way =
+            mounted.program.map { "; shown by \($0.name), as only root can let the kernel mount it" } ?? ""
+        return "\(directory): \(what)\(system)\(reason)\(way)"
     }
 
     /// The words that name the other systems on the disk.
@@ -45,7 +47,7 @@ enum MountReport {
                     [
                         mount.directory.map { printable($0.text) } ?? "(in use, but not seen here)",
                         mount.type ?? "",
-                        printable(mount.image), mount.device,
+                        printable(mount.image), mount.device ?? "",
                         mount.isServed ? "\(mount.process)" : "gone: reads fail",
                     ]
                 }
@@ -57,7 +59,7 @@ enum MountReport {
             "directory": mount.directory.map { .string($0.text) } ?? .null,
             "type": mount.type.map { .string($0) } ?? .null,
             "image": .string(mount.image),
-            "device": .string(mount.device),
+            "device": mount.device.map { .string($0) } ?? .null,
             "process": mount.isServed ? .number(UInt64(mount.process)) : .null,
         ])
     }

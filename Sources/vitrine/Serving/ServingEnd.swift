@@ -7,6 +7,8 @@ enum ServingEnd: Sendable {
     case command(Int32)
     /// The only client left.
     case clientLeft
+    /// Somebody unmounted the files, which were all that was served.
+    case unmounted
     /// The process that started this one ended.
     case parentEnded
     /// Clients cannot connect any more.

@@ -1,9 +1,9 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// Logs failures: the first at each damaged place, and then their count at 10, 100 and so on. Clients try again, and one that
 /// reads a bad block again and again would otherwise fill a disk with lines.
-final class FailureLog: Sendable {
+package final class FailureLog: Sendable {
     private struct State {
         var counts: [String: Int] = [:]
         /// The failures at places beyond those that are told apart.
@@ -13,14 +13,16 @@ final class FailureLog: Sendable {
     }
 
     /// The most places that are told apart.
-    static let maximumPlaces = 1024
+    package static let maximumPlaces = 1024
 
     private let state = Mutex(State())
+
+    package init() {}
 
     /// Logs that `request` failed with the text `error`, unless that has been logged often enough.
     ///
     /// `cause` goes with the line, for a log that has more to say about it.
-    func note(
+    package func note(
         _ request: @autoclosure () -> String, _ error: String, cause: (any Error)? = nil, _ logger: Logger
     ) {
         let line = state.withLock { state -> (count: Int, isKnown: Bool)? in
@@ -49,7 +51,7 @@ final class FailureLog: Sendable {
     }
 
     /// Logs the number of all failures, if it is more than the lines logged.
-    func sumUp(_ logger: Logger) {
+    package func sumUp(_ logger: Logger) {
         let (total, lines) = state.withLock { ($0.total, $0.lines) }
         if total > lines { logger.warning("\(total) failures in all") }
     }
