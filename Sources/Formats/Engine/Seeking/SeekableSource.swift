@@ -56,6 +56,7 @@ package final class SeekableSource: MappedSource {
     package var cost: SourceCost { .decoding }
 
     package func decodingTime(at offset: UInt64?) -> UInt64 {
+        if let offset, offset >= size { return 0 }
         let below = spans.scheme.base.decodingTime(at: nil)
         return spans.decodingTime(at: offset).addingReportingOverflow(below).partialValue
     }
