@@ -11,9 +11,10 @@ let house: [SwiftSetting] = [
 ]
 
 let fuzzTargets = [
-    "gzip", "grainscan", "index", "lzma2", "ovf", "partitions", "qcow2", "session", "tar", "vmdk", "xz",
+    "extreader", "gzip", "grainscan", "index", "lzma2", "ovf", "partitions", "qcow2", "session", "tar",
+    "vmdk", "volumes", "xz",
 ]
-let fuzzDictionaries = ["gzip", "ovf", "partitions", "qcow2", "session", "tar", "vmdk"]
+let fuzzDictionaries = ["gzip", "ovf", "partitions", "qcow2", "session", "tar", "vmdk", "volumes"]
 
 let package = Package(
     name: "vitrine",
@@ -38,7 +39,9 @@ let package = Package(
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CExt2FS", pkgConfig: "ext2fs", providers: [.apt(["libext2fs-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CExtReader", dependencies: ["CExt2FS"], linkerSettings: [.linkedLibrary("com_err")]),
 
         .target(
             name: "VitrineFormats",
@@ -82,10 +85,20 @@ let package = Package(
             path: "Sources/Mount",
             swiftSettings: house
         ),
+        .target(
+            name: "VitrineFiles",
+            dependencies: [
+                "CExtReader", "CLinux", "VitrineFormats", "VitrineMount",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Files",
+            swiftSettings: house
+        ),
         .executableTarget(
             name: "vitrine",
             dependencies: [
-                "CLinux", "VitrineExports", "VitrineFormats", "VitrineIndex", "VitrineMount", "VitrineServer",
+                "CLinux", "VitrineExports", "VitrineFiles", "VitrineFormats", "VitrineIndex", "VitrineMount",
+                "VitrineServer",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -129,6 +142,11 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "FilesTests",
+            dependencies: ["TestSupport", "VitrineFiles", "VitrineFormats"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "ServerTests",
             dependencies: [
                 "TestSupport", "VitrineExports", "VitrineFormats", "VitrineServer",
@@ -147,7 +165,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "TestSupport", "VitrineExports", "VitrineFormats", "VitrineIndex", "VitrineServer",
+                "TestSupport", "VitrineExports", "VitrineFiles", "VitrineFormats", "VitrineIndex",
+                "VitrineServer",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "tools/fuzz",

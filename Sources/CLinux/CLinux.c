@@ -25,6 +25,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <syslog.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 ssize_t vitrine_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset) {
@@ -318,6 +319,27 @@ int vitrine_find_btrfs_path(int directory, uint64_t tree, uint64_t inode, char *
     return 0;
 }
 
+// This thread's descriptors may be its own, and O_PATH ones tell of attributes and contents only by a path.
+#define PATH_OF(place, path) snprintf(path, sizeof path, "/proc/thread-self/fd/%d", place)
+
+int vitrine_reopen(int place) {
+    char path[48];
+    PATH_OF(place, path);
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+ssize_t vitrine_list_attributes(int place, char *names, size_t size) {
+    char path[48];
+    PATH_OF(place, path);
+    return listxattr(path, names, size);
+}
+
+ssize_t vitrine_get_attribute(int place, const char *name, void *value, size_t size) {
+    char path[48];
+    PATH_OF(place, path);
+    return getxattr(path, name, value, size);
+}
+
 int vitrine_detach_mount(const char *path) {
     // MNT_DETACH and UMOUNT_NOFOLLOW, which a header that clashes has.
     return (int)syscall(SYS_umount2, path, 2 | 8);
@@ -356,6 +378,8 @@ int vitrine_make_loop(int file, const char *name, uint64_t offset, uint64_t coun
 int vitrine_open_netlink(void) {
     return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 }
+
+size_t vitrine_write_output(const void *bytes, size_t count) { return fwrite(bytes, 1, count, stdout); }
 
 int vitrine_flush_output(void) {
     errno = 0;

@@ -10,27 +10,54 @@ package struct ExportList: Sendable {
         self.all = all
     }
 
-    /// The whole disk as the default export, and under `name` unless that is empty; then each partition, as `p1`, `p2` and so on.
+    /// The whole disk as the default export, and under `name` unless that is empty; then each partition, as `p1`, `p2` and so on, and
+    /// each logical volume of `contents`, as `group/volume`. The partitions of a disk inside one of these have `/p1` and so on behind its
+    /// name.
     ///
     /// Throws what `Slice` throws for a partition that is not inside the disk.
-    package init(of image: Image, name: String) throws(ImageError) {
-        let title = "\(printable(image.name)): \(image.stack), \(byteCount(image.size))"
+    package init(of image: Image, name: String, _ contents: DiskContents) throws(ImageError) {
+        var title = "\(printable(image.name)): \(image.stack), \(byteCount(image.size))"
         let partitions = image.partitionTable?.partitions ?? []
-        let whole = partitions.isEmpty ? title : "\(title), \(partitions.count) partitions"
+        if !partitions.isEmpty { title += ", \(partitions.count) partitions" }
+        if !contents.volumes.isEmpty { title += ", \(contents.volumes.count) logical volumes" }
         let statuses = StatusList(image.bitmaps)
         var all: [Export] = []
         for name in name.isEmpty ? [""] : ["", name] {
-            all.append(Export(name: name, description: whole, source: image.disk, statuses: statuses))
+            all.append(Export(name: name, description: title, source: image.disk, statuses: statuses))
         }
-        for partition in partitions where !"p\(partition.number)".hasBytes(of: name) {
-            all.append(
+        for (index, partition) in partitions.enumerated() {
+            let export = Export(
+                name: "p\(partition.number)",
+                description: partition.summary,
+                source: try Slice(image.disk, partition.range),
+                statuses: statuses)
+            all.append(export)
+            all += try Self.partitions(of: contents.nested[index], in: export)
+        }
+        for contents in contents.volumes {
+            guard let source = contents.volume.source else { continue }
+            let name = contents.volume.name
+            let export = Export(
+                name: name, description: "logical volume \(name): \(byteCount(source.size))", source: source)
+            all.append(export)
+            all += try Self.partitions(of: contents.nested, in: export)
+        }
+        // The user may call the whole disk p1, and a group of volumes may be called so.
+        var names: Set<[UInt8]> = []
+        self.all = all.filter { names.insert(Array($0.name.utf8)).inserted }
+    }
+
+    /// The exports of the partitions of a disk that lies inside the export `outer`.
+    private static func partitions(of nested: NestedDisk?, in outer: Export) throws(ImageError) -> [Export] {
+        var exports: [Export] = []
+        for partition in nested?.table.partitions ?? [] {
+            exports.append(
                 Export(
-                    name: "p\(partition.number)",
-                    description: partition.summary,
-                    source: try Slice(image.disk, partition.range),
-                    statuses: statuses))
+                    name: "\(outer.name)/p\(partition.number)",
+                    description: "\(outer.name): \(partition.summary)",
+                    source: try Slice(outer.source, partition.range)))
         }
-        self.all = all
+        return exports
     }
 
     /// The export called `name`.

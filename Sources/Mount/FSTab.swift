@@ -17,6 +17,9 @@ struct FSTab {
 
     /// True if the root is `candidate`. Nil if the line does not tell by anything that is known.
     func names(_ candidate: MountCandidate) -> Bool? {
+        if let root, let volume = candidate.volume, root.hasPrefix("/dev/") {
+            return root == "/dev/\(volume.name)" || root == "/dev/mapper/\(volume.mapperName)"
+        }
         guard let root, let sign = root.firstIndex(of: "=") else { return nil }
         let value = root[root.index(after: sign)...].filter { $0 != "\"" }
         return switch root[..<sign] {

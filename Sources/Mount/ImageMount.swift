@@ -14,7 +14,7 @@ package final class ImageMount: Sendable {
     private let server: FUSEServer?
     /// The server for nbd devices. Nil if the kernel does not mount it.
     private let nbd: NBDServer?
-    private let overlay: WriteOverlay?
+    private let overlays: [WriteOverlay]
 
     /// Mounts what `plan` means of the disk `source` at the open `directory`. `name` is that of the image. Reads
     /// that fail go to the log.
@@ -26,16 +26,37 @@ package final class ImageMount: Sendable {
         _ plan: MountPlan, of source: any Source, name: String, at directory: Int32, _ engine: Engine,
         replaying: Bool, _ logger: Logger
     ) throws(MountError) {
-        let files = Self.files(source, MountTag(image: name), engine, replaying: replaying)
+        let files = Self.files(plan, source, MountTag(image: name), engine, replaying: replaying)
         let fuse = Self.serve(files, engine, logger)
         let errands = Errands()
         let nbd = NBDServer(engine.workers, errands)
         server = try? fuse.get()
         self.nbd = nbd
-        overlay = files.lazy.compactMap(\.overlay).first
+        overlays = files.compactMap(\.overlay)
         outcome = try Self.withOwnDescriptors(errands) { () throws(MountError) in
             let mounting = Mounting(files, BlockDevices(fuse, files, or: nbd))
             return (try mounting.mount(plan, at: directory), {})
+        }
+    }
+
+    /// Mounts the one that `plan` means as `init` does, but nowhere, and runs `body` with the descriptor of its root, on a thread whose
+    /// descriptors are its own.
+    ///
+    /// Needs root. Throws a text that says what the kernel did not do.
+    package static func look(
+        into plan: MountPlan, of source: any Source, name: String, _ engine: Engine, replaying: Bool,
+        _ logger: Logger, _ body: @escaping @Sendable (Int32, MountedSystem) -> Void
+    ) throws(MountError) {
+        let files = files(plan, source, MountTag(image: name), engine, replaying: replaying)
+        let fuse = serve(files, engine, logger)
+        let errands = Errands()
+        let nbd = NBDServer(engine.workers, errands)
+        _ = try withOwnDescriptors(errands) { () throws(MountError) in
+            let mounting = Mounting(files, BlockDevices(fuse, files, or: nbd))
+            let outcome = try mounting.look(plan) { (mount, system) throws(MountError) in
+                body(mount.descriptor, system)
+            }
+            return (outcome, {})
         }
     }
 
@@ -52,7 +73,7 @@ package final class ImageMount: Sendable {
         for candidate in try plan.mountedByPrograms() {
             guard let program = candidate.program else { continue }
             let content: any Source
-            do throws(ImageError) { content = try Slice(source, candidate.range) } catch {
+            do throws(ImageError) { content = try candidate.content(of: source) } catch {
                 throw MountError("\(candidate.title): \(error)")
             }
             let name = tag.text + (candidate.partition.map { "-p\($0)" } ?? "")
@@ -66,7 +87,7 @@ package final class ImageMount: Sendable {
             let server = try FUSEServer(connection, folder, engine.workers, logger)
             self.server = server
             nbd = nil
-            overlay = nil
+            overlays = []
             server.start()
             outcome = try Self.withOwnDescriptors { [parts] () throws(MountError) in
                 let mounting = try ProgramMounting(server, parts, at: path, tag)
@@ -109,18 +130,28 @@ package final class ImageMount: Sendable {
     }
 
     /// The number of bytes that replaying a journal has written to memory.
-    package var written: UInt64 { overlay?.written ?? 0 }
+    package var written: UInt64 { overlays.reduce(0) { $0 + $1.written } }
 
-    /// The files to serve: the disk as it is, and if `replaying` as it is with a journal replayed. losetup shows their names, and no
-    /// paths, so they tell whose they are.
+    /// The files to serve: the disk and the logical volumes of `plan` as they are, and if `replaying` as they are with a journal
+    /// replayed. losetup shows their names, and no paths, so they tell whose they are.
     private static func files(
-        _ source: any Source, _ tag: MountTag, _ engine: Engine, replaying: Bool
+        _ plan: MountPlan, _ source: any Source, _ tag: MountTag, _ engine: Engine, replaying: Bool
     ) -> [FUSEFolder.File] {
-        let disk = FUSEFolder.File(name: tag.text, source: source)
-        guard replaying else { return [disk] }
-        let overlay = WriteOverlay(disk.source, limit: engine.cache.budget / 4, engine.cache)
+        var files = [FUSEFolder.File(name: tag.text, source: source)]
+        for (number, volume) in plan.candidates.compactMap(\.volume).enumerated() {
+            guard let source = volume.source else { continue }
+            // A name of a file has at most 255 bytes.
+            let title =
+                tag.text.utf8.count + volume.mapperName.utf8.count > 240 ? "\(number)" : volume.mapperName
+            files.append(FUSEFolder.File(name: "\(tag.text)+\(title)", source: source, volume: volume.name))
+        }
+        guard replaying else { return files }
         // The suffix keeps the names apart.
-        return [disk, FUSEFolder.File(name: disk.name + "+journal", source: overlay)]
+        return files
+            + files.map { file in
+                let overlay = WriteOverlay(file.source, limit: engine.cache.budget / 4, engine.cache)
+                return FUSEFolder.File(name: file.name + "+journal", source: overlay, volume: file.volume)
+            }
     }
 
     /// A server of the `files` for FUSE. Fails if the system has no FUSE.

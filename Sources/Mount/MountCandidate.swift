@@ -1,11 +1,11 @@
 package import VitrineFormats
 
-/// A place on a disk that may be mounted: a partition, or the whole disk.
+/// A place on a disk that may be mounted: a partition, a logical volume, or the whole disk.
 package struct MountCandidate: Sendable {
-    /// The number of the partition. Nil for the whole disk.
+    /// The number of the partition. Nil for other places.
     package let partition: Int?
 
-    /// The place on the disk, in bytes.
+    /// The place on the disk, or in the logical volume, in bytes.
     package let range: Range<UInt64>
 
     package let fileSystem: FileSystem
@@ -13,11 +13,22 @@ package struct MountCandidate: Sendable {
     /// The text that says why it is mounted, if that is clear before looking inside.
     package var reason: String?
 
-    /// Its entry in the partition table. Nil for the whole disk.
+    /// Its entry in the partition table. Nil for other places.
     var entry: Partition?
 
+    /// The logical volume that it is. Nil for other places.
+    package var volume: LogicalVolume?
+
+    /// The bytes of it on `disk`.
+    package func content(of disk: any Source) throws(ImageError) -> any Source {
+        if let source = volume?.source { return source }
+        return try Slice(disk, range)
+    }
+
     /// The words for it in messages.
-    package var title: String { partition.map { "partition \($0)" } ?? "the whole disk" }
+    package var title: String {
+        volume.map { "volume \($0.name)" } ?? partition.map { "partition \($0)" } ?? "the whole disk"
+    }
 
     /// The kinds that Linux mounts.
     private static let mountable: Set<String> = [
@@ -42,7 +53,9 @@ package struct MountCandidate: Sendable {
     package var kind: String { fileSystem.kind + (fileSystem.label.map { " \"\(printable($0))\"" } ?? "") }
 
     /// What keeps it from being mounted, if its kind does.
-    var obstacle: MountObstacle? { type == nil ? .kind(fileSystem.kind, partition: partition) : nil }
+    var obstacle: MountObstacle? {
+        type == nil && volume == nil ? .kind(fileSystem.kind, partition: partition) : nil
+    }
 
     /// The `error` of mounting it, with what may be the cause.
     func explained(_ error: MountError) -> MountError {
@@ -52,8 +65,8 @@ package struct MountCandidate: Sendable {
         )
     }
 
-    /// The name of the folder for it, if all of the disk is mounted: that of its export.
-    package var folderName: String { partition.map { "p\($0)" } ?? "disk" }
+    /// The name of the folder for it, if all of the disk is mounted: that of its export, or of its device.
+    package var folderName: String { volume?.mapperName ?? partition.map { "p\($0)" } ?? "disk" }
 
     /// The ways to treat its journal, the best first. Without `replaying`, what it holds cannot be written anywhere.
     func journalUses(replaying: Bool) -> [JournalUse] {

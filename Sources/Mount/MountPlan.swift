@@ -19,7 +19,7 @@ package struct MountPlan: Sendable {
 
     /// The plan for what the `wish` is of the `disk`, which has the partition `table`.
     ///
-    /// Throws a text that lists the partitions if there is nothing to mount.
+    /// Throws a text that lists the partitions and volumes if there is nothing to mount.
     package init(
         _ disk: any Source, _ table: PartitionTable?, _ wish: MountWish, subvolume: SystemString? = nil
     ) throws(MountError) {
@@ -28,6 +28,7 @@ package struct MountPlan: Sendable {
         var all: [MountCandidate] = []
         switch wish {
         case .partition(let choice): found = [try Self.chosen(choice, disk, table)]
+        case .volume(let name): found = [try Self.volume(name, disk, table)]
         case .root:
             // Looking at a partition may take decoding: those come first whose type says that they are meant.
             let marks = RootMarks.all(in: table)
@@ -46,9 +47,25 @@ package struct MountPlan: Sendable {
             found = found.filter { $0.fileSystem.kind == "btrfs" }
             guard !found.isEmpty else { throw MountError("only btrfs has subvolumes: \(names)") }
         }
-        others = all.filter { $0.type == nil }
+        // What volumes lie on is mounted by these.
+        let hasVolumes = all.contains { $0.volume != nil }
+        others = all.filter { $0.type == nil && !(hasVolumes && $0.fileSystem.kind == "LVM2_member") }
         guard !found.isEmpty else { throw Self.nothing(all, hasTable: table != nil) }
         candidates = found
+    }
+
+    /// The same plan with just these `candidates`.
+    package func with(_ candidates: [MountCandidate]) -> MountPlan {
+        MountPlan(candidates: candidates, others: others, isForAll: isForAll, subvolume: subvolume)
+    }
+
+    private init(
+        candidates: [MountCandidate], others: [MountCandidate], isForAll: Bool, subvolume: SystemString?
+    ) {
+        self.candidates = candidates
+        self.others = others
+        self.isForAll = isForAll
+        self.subvolume = subvolume
     }
 
     /// The candidates that programs show without root.
@@ -97,7 +114,30 @@ package struct MountPlan: Sendable {
         }
     }
 
-    /// The file systems of the disk: those in partitions, with the reasons that `marks` give, and that on the whole disk.
+    /// The logical volume called `name`.
+    private static func volume(
+        _ name: String, _ disk: any Source, _ table: PartitionTable?
+    ) throws(MountError) -> MountCandidate {
+        let contents = DiskContents(of: disk, table, findingVolume: name)
+        guard let found = contents.volume(name) else {
+            let names = contents.volumes.map(\.volume.name).joined(separator: ", ")
+            throw MountError(
+                "there is no logical volume \(printable(name)); there "
+                    + (names.isEmpty ? "are none" : "are: \(names)"))
+        }
+        if let reason = found.volume.reason { throw MountError("volume \(name) cannot be read: \(reason)") }
+        guard var candidate = MountCandidate(found) else {
+            throw MountError("volume \(name) holds no file system that is known")
+        }
+        guard candidate.type != nil else {
+            throw MountError("volume \(name) holds \(candidate.fileSystem.kind), which Linux does not mount")
+        }
+        candidate.reason = "it was asked for"
+        return candidate
+    }
+
+    /// The file systems of the disk: those in partitions, with the reasons that `marks` give, that on the whole disk, and those in logical
+    /// volumes.
     private static func candidates(
         _ disk: any Source, _ table: PartitionTable?, _ marks: [Int: String]
     ) throws(MountError) -> [MountCandidate] {
@@ -115,7 +155,7 @@ package struct MountPlan: Sendable {
                 MountCandidate(
                     partition: nil, range: 0..<disk.size, fileSystem: system, reason: reason))
         }
-        return all
+        return all + contents.volumes.compactMap { MountCandidate($0) }
     }
 
     /// The file systems in the partitions that `marks` name, and in no others.
@@ -143,7 +183,8 @@ package struct MountPlan: Sendable {
         let marked = possible.filter { $0.reason != nil && $0.partition != nil }
         if marked.count == 1 { return marked }
         // Without partitions, it need not be a root.
-        return possible.isEmpty ? all.filter { $0.partition == nil && $0.type != nil } : possible
+        return possible.isEmpty
+            ? all.filter { $0.partition == nil && $0.volume == nil && $0.type != nil } : possible
     }
 
     /// The error if none of `all` comes into question.
@@ -156,7 +197,7 @@ package struct MountPlan: Sendable {
             return MountError("there is no partition table, and \(what)", obstacles: obstacles)
         }
         return MountError(
-            "no partition holds a file system that a system could start from\(list(all))",
+            "no partition or volume holds a file system that a system could start from\(list(all))",
             obstacles: obstacles)
     }
 
@@ -164,9 +205,18 @@ package struct MountPlan: Sendable {
         candidates.filter { $0.fileSystem.kind != "swap" }.compactMap(\.obstacle)
     }
 
-    /// The partitions with file systems, for an error.
+    /// The partitions and volumes with file systems, for an error.
     static func list(_ all: [MountCandidate]) -> String {
         guard !all.isEmpty else { return "" }
         return "; there are: " + all.map { "\($0.title) (\($0.kind))" }.joined(separator: ", ")
+    }
+}
+
+extension MountCandidate {
+    /// The logical volume with `contents`. Nil if it cannot be read, or holds no file system.
+    fileprivate init?(_ contents: VolumeContents) {
+        guard case .fileSystem(let system) = contents.finding else { return nil }
+        self.init(
+            partition: nil, range: 0..<contents.volume.size, fileSystem: system, volume: contents.volume)
     }
 }

@@ -6,6 +6,8 @@ package enum MountWish: Sendable {
     case root
     /// A partition.
     case partition(PartitionChoice)
+    /// The logical volume with this name.
+    case volume(String)
     /// Everything that can be mounted, each in a folder of its own.
     case all
 }

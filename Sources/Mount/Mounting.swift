@@ -15,7 +15,17 @@ struct Mounting: ~Copyable {
     func mount(_ plan: MountPlan, at directory: Int32) throws(MountError) -> MountOutcome {
         plan.isForAll
             ? try mountAll(plan, at: directory)
-            : MountOutcome(systems: [try mountOne(plan, at: directory)], failures: [])
+            : MountOutcome(
+                systems: [
+                    try mountOne(plan) { (mount, _) throws(MountError) in try mount.attach(to: directory) }
+                ], failures: [])
+    }
+
+    /// Mounts the one that `plan` means where nobody sees it, and runs `body` with it.
+    func look(
+        _ plan: MountPlan, _ body: (borrowing DetachedMount, MountedSystem) throws(MountError) -> Void
+    ) throws(MountError) -> MountOutcome {
+        MountOutcome(systems: [try mountOne(plan, body)], failures: [])
     }
 
     // MARK: One of the candidates
@@ -23,7 +33,9 @@ struct Mounting: ~Copyable {
     /// The most candidates that are looked into.
     private static let maximumCandidates = 32
 
-    private func mountOne(_ plan: MountPlan, at directory: Int32) throws(MountError) -> MountedSystem {
+    private func mountOne(
+        _ plan: MountPlan, _ take: (borrowing DetachedMount, MountedSystem) throws(MountError) -> Void
+    ) throws(MountError) -> MountedSystem {
         var best: CandidateMount?
         var bestWeight = Int.min
         var systems: [(candidate: MountCandidate, system: String)] = []
@@ -55,9 +67,9 @@ struct Mounting: ~Copyable {
         guard let found = best.take() else {
             throw MountError(failures.joined(separator: "; "), obstacles: obstacles + plan.obstacles)
         }
-        try found.mount.attach(to: directory)
         var system = found.system(found.candidate.reason ?? Self.reason(found, plan))
-        system.others = systems.filter { $0.candidate.partition != found.candidate.partition }
+        system.others = systems.filter { $0.candidate.title != found.candidate.title }
+        try take(found.mount, system)
         return system
     }
 
@@ -102,9 +114,10 @@ struct Mounting: ~Copyable {
         if type == "btrfs", let uuid = candidate.fileSystem.uuid { try BtrfsTwin.requireNone(uuid) }
         var failure: MountError?
         for use in candidate.journalUses(replaying: files.contains { $0.overlay != nil }) {
-            guard let file = files.first(where: { ($0.overlay != nil) == (use == .replayed) }) else {
-                continue
+            let place = files.first {
+                $0.volume == candidate.volume?.name && ($0.overlay != nil) == (use == .replayed)
             }
+            guard let file = place else { continue }
             do throws(MountError) {
                 let device = try devices.make(file, candidate.range)
                 // The file system is read-only in any case. A journal is replayed nevertheless, if the device can be written to.

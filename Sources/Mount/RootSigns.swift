@@ -1,10 +1,10 @@
 /// The signs in a file system of an operating system whose root it is.
-struct RootSigns {
+package struct RootSigns {
     /// The name of the system. Nil if it does not tell.
-    let name: String?
+    package let name: String?
 
     /// The number of further signs. The more, the likelier it is that the system starts from here, and is no copy, or a part of one.
-    let weight: Int
+    package let weight: Int
 
     /// The signs in all of `mount` of `candidate`. Nil if there is no system.
     init?(in mount: borrowing DetachedMount, of candidate: MountCandidate) {
@@ -13,7 +13,7 @@ struct RootSigns {
     }
 
     /// The signs below `folder` of `candidate`. Nil if there is no system.
-    init?(in folder: borrowing MountedFolder, of candidate: MountCandidate) {
+    package init?<Folder: RootFolder & ~Copyable>(in folder: borrowing Folder, of candidate: MountCandidate) {
         let table = folder.content(of: "etc/fstab", limit: FSTab.maximumSize).map { FSTab($0) }
         name = Self.name(in: folder)
         // Small and old systems have no os-release.
@@ -31,7 +31,7 @@ struct RootSigns {
         weight = isItself + (hasInit ? 1 : 0) + (hasModules ? 1 : 0)
     }
 
-    private static func name(in folder: borrowing MountedFolder) -> String? {
+    private static func name<Folder: RootFolder & ~Copyable>(in folder: borrowing Folder) -> String? {
         for path in OSRelease.paths {
             if let name = name(in: folder, at: path) { return name }
         }
@@ -45,7 +45,9 @@ struct RootSigns {
         return nil
     }
 
-    private static func name(in folder: borrowing MountedFolder, at path: String) -> String? {
+    private static func name<Folder: RootFolder & ~Copyable>(
+        in folder: borrowing Folder, at path: String
+    ) -> String? {
         folder.content(of: path, limit: OSRelease.maximumSize).flatMap { OSRelease($0)?.name }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import VitrineFiles
 
 /// The command line.
 @main
@@ -13,13 +14,19 @@ struct Vitrine: ParsableCommand {
 
               vitrine info disk.raw.xz             what is in the image?
               vitrine mount disk.raw.xz /mnt       mount the root of the system in it
+              vitrine ls disk.raw.xz /etc          list its files; cat, cp and tar read them
               vitrine copy disk.raw.xz disk.raw    copy the disk to a file
               vitrine serve disk.raw.xz            serve the disk to NBD clients
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Mount.self, Unmount.self, Mounts.self, Copy.self, Info.self, Index.self])
+        subcommands: [
+            Serve.self, Mount.self, Unmount.self, Mounts.self, ListFiles.self, PrintFiles.self,
+            CopyFiles.self, ArchiveFiles.self, Copy.self, Info.self, Index.self,
+        ])
 
     static func main() {
+        // The process that reads a file system for another one does nothing else.
+        if RawArguments.all == [ReaderProcess.argument] { ReaderProcess.serve() }
         // Before there is a second thread.
         Allocator.useOneArena()
         OpenFileLimit.raise()

@@ -42,7 +42,7 @@ struct IndexCommandTests {
         (["info", "a", "--sector-size", "1024"], "--sector-size takes 512 or 4096."),
         (
             ["mount", "a", "b", "--all", "--partition", "1"],
-            "--all cannot be used with --partition or --subvolume."
+            "--all cannot be used with --partition, --volume or --subvolume."
         ),
         (["mount", "a", "b", "--subvolume", ""], "--subvolume takes a path or an ID."),
         (["copy", "a", ""], "The path to copy to is empty."),

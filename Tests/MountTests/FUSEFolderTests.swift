@@ -103,8 +103,10 @@ struct FUSEFolderTests {
         let folder = FUSEFolder(
             files: [
                 .init(name: "disk", source: source, for: .programs), .init(name: "loop", source: source),
-            ],
-            user: 1, group: 2)
+                .init(
+                    name: "other", source: MemorySource([UInt8](repeating: 7, count: 4096)), for: .programs),
+                .init(name: "fuse2fs", source: source, for: .fuse2fs),
+            ], user: 1, group: 2)
         // Programs look for holes only if there are fewer blocks.
         for (node, size, blocks, flags) in [
             (2, 1000, 1, 2), (3, 1024, 2, 1), (4, 4096, 7, 2), (5, 1000, 1, 1),

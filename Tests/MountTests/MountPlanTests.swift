@@ -1,3 +1,5 @@
+import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import VitrineFormats
@@ -147,7 +149,7 @@ struct MountPlanTests {
     @Test func nothingToMount() {
         #expect(
             error { () throws(MountError) in try plan([("swap", nil)]) }
-                == "no partition holds a file system that a system could start from; there are: partition 1 (swap)"
+                == "no partition or volume holds a file system that a system could start from; there are: partition 1 (swap)"
         )
     }
 
@@ -166,6 +168,68 @@ struct MountPlanTests {
         #expect(
             error { () throws(MountError) in try whole("") }
                 == "there is no partition table, and no file system was found")
+    }
+
+    private func volumes(_ volume: String?) throws -> MountPlan {
+        let image = try Image.open(CorpusFile.root.appending(path: "corpus/golden-lvm.raw.xz").path)
+        // The second volume holds a file system, which Linux mounts.
+        let disk = Patched(image.disk)
+        return try MountPlan(disk, image.partitionTable, volume.map { .volume($0) } ?? .root)
+    }
+
+    /// A disk with the superblock of a squashfs where the volume vg/first starts.
+    private final class Patched: Source {
+        private let base: any Source
+        private let start: UInt64 = 2 << 20 + 65_536
+
+        var size: UInt64 { base.size }
+
+        init(_ base: any Source) { self.base = base }
+
+        func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(ImageError) {
+            try base.fill(&buffer, at: offset)
+            guard offset == start else { return }
+            var bytes = [UInt8](repeating: 0, count: 96)
+            bytes.replaceSubrange(0..<4, with: Array("hsqs".utf8))
+            bytes[28] = 4
+            bytes[40] = 200
+            for index in bytes.indices where index < buffer.count { buffer[index] = bytes[index] }
+        }
+    }
+
+    @Test func logicalVolumes() throws {
+        for plan in [try volumes("vg/first"), try volumes(nil)] {
+            #expect(plan.candidates.map(\.title) == ["volume vg/first"])
+            #expect(plan.candidates.map(\.range) == [0..<589_824])
+            #expect(plan.candidates.first?.volume?.source?.size == 589_824)
+        }
+        #expect(try volumes("vg/first").candidates.first?.reason == "it was asked for")
+        #expect(try volumes(nil).others.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("/dev/mapper/vg-first", true), ("/dev/vg/first", true), ("/dev/mapper/vg-other", false),
+            ("/dev/vg/other", false), ("first", nil),
+        ] as [(String, Bool?)])
+    func linesOfFSTabForVolumes(_ device: String, _ isNamed: Bool?) throws {
+        let candidate = try #require(try volumes("vg/first").candidates.first)
+        #expect(FSTab(Array("\(device) / squashfs defaults 0 1\n".utf8)).names(candidate) == isNamed)
+    }
+
+    @Test(
+        arguments: [
+            ("vg/fast-1", "volume vg/fast-1 holds no file system that is known"),
+            ("vg/nothing", "volume vg/nothing cannot be read: it is of the type zero;"),
+            (
+                "first",
+                "there is no logical volume first; there are: vg/first, vg/fast-1, vg/guest, vg/nothing"
+            ),
+        ])
+    func volumesThatCannotBeMounted(_ name: String, _ reason: String) throws {
+        let error = #expect(throws: MountError.self) { try volumes(name) }
+        let text = "\(try #require(error))"
+        #expect(text.hasPrefix(reason), "\(text)")
     }
 
     private func candidate(_ kind: String, _ state: FileSystem.State) -> MountCandidate {

@@ -17,6 +17,7 @@ package struct Tool: Sendable {
     package static let qemuIO = Tool("qemu-io", in: "qemu-utils")
     package static let python = Tool("python3", in: "python3")
     package static let sfdisk = Tool("sfdisk", in: "fdisk")
+    package static let diff = Tool("diff", in: "diffutils")
     package static let tar = Tool("tar", in: "tar")
     package static let xz = Tool("xz", in: "xz-utils")
 

@@ -82,6 +82,9 @@ void vitrine_limit_arenas(int most);
 /// Configures malloc, for all of the process.
 void vitrine_configure_malloc(struct vitrine_malloc options);
 
+/// fwrite(3) to the standard output.
+size_t vitrine_write_output(const void *bytes, size_t count);
+
 /// Writes what is left of the standard output. Returns 0, or an errno if that or any write before has failed.
 int vitrine_flush_output(void);
 
@@ -159,6 +162,15 @@ int vitrine_find_btrfs_roots(int directory, uint64_t object, uint8_t type, uint6
 /// Finds the path of the directory `inode` in the subvolume `tree` of the btrfs that the directory `directory` lies in, by
 /// BTRFS_IOC_INO_LOOKUP, and writes it, with a slash at its end, to the 4096 bytes at `path`. The root has an empty path.
 int vitrine_find_btrfs_path(int directory, uint64_t tree, uint64_t inode, char *path);
+
+/// Opens the file that is known as a place (O_PATH) for reading, without waiting.
+int vitrine_reopen(int place);
+
+/// listxattr(2) of the file that is known as a place (O_PATH): fills `names`, each with a NUL at its end, and returns their size.
+ssize_t vitrine_list_attributes(int place, char *names, size_t size);
+
+/// getxattr(2) of the file that is known as a place (O_PATH): fills `value`, and returns its size.
+ssize_t vitrine_get_attribute(int place, const char *name, void *value, size_t size);
 
 /// umount2(2) of what is mounted at `path`, as soon as nobody uses it.
 int vitrine_detach_mount(const char *path);

@@ -80,6 +80,15 @@ public final class Image: Sendable {
         self.warnings = warnings
     }
 
+    /// The logical volumes of the disk, and the disks in its partitions and volumes, as far as finding them takes little time.
+    ///
+    /// If the disk must be decoded, they are looked for only in partitions whose type says that they have volumes.
+    package func contents() -> DiskContents {
+        DiskContents(
+            of: disk, partitionTable,
+            numbers: disk.cost.isLow ? nil : DiskContents.volumePartitions(partitionTable))
+    }
+
     /// Fills all of `buffer` from `offset`, in bytes from the start of the disk.
     ///
     /// Throws `outOfRange` if that passes the end, and otherwise whatever makes the bytes unreadable; the rest of the disk stays

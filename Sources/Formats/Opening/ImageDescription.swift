@@ -17,7 +17,7 @@ public struct ImageDescription: Sendable {
     /// The reason that no partition table was looked for. Nil if one was.
     public let partitionTableReason: ImageError?
 
-    /// The file systems of the disk. Nil if no partition table was looked for.
+    /// The file systems and logical volumes of the disk. Nil if no partition table was looked for.
     package let contents: DiskContents?
 
     /// The texts that the user should know before relying on it, a sentence each.
@@ -72,7 +72,9 @@ public struct ImageDescription: Sendable {
                     of: disk, sectorSize: options.sectorSize, &warnings)
                 partitionTable = table
                 partitionTableReason = nil
-                contents = DiskContents(of: disk, table)
+                let found = DiskContents(of: disk, table)
+                contents = found
+                warnings += found.warnings
             } catch {
                 partitionTable = nil
                 contents = nil

@@ -44,7 +44,7 @@ package final class Base: Sendable {
     }
 
     /// The layer's use of `source`, which is its own file, in the given `role`.
-    convenience init(_ source: any Source, _ role: Role) {
+    package convenience init(_ source: any Source, _ role: Role) {
         self.init(source, role, path: [])
     }
 
@@ -105,6 +105,8 @@ package final class Base: Sendable {
             return found
         }
     }
+
+    func decodingTime(at offset: UInt64?) -> UInt64 { source.decodingTime(at: offset) }
 
     func prefetch(_ range: Range<UInt64>) throws(ImageError) {
         try naming { () throws(ImageError) in try source.prefetch(range) }

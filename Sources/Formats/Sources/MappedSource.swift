@@ -5,6 +5,9 @@ package protocol MappedSource: Source {
     /// The sources that it maps ranges to.
     var bases: [Base] { get }
 
+    /// The most bytes that are described at once: more might take very many steps.
+    var longestAnswer: UInt64 { get }
+
     /// The content at the start of `range`, as long as it is of one kind, and clipped to `range`.
     ///
     /// Nil if the answer takes waiting, and `purpose` does not allow that. Throws if the content cannot be told, or not be read if
@@ -13,6 +16,8 @@ package protocol MappedSource: Source {
 }
 
 extension MappedSource {
+    package var longestAnswer: UInt64 { .max }
+
     package var decodingMemory: Int { bases.lazy.map(\.source.decodingMemory).max() ?? 0 }
 
     package var cost: SourceCost { bases.lazy.map(\.source.cost).max() ?? .memory }
@@ -57,7 +62,7 @@ extension MappedSource {
     }
 
     package func extent(in range: Range<UInt64>, mayWait: Bool) throws(ImageError) -> Extent? {
-        try Extent.joined(in: range) { (range) throws(ImageError) in
+        try Extent.joined(in: range.first(longestAnswer)) { (range) throws(ImageError) in
             let content = try content(in: range, for: mayWait ? .describing : .describingNow)
             guard let content else { return nil }
             switch content.kind {
@@ -72,7 +77,7 @@ extension MappedSource {
     }
 
     package func depth(in range: Range<UInt64>) throws(ImageError) -> Allocation {
-        let found = try Allocation.joined(in: range) { (range) throws(ImageError) in
+        let found = try Allocation.joined(in: range.first(longestAnswer)) { (range) throws(ImageError) in
             guard let content = try content(in: range, for: .describing) else { return nil }
             guard case .base(let base, let place) = content.kind else {
                 return Allocation(content.range, depth: content.depth)

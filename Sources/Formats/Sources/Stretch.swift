@@ -48,6 +48,11 @@ extension Range<UInt64> {
         target + (lowerBound - place)..<target + (upperBound - place)
     }
 
+    /// The first `count` numbers, or all if there are fewer.
+    func first(_ count: UInt64) -> Range {
+        lowerBound..<lowerBound + Swift.min(count, upperBound - lowerBound)
+    }
+
     /// The range of the same length from `start` on. The caller knows that the end does not overflow.
     func moved(to start: UInt64) -> Range { moved(from: lowerBound, to: start) }
 }

@@ -21,9 +21,13 @@ struct FUSEFolder {
         let source: any Source
         let reader: Reader
 
+        /// The name of the logical volume that it is. Nil if it is none.
+        let volume: String?
+
         /// A file of the content of `source`, for a loop device rounded up to whole sectors.
-        init(name: String, source: any Source, for reader: Reader = .loopDevice) {
+        init(name: String, source: any Source, for reader: Reader = .loopDevice, volume: String? = nil) {
             self.name = name
+            self.volume = volume
             self.source = reader == .loopDevice ? roundedUp(source, to: 512) : source
             self.reader = reader
         }

@@ -132,6 +132,8 @@ final class FUSEServer: Sendable {
         let (unique, source, name) = (request.unique, file.source, file.name)
         let count = offset < source.size ? Int(min(UInt64(wanted), source.size - offset)) : 0
         guard count <= Self.maximumRead else { return send(FUSEReply(to: unique, failure: EINVAL)) }
+        // Nothing can be read behind the end, and that is no error.
+        guard count > 0 else { return send(FUSEReply(to: unique)) }
         answer(unique, file, { "read of \(count) bytes at \(offset) of \"\(printable(name))\"" }) {
             (mayWait) throws(ImageError) in
             let start = FUSEReply.headerSize

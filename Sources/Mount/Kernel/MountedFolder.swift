@@ -5,7 +5,7 @@ import VitrineFormats
 /// A folder in a mount, taken as the root of what is in it: no link leads out of it.
 ///
 /// Used by one thread, whose descriptors are its own.
-struct MountedFolder: ~Copyable {
+struct MountedFolder: RootFolder, ~Copyable {
     private let descriptor: Int32
 
     /// The most names that are read of a folder.

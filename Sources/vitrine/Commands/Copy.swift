@@ -16,6 +16,7 @@ struct Copy: ParsableCommand {
               vitrine copy disk.raw.xz disk.raw
               vitrine copy disk.raw.xz --partition 1 root.ext4
               vitrine copy disk.raw.xz --partition LABEL=root root.ext4
+              vitrine copy disk.raw.xz --volume vg/root root.ext4
               vitrine copy disk.raw.xz - | sha256sum
               vitrine copy disk.raw.xz /dev/sdX --force
             """)
@@ -36,6 +37,8 @@ struct Copy: ParsableCommand {
     var force = false
 
     @OptionGroup var partition: PartitionOption
+
+    @OptionGroup var volume: VolumeOption
 
     @Flag(name: .shortAndLong, help: "Print only warnings and errors.")
     var quiet = false
@@ -106,13 +109,32 @@ struct Copy: ParsableCommand {
         }
     }
 
-    /// The whole disk, or the partition that was asked for.
+    /// The whole disk, or the volume or partition that was asked for. With both, the partition in the volume.
     private func source(_ image: Image) throws -> any Source {
-        guard let choice = partition.choice else { return image.disk }
-        return try inside("\(options.image)") { () throws(ImageError) in
-            let chosen = try choice.choose(from: image.partitionTable, of: image.disk)
-            return try Slice(image.disk, chosen.partition.range)
+        try inside("\(options.image)") { () throws(ImageError) in
+            var (source, table) = (image.disk, image.partitionTable)
+            if let name = volume.name {
+                let contents = try contents(of: name, image)
+                source = try inside("volume \(name)") { () throws(ImageError) in
+                    try contents.volume.content.get()
+                }
+                table = contents.nested?.table
+            }
+            guard let choice = partition.choice else { return source }
+            let chosen = try choice.choose(from: table, of: source)
+            return try Slice(source, chosen.partition.range)
         }
+    }
+
+    /// The volume called `name`, and the partitions in it.
+    private func contents(of name: String, _ image: Image) throws(ImageError) -> VolumeContents {
+        let contents = DiskContents(of: image.disk, image.partitionTable, findingVolume: name)
+        if let found = contents.volume(name) { return found }
+        let names = contents.volumes.map(\.volume.name).joined(separator: ", ")
+        throw ImageError(
+            .outOfRange,
+            "the disk has no logical volume \(printable(name)); it has "
+                + (names.isEmpty ? "no logical volumes" : "these: \(names)"))
     }
 
     private static func summary(

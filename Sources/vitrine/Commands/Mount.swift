@@ -11,8 +11,8 @@ struct Mount: ParsableCommand {
         abstract: "Mounts the files inside an image at a directory, read-only.",
         usage: "vitrine mount <image> <dir> [<options>]",
         discussion: """
-            Without --partition or --all, vitrine looks for the partition that holds an operating system. \
-            To unmount, use umount(8): everything else then ends by itself.
+            Without --partition, --volume or --all, vitrine looks for the partition or logical volume that \
+            holds an operating system. To unmount, use umount(8): everything else then ends by itself.
 
             For root, the kernel mounts it. For others, programs show the files of ext2, ext3, ext4 (fuse2fs) \
             and squashfs (squashfuse), which are in the Debian packages of these names; fuse3 is needed too.
@@ -35,6 +35,8 @@ struct Mount: ParsableCommand {
     var directory: SystemString
 
     @OptionGroup var partition: PartitionOption
+
+    @OptionGroup var volume: VolumeOption
 
     @Option(
         name: .customLong("subvolume"),
@@ -67,8 +69,11 @@ struct Mount: ParsableCommand {
     var inBackground = false
 
     func validate() throws {
-        if all, partition.choice != nil || subvolume != nil {
-            throw ValidationError("--all cannot be used with --partition or --subvolume.")
+        if all, partition.choice != nil || volume.name != nil || subvolume != nil {
+            throw ValidationError("--all cannot be used with --partition, --volume or --subvolume.")
+        }
+        if partition.choice != nil, volume.name != nil {
+            throw ValidationError("--partition cannot be used with --volume.")
         }
         if subvolume == "" { throw ValidationError("--subvolume takes a path or an ID.") }
     }
@@ -156,7 +161,9 @@ struct Mount: ParsableCommand {
 
     private func plan(_ image: Image) throws(CommandError) -> MountPlan {
         do throws(MountError) {
-            let wish: MountWish = all ? .all : partition.choice.map { MountWish.partition($0) } ?? .root
+            let chosen =
+                volume.name.map { MountWish.volume($0) } ?? partition.choice.map { MountWish.partition($0) }
+            let wish: MountWish = all ? .all : chosen ?? .root
             return try MountPlan(image.disk, image.partitionTable, wish, subvolume: subvolume)
         } catch {
             throw explained(error)
@@ -197,10 +204,10 @@ struct Mount: ParsableCommand {
         var result: [SystemString] = []
         var rest = RawArguments.all.dropFirst()[...]
         while let argument = rest.popFirst() {
-            if ["--partition", "--subvolume"].contains(argument) {
+            if ["--partition", "--subvolume", "--volume"].contains(argument) {
                 rest = rest.dropFirst()
             } else if !own.contains(argument), !argument.hasPrefix("--partition="),
-                !argument.hasPrefix("--subvolume=")
+                !argument.hasPrefix("--subvolume="), !argument.hasPrefix("--volume=")
             {
                 result.append(SystemString(argument: argument))
             }

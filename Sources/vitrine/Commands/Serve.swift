@@ -11,7 +11,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serves the disk inside an image to NBD clients, or as a file, read-only.",
         discussion: """
-            The whole disk is the default export. Its partitions are the exports p1, p2 and so on. \
+            The whole disk is the default export. Its partitions are the exports p1, p2 and so on, and its \
+            logical volumes (LVM) have their own names, such as vg/root. vitrine info lists all of them. \
             Without -U, -p or -i, the server makes a private Unix socket. When the server is ready, it \
             prints its URI. It serves until it gets a signal.
 
@@ -147,9 +148,10 @@ struct Serve: ParsableCommand {
             ending.end(.signal(signal))
         }
         let opened = try options.open(references, quiet: false)
-        for warning in opened.image.warnings { complain("warning: \(warning)") }
+        let contents = opened.image.contents()
+        for warning in opened.image.warnings + contents.warnings { complain("warning: \(warning)") }
         try WrittenPath.requireDistinct(written, from: opened.image.referencedFiles)
-        let exports = try ExportList(of: opened.image, name: exportname.text)
+        let exports = try ExportList(of: opened.image, name: exportname.text, contents)
         let fronts = try fronts(exports, opened, activated, logger, ending)
         // Last of all, so that everything decoded for clients is in it.
         defer { opened.store.save() }

@@ -28,9 +28,7 @@ struct CopyDestination {
                 "standard output is a terminal: redirect it to a file or a program, or give a file instead "
                     + "of -")
         }
-        let descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-        guard descriptor >= 0 else { throw CommandError("standard output: \(systemMessage(errno))") }
-        return StreamTarget(WritableFile("standard output", descriptor))
+        return StreamTarget(try WritableFile.standardOutput())
     }
 
     /// Opens the file or device that is there already.

@@ -16,6 +16,13 @@ final class WritableFile: Sendable {
         close(descriptor)
     }
 
+    /// Standard output. Throws if it is closed.
+    static func standardOutput() throws(CommandError) -> WritableFile {
+        let descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        guard descriptor >= 0 else { throw CommandError("standard output: \(systemMessage(errno))") }
+        return WritableFile("standard output", descriptor)
+    }
+
     /// Writes the part of `bytes` at the indices `range` to `offset`; in sequence if that is nil.
     ///
     /// Throws with the system's words if that fails.

@@ -36,7 +36,8 @@ enum MountReport {
         let names = mounted.others.map { other in
             other.candidate.title + (other.system.isEmpty ? "" : " (\(printable(other.system)))")
         }
-        return "; there is a system on \(names.joined(separator: ", ")) too: --partition takes it"
+        let option = mounted.others.contains { $0.candidate.volume != nil } ? "--volume" : "--partition"
+        return "; there is a system on \(names.joined(separator: ", ")) too: \(option) takes it"
     }
 
     /// A line for each of `mounts`.

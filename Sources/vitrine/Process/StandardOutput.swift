@@ -24,5 +24,11 @@ enum StandardOutput {
         if error != 0 { firstError.withLock { if $0 == 0 { $0 = error } } }
     }
 
+    /// Prints `bytes` as they are.
+    static func write(_ bytes: [UInt8]) {
+        // What fails is remembered, and `end` says so.
+        _ = unsafe vitrine_write_output(bytes, bytes.count)
+    }
+
     private static let firstError = Mutex<Int32>(0)
 }

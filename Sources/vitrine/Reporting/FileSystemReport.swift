@@ -4,28 +4,31 @@ import VitrineFormats
 enum FileSystemReport {
     // MARK: For people
 
-    /// The partitions of `table`, a line each, with the `findings` in them.
-    static func lines(_ table: PartitionTable, _ findings: [DiskContents.Finding]) -> [String] {
-        let rows = table.partitions.enumerated().map { index, partition in
-            [
-                "p\(partition.number)", "\(partition.range.lowerBound)",
-                byteCount(partition.range.upperBound - partition.range.lowerBound),
-                printable(partition.typeName ?? partition.type), printable(partition.name),
-            ] + (index < findings.count ? cells(findings[index]) : [])
+    /// The partitions of `table`, a line each, with what `contents` tells of them: file systems, and indented below, logical volumes
+    /// and the partitions of disks inside.
+    static func lines(_ table: PartitionTable, _ contents: DiskContents) -> [String] {
+        var rows = PartitionRows()
+        for (index, partition) in table.partitions.enumerated() {
+            let name = "p\(partition.number)"
+            rows.add(
+                name, partition,
+                index < contents.partitions.count ? contents.partitions[index] : .leftOut)
+            rows.add(contents.nested[index], in: name)
+            for volume in contents.volumes where volume.partition == index { rows.add(volume) }
         }
-        let titles = ["", "offset", "size", "type", "name"] + cellTitles
-        // A column that tells nothing of any partition is left out.
-        let shown = titles.indices.filter { column in
-            column < 5 || rows.contains { column < $0.count && !$0[column].isEmpty }
-        }
-        let lines = TextTable.lines(
-            ([titles] + rows).map { row in shown.map { $0 < row.count ? row[$0] : "" } })
-        let isSlow = findings.contains { if case .slow = $0 { true } else { false } }
-        return isSlow ? lines + ["  * \(slowText)"] : lines
+        return rows.lines
     }
 
-    /// The whole disk, under the `title`.
-    static func lines(_ finding: DiskContents.Finding, title: String) -> [String] {
+    /// The whole disk, under the `title`, and the logical volumes that are not in partitions.
+    static func lines(_ contents: DiskContents, title: String) -> [String] {
+        guard let finding = contents.disk else { return [] }
+        let volumes = contents.volumes.filter { $0.partition == nil }
+        var rows = PartitionRows()
+        for volume in volumes { rows.add(volume) }
+        return lines(finding, title: title) + (volumes.isEmpty ? [] : ["", "logical volumes"] + rows.lines)
+    }
+
+    private static func lines(_ finding: DiskContents.Finding, title: String) -> [String] {
         switch finding {
         case .nothing, .leftOut: []
         case .slow: ["", "\(title); \(slowText)"]
@@ -37,12 +40,13 @@ enum FileSystemReport {
         }
     }
 
-    private static let slowText =
+    static let slowText =
         "file systems that take long to decode were not looked at; with an index (vitrine index) they are"
 
-    private static let cellTitles = ["file system", "label", "used", "state", "UUID"]
+    static let cellTitles = ["file system", "label", "used", "state", "UUID"]
 
-    private static func cells(_ finding: DiskContents.Finding) -> [String] {
+    /// The cells for a `finding`, under the titles.
+    static func cells(_ finding: DiskContents.Finding) -> [String] {
         switch finding {
         case .nothing, .leftOut: []
         case .slow: ["*"]
@@ -100,6 +104,47 @@ enum FileSystemReport {
         case .nothing, nil:
             ["file-system": .null, "file-system-not-read": .null]
         }
+    }
+
+    /// The logical volumes, a member for each, as in the exports; `numbers` are those of the partitions in the table.
+    static func json(_ volumes: [VolumeContents], _ numbers: [Int]) -> JSONValue {
+        .array(
+            volumes.map { contents in
+                .object(
+                    [
+                        "name": .string(contents.volume.name),
+                        "size": .number(contents.volume.size),
+                        "partition": contents.partition.map { .number(UInt64(numbers[$0])) } ?? .null,
+                        "not-read": contents.volume.reason.map { .string($0.words) } ?? .null,
+                        "partition-table": json(contents.nested),
+                    ].merging(json(contents.volume.source == nil ? nil : contents.finding)) { old, _ in old })
+            })
+    }
+
+    /// The partition table of a disk inside a partition or volume.
+    static func json(_ nested: NestedDisk?) -> JSONValue {
+        nested.map { json($0.table) { index in json(nested?.findings[index]) } } ?? .null
+    }
+
+    /// `table`, with `members` besides the usual ones for each partition.
+    static func json(_ table: PartitionTable, _ members: (Int) -> [String: JSONValue]) -> JSONValue {
+        .object([
+            "scheme": .string(table.scheme.rawValue),
+            "sector-size": .number(table.sectorSize),
+            "partitions": .array(
+                table.partitions.enumerated().map { index, partition in
+                    .object(
+                        [
+                            "number": .number(UInt64(partition.number)),
+                            "start": .number(partition.range.lowerBound),
+                            "size": .number(partition.range.upperBound - partition.range.lowerBound),
+                            "type": .string(partition.type),
+                            "type-name": partition.typeName.map { .string($0) } ?? .null,
+                            "name": .string(partition.name),
+                            "uuid": partition.uuid.map { .string($0) } ?? .null,
+                        ].merging(members(index)) { old, _ in old })
+                }),
+        ])
     }
 
     private static func json(_ system: FileSystem) -> JSONValue {

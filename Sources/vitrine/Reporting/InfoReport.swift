@@ -29,13 +29,13 @@ enum InfoReport {
             lines += [
                 "", "partitions (\(table.scheme.rawValue.uppercased()), \(table.sectorSize)-byte sectors)",
             ]
-            lines += FileSystemReport.lines(table, image.contents?.partitions ?? [])
+            if let contents = image.contents { lines += FileSystemReport.lines(table, contents) }
         } else if let reason = image.partitionTableReason {
             lines += ["", "the partitions were not read: \(reason.words)"]
         }
-        if let finding = image.contents?.disk {
+        if let contents = image.contents {
             let title = image.partitionTable == nil ? "no partition table" : "the whole disk"
-            lines += FileSystemReport.lines(finding, title: title)
+            lines += FileSystemReport.lines(contents, title: title)
         }
         return lines.joined(separator: "\n")
     }
@@ -100,6 +100,8 @@ enum InfoReport {
                         json(layer, number == image.layers.count - 1 ? image.details : [])
                     }),
                 "partition-table": image.partitionTable.map { json($0, image.contents) } ?? .null,
+                "volumes": FileSystemReport.json(
+                    image.contents?.volumes ?? [], image.partitionTable?.partitions.map(\.number) ?? []),
                 "partition-table-not-read": image.partitionTableReason.map { .string($0.words) } ?? .null,
                 "warnings": .array(warnings(image).map { .string($0) }),
             ].merging(FileSystemReport.json(image.contents?.disk)) { old, _ in old })
@@ -133,22 +135,10 @@ enum InfoReport {
     }
 
     private static func json(_ table: PartitionTable, _ contents: DiskContents?) -> JSONValue {
-        .object([
-            "scheme": .string(table.scheme.rawValue),
-            "sector-size": .number(table.sectorSize),
-            "partitions": .array(
-                table.partitions.enumerated().map { index, partition in
-                    .object(
-                        [
-                            "number": .number(UInt64(partition.number)),
-                            "start": .number(partition.range.lowerBound),
-                            "size": .number(partition.range.upperBound - partition.range.lowerBound),
-                            "type": .string(partition.type),
-                            "type-name": partition.typeName.map { .string($0) } ?? .null,
-                            "name": .string(partition.name),
-                            "uuid": partition.uuid.map { .string($0) } ?? .null,
-                        ].merging(FileSystemReport.json(contents?.partitions[index])) { old, _ in old })
-                }),
-        ])
+        FileSystemReport.json(table) { index in
+            var members = FileSystemReport.json(contents?.partitions[index])
+            members["partition-table"] = FileSystemReport.json(contents?.nested[index])
+            return members
+        }
     }
 }

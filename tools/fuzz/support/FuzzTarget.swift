@@ -17,6 +17,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "index", check: fuzzIndex),
         FuzzTarget(name: "partitions", check: fuzzPartitions),
         FuzzTarget(name: "filesystems", check: fuzzFileSystems),
+        FuzzTarget(name: "extreader", check: fuzzExtReader),
+        FuzzTarget(name: "volumes", check: fuzzVolumes),
         FuzzTarget(name: "session", check: fuzzSession),
     ]
 

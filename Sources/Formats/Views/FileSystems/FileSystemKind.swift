@@ -25,7 +25,7 @@ package struct FileSystemKind: Sendable {
 
     private static let containers: [FileSystemKind] = [
         FileSystemKind("linux_raid_member", isContainer: true, MDRaid.read),
-        FileSystemKind("LVM2_member", isContainer: true, LVM2.read),
+        FileSystemKind(LVM2.kind, isContainer: true, LVM2.read),
         FileSystemKind("crypto_LUKS", isContainer: true, LUKS.read),
         FileSystemKind("bcache", isContainer: true, Bcachefs.readCache),
         FileSystemKind("others", isContainer: true, NamedOnly.readContainer),

@@ -28,16 +28,30 @@ final class Concatenation: MappedSource {
     }
 
     func content(in range: Range<UInt64>, for purpose: Purpose) -> Content? {
-        let part = parts[parts.partitionPoint { $0.start > range.lowerBound } - 1]
+        let part = part(at: range.lowerBound)
         return Content(
             range.clamped(to: part.start..<part.end), .base(part.base, at: range.lowerBound - part.start))
     }
+
+    func decodingTime(at offset: UInt64?) -> UInt64 {
+        guard let offset, offset < size else { return parts.map { $0.base.decodingTime(at: nil) }.max() ?? 0 }
+        let part = part(at: offset)
+        return part.base.decodingTime(at: offset - part.start)
+    }
+
+    /// The part that the byte at `offset` lies in.
+    private func part(at offset: UInt64) -> Part { parts[parts.partitionPoint { $0.start > offset } - 1] }
 }
 
 /// The bytes of `source`, followed by zeroes up to a multiple of `unit` bytes.
 package func roundedUp(_ source: any Source, to unit: UInt64) -> any Source {
     let rest = source.size % unit
-    guard rest != 0 else { return source }
-    let zeroes = Base(ZeroSource(size: unit - rest), .part)
+    return rest == 0 ? source : zeroPadded(source, to: source.size + unit - rest)
+}
+
+/// `source`, with zeroes behind its end up to `size` bytes, if that is more than it has.
+package func zeroPadded(_ source: any Source, to size: UInt64) -> any Source {
+    guard source.size < size else { return source }
+    let zeroes = Base(ZeroSource(size: size - source.size), .part)
     return Concatenation(source.size == 0 ? [zeroes] : [Base(source, .part), zeroes])
 }
