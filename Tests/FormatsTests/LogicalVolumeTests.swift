@@ -188,7 +188,7 @@ struct LogicalVolumeTests {
         )
         #expect(
             warning { volume in for index in 616..<1024 { volume.bytes[index] = 0xFF } }.hasSuffix(
-                "area offset at 1016 is cut off after 512 bytes"))
+                "area size at 1024 is cut off after 512 bytes"))
     }
 
     @Test func damagedTexts() {
