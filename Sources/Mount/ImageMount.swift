@@ -76,7 +76,10 @@ package final class ImageMount: Sendable {
             do throws(ImageError) { content = try candidate.content(of: source) } catch {
                 throw MountError("\(candidate.title): \(error)")
             }
-            let name = tag.text + (candidate.partition.map { "-p\($0)" } ?? "")
+            let place =
+                candidate.volume.map { tag.suffix(of: $0, parts.count) }
+                ?? candidate.partition.map { "-p\($0)" }
+            let name = tag.text + (place ?? "")
             let file = FUSEFolder.File(name: name, source: content, for: program.reader)
             parts.append(ProgramMounting.Part(candidate: candidate, program: program, file: file))
         }
@@ -140,10 +143,8 @@ package final class ImageMount: Sendable {
         var files = [FUSEFolder.File(name: tag.text, source: source)]
         for (number, volume) in plan.candidates.compactMap(\.volume).enumerated() {
             guard let source = volume.source else { continue }
-            // A name of a file has at most 255 bytes.
-            let title =
-                tag.text.utf8.count + volume.mapperName.utf8.count > 240 ? "\(number)" : volume.mapperName
-            files.append(FUSEFolder.File(name: "\(tag.text)+\(title)", source: source, volume: volume.name))
+            let name = tag.text + tag.suffix(of: volume, number)
+            files.append(FUSEFolder.File(name: name, source: source, volume: volume.name))
         }
         guard replaying else { return files }
         // The suffix keeps the names apart.

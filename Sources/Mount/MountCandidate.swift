@@ -68,6 +68,11 @@ package struct MountCandidate: Sendable {
     /// The name of the folder for it, if all of the disk is mounted: that of its export, or of its device.
     package var folderName: String { volume?.mapperName ?? partition.map { "p\($0)" } ?? "disk" }
 
+    /// The name of its file when the disk is served as files.
+    package var fileName: String {
+        volume?.name.replacing("/", with: "_") ?? partition.map { "p\($0)" } ?? "disk"
+    }
+
     /// The ways to treat its journal, the best first. Without `replaying`, what it holds cannot be written anywhere.
     func journalUses(replaying: Bool) -> [JournalUse] {
         guard ["ext3", "ext4", "xfs", "btrfs"].contains(fileSystem.kind) else { return [.none] }

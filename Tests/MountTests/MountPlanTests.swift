@@ -205,6 +205,7 @@ struct MountPlanTests {
         }
         #expect(try volumes("vg/first").candidates.first?.reason == "it was asked for")
         #expect(try volumes(nil).others.isEmpty)
+        #expect(try volumes(nil).candidates.map(\.fileName) == ["vg_first"])
     }
 
     @Test(

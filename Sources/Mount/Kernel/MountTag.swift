@@ -40,6 +40,13 @@ struct MountTag: Equatable {
     /// The name.
     var text: String { "\(Self.prefix)\(process)-\(image)" }
 
+    /// The end of the name of a file for `volume`, the one with this `number`: its own name unless that is long, as a name of a file has
+    /// at most 255 bytes.
+    func suffix(of volume: LogicalVolume, _ number: Int) -> String {
+        let isLong = text.utf8.count + volume.mapperName.utf8.count > 240
+        return "+" + (isLong ? "\(number)" : volume.mapperName)
+    }
+
     /// True if the process is there, and is a process of this program, and of the user `owner` unless that is nil: numbers are used
     /// again.
     func isServed(owner: uid_t? = nil) -> Bool {

@@ -15,7 +15,7 @@ struct MountSteps {
         let place = Self.quoted(directory)
         let candidates = try asRoot ? plan.candidates : plan.mountedByPrograms()
         let mounts = candidates.map { candidate in
-            let file = "\"$files\"/" + (candidate.partition.map { "p\($0)" } ?? "disk")
+            let file = "\"$files\"/" + candidate.fileName
             let command: String
             if asRoot {
                 let isDirty = candidate.fileSystem.state == .journalToReplay
