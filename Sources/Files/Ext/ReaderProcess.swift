@@ -49,34 +49,12 @@ package final class ReaderProcess: ReaderChannel {
 
     package func send(_ bytes: [UInt8]) throws(ImageError) {
         if let end { throw end }
-        var done = 0
-        while done < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                let rest = unsafe bytes[done...]
-                return unsafe Glibc.send(
-                    socket, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count,
-                    Int32(MSG_NOSIGNAL))
-            }
-            if count > 0 { done += count } else if errno != EINTR { throw lost() }
-        }
+        guard StreamSocket(socket).send(bytes) else { throw lost() }
     }
 
     package func receive(_ count: Int) throws(ImageError) -> [UInt8] {
         if let end { throw end }
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let received = unsafe bytes.withUnsafeMutableBytes { bytes in
-                let rest = unsafe bytes[done...]
-                return unsafe recv(
-                    socket, UnsafeMutableRawBufferPointer(rebasing: rest).baseAddress, rest.count, 0)
-            }
-            if received > 0 {
-                done += received
-            } else if received == 0 || errno != EINTR {
-                throw lost()
-            }
-        }
+        guard let bytes = StreamSocket(socket).receive(count) else { throw lost() }
         return bytes
     }
 

@@ -11,6 +11,7 @@ final class NBDConnection: Sendable {
     private let file: FUSEFolder.File
     private let start: UInt64
     private let descriptor: Int32
+    private var socket: StreamSocket { StreamSocket(descriptor) }
     private let pending: PendingRequests
     /// Held while a reply is sent: replies must not mix.
     private let sending = Monitor(())
@@ -52,12 +53,12 @@ final class NBDConnection: Sendable {
     func wait() throws(ImageError) { try ended.wait { $0 }.get() }
 
     private func serve() throws(ImageError) {
-        while let header = receive(NBDRequest.size) {
+        while let header = socket.receive(NBDRequest.size) {
             let request = try NBDRequest(header)
             switch request.command {
             case .read: read(request)
             case .write:
-                guard let data = receive(request.length) else { return }
+                guard let data = socket.receive(request.length) else { return }
                 write(data, request)
             case .flush: send(NBDRequest.reply(to: request.cookie))
             case .disconnect: return
@@ -115,38 +116,8 @@ final class NBDConnection: Sendable {
         }
     }
 
-    // MARK: The socket
-
-    /// The next `count` bytes. Nil if the connection ends before.
-    private func receive(_ count: Int) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let received = unsafe bytes.withUnsafeMutableBytes { bytes in
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-                return unsafe recv(descriptor, rest.baseAddress, rest.count, Int32(MSG_WAITALL))
-            }
-            if received < 0, errno == EINTR { continue }
-            guard received > 0 else { return nil }
-            done += received
-        }
-        return bytes
-    }
-
     /// Sends a reply, as far as the connection is still there.
     private func send(_ reply: [UInt8]) {
-        sending.withLock { _ in
-            var done = 0
-            while done < reply.count {
-                let sent = unsafe reply.withUnsafeBytes { bytes in
-                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-                    return unsafe Glibc.send(
-                        descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
-                }
-                if sent < 0, errno == EINTR { continue }
-                guard sent > 0 else { return }
-                done += sent
-            }
-        }
+        sending.withLock { _ in _ = socket.send(reply) }
     }
 }
