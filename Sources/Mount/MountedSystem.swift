@@ -19,4 +19,9 @@ package struct MountedSystem: Sendable {
 
     /// The program that shows it. Nil if the kernel does.
     package var program: FileSystemProgram? = nil
+
+    /// The reason to mount what holds `system`, which is nil if it holds none, unless something else is one.
+    static func reason(_ system: String?) -> String {
+        system.map { "it holds \($0)" } ?? "it is the only one that could hold a system"
+    }
 }

@@ -75,8 +75,10 @@ struct Mounting: ~Copyable {
 
     private static func reason(_ found: borrowing CandidateMount, _ plan: MountPlan) -> String {
         if plan.subvolume != nil { return "the subvolume was asked for" }
-        guard let signs = found.signs else { return "it is the only one that could hold a system" }
-        return signs.name.map { "it holds \($0)" } ?? "it has what the root of a system has"
+        guard let signs = found.signs, signs.name == nil else {
+            return MountedSystem.reason(found.signs?.name)
+        }
+        return "it has what the root of a system has"
     }
 
     // MARK: All of them

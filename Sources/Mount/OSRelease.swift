@@ -1,18 +1,14 @@
-import CLinux
-import Glibc
-import VitrineFormats
-
 /// The name of an operating system, from its os-release file (os-release(5)).
 struct OSRelease {
     /// The places of the file, the first first. The third is that of a /usr on its own, and the last that of a NixOS which has not
     /// been started yet.
-    static let paths = [
+    private static let paths = [
         "etc/os-release", "usr/lib/os-release", "lib/os-release",
         "nix/var/nix/profiles/system/etc/os-release",
     ]
 
     /// The most that is read of it, in bytes.
-    static let maximumSize = 64 << 10
+    private static let maximumSize = 64 << 10
 
     /// Its name for people: PRETTY_NAME, or else NAME.
     let name: String
@@ -29,21 +25,18 @@ struct OSRelease {
         self.name = name
     }
 
-    /// The name of the operating system below the directory `path`, no link leading out of that. Nil if there is none.
-    static func system(below path: SystemString) -> String? {
-        let directory = unsafe vitrine_open_directory(path.terminated)
-        guard directory >= 0 else { return nil }
-        defer { close(directory) }
-        for file in paths {
-            let descriptor = unsafe vitrine_open_in_root(directory, file)
-            guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
-            var bytes = [UInt8](repeating: 0, count: maximumSize)
-            let count = unsafe bytes.withUnsafeMutableBytes {
-                unsafe read(descriptor, $0.baseAddress, $0.count)
-            }
-            if count > 0, let release = OSRelease(Array(bytes[..<count])) { return release.name }
+    /// The name of the operating system in `folder`. Nil if there is none.
+    static func system<Folder: RootFolder & ~Copyable>(in folder: borrowing Folder) -> String? {
+        for path in paths {
+            if let name = system(in: folder, at: path) { return name }
         }
         return nil
+    }
+
+    /// The name in the file at `path` in `folder`. Nil if there is none.
+    static func system<Folder: RootFolder & ~Copyable>(
+        in folder: borrowing Folder, at path: String
+    ) -> String? {
+        folder.content(of: path, limit: maximumSize).flatMap { OSRelease($0)?.name }
     }
 }

@@ -32,22 +32,14 @@ package struct RootSigns {
     }
 
     private static func name<Folder: RootFolder & ~Copyable>(in folder: borrowing Folder) -> String? {
-        for path in OSRelease.paths {
-            if let name = name(in: folder, at: path) { return name }
-        }
+        if let name = OSRelease.system(in: folder) { return name }
         // OSTree keeps the roots of systems in folders: ostree/deploy/NAME/deploy/CHECKSUM.N.
         for system in folder.names(in: "ostree/deploy") {
             for root in folder.names(in: "ostree/deploy/\(system)/deploy") {
                 let path = "ostree/deploy/\(system)/deploy/\(root)/usr/lib/os-release"
-                if let name = name(in: folder, at: path) { return name }
+                if let name = OSRelease.system(in: folder, at: path) { return name }
             }
         }
         return nil
-    }
-
-    private static func name<Folder: RootFolder & ~Copyable>(
-        in folder: borrowing Folder, at path: String
-    ) -> String? {
-        folder.content(of: path, limit: OSRelease.maximumSize).flatMap { OSRelease($0)?.name }
     }
 }

@@ -21,6 +21,13 @@ struct MountedFolder: RootFolder, ~Copyable {
         descriptor = folder
     }
 
+    /// The directory with the absolute `path`. Nil if there is none.
+    init?(at path: SystemString) {
+        let folder = unsafe vitrine_open_directory(path.terminated)
+        guard folder >= 0 else { return nil }
+        descriptor = folder
+    }
+
     deinit { close(descriptor) }
 
     /// The first `limit` bytes of the file at `path`. Nil if it cannot be read.

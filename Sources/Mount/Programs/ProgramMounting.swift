@@ -56,13 +56,12 @@ struct ProgramMounting: ~Copyable {
                 failures.append("\(candidate.title): \(error)")
                 continue
             }
-            let system = OSRelease.system(below: path)
+            let system = Self.system(below: path)
             if system != nil || isOnly {
                 let mounted = MountedSystem(
                     candidate: candidate, subvolume: nil, system: system,
                     journal: candidate.fileSystem.state == .journalToReplay ? .skipped : .none,
-                    reason: candidate.reason ?? system.map { "it holds \($0)" }
-                        ?? "it is the only one that could hold a system",
+                    reason: candidate.reason ?? MountedSystem.reason(system),
                     program: part.program)
                 return (mounted, program)
             }
@@ -70,5 +69,11 @@ struct ProgramMounting: ~Copyable {
             failures.append("\(candidate.title) holds no operating system")
         }
         throw MountError(failures.joined(separator: "; "))
+    }
+
+    /// The name of the operating system below the directory `path`. Nil if there is none.
+    private static func system(below path: SystemString) -> String? {
+        guard let folder = MountedFolder(at: path) else { return nil }
+        return OSRelease.system(in: folder)
     }
 }
