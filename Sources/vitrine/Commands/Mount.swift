@@ -34,15 +34,7 @@ struct Mount: ParsableCommand {
     @Argument(help: ArgumentHelp("The directory to mount at.", valueName: "dir"), completion: .directory)
     var directory: SystemString
 
-    @OptionGroup var partition: PartitionOption
-
-    @OptionGroup var volume: VolumeOption
-
-    @Option(
-        name: .customLong("subvolume"),
-        help: ArgumentHelp(
-            "Mount this subvolume of btrfs: its path in the file system, or its ID.", valueName: "path|id"))
-    var subvolume: SystemString?
+    @OptionGroup var fileSystem: FileSystemOptions
 
     @Flag(
         help:
@@ -69,18 +61,14 @@ struct Mount: ParsableCommand {
     var inBackground = false
 
     func validate() throws {
-        if all, partition.choice != nil || volume.name != nil || subvolume != nil {
+        if all, fileSystem.wish != nil || fileSystem.subvolume != nil {
             throw ValidationError("--all cannot be used with --partition, --volume or --subvolume.")
         }
-        if partition.choice != nil, volume.name != nil {
-            throw ValidationError("--partition cannot be used with --volume.")
-        }
-        if subvolume == "" { throw ValidationError("--subvolume takes a path or an ID.") }
     }
 
     func run() throws {
         try reportingErrors {
-            guard isRoot || !all && subvolume == nil else {
+            guard isRoot || !all && fileSystem.subvolume == nil else {
                 throw CommandError("only root can use --all and --subvolume")
             }
             if shows {
@@ -134,9 +122,7 @@ struct Mount: ParsableCommand {
         isMounted.withLock { $0 = true }
         place.close()
         for system in mounted.outcome.systems where system.journal == .skipped {
-            complain(
-                "warning: \(system.candidate.title) was not unmounted properly, and its journal is not replayed: "
-                    + "the newest files may be missing or old")
+            FileSystemOptions.complainOfJournal(of: system.candidate)
         }
         if all {
             for failure in mounted.outcome.failures { complain("warning: \(failure)") }
@@ -161,10 +147,9 @@ struct Mount: ParsableCommand {
 
     private func plan(_ image: Image) throws(CommandError) -> MountPlan {
         do throws(MountError) {
-            let chosen =
-                volume.name.map { MountWish.volume($0) } ?? partition.choice.map { MountWish.partition($0) }
-            let wish: MountWish = all ? .all : chosen ?? .root
-            return try MountPlan(image.disk, image.partitionTable, wish, subvolume: subvolume)
+            let wish: MountWish = all ? .all : fileSystem.wish ?? .root
+            return try MountPlan(
+                image.disk, image.partitionTable, wish, subvolume: fileSystem.subvolume)
         } catch {
             throw explained(error)
         }

@@ -21,15 +21,7 @@ struct FilesOptions: ParsableArguments {
 
     @OptionGroup var references: ReferenceOptions
 
-    @OptionGroup var partition: PartitionOption
-
-    @OptionGroup var volume: VolumeOption
-
-    @Option(
-        name: .customLong("subvolume"),
-        help: ArgumentHelp(
-            "Read this subvolume of btrfs: its path in the file system, or its ID.", valueName: "path|id"))
-    var subvolume: SystemString?
+    @OptionGroup var fileSystem: FileSystemOptions
 
     @Flag(
         name: .customLong("no-replay"),
@@ -37,13 +29,6 @@ struct FilesOptions: ParsableArguments {
             "Do not replay the journal of a file system that was not unmounted properly. Of ext3 and ext4, it never is."
     )
     var skipsJournal = false
-
-    func validate() throws {
-        if partition.choice != nil, volume.name != nil {
-            throw ValidationError("--partition cannot be used with --volume.")
-        }
-        if subvolume == "" { throw ValidationError("--subvolume takes a path or an ID.") }
-    }
 
     /// The path of the image.
     var image: SystemString { Self.split(options.image)?.image ?? options.image }
@@ -53,12 +38,13 @@ struct FilesOptions: ParsableArguments {
     /// Throws the reason that there are none, and the errors of `body`.
     func read(_ body: @escaping @Sendable (FileTree) throws -> Void) throws {
         var options = options
-        var choice = partition.choice
+        var wish = fileSystem.wish
         if let (image, suffix) = Self.split(options.image) {
-            guard choice == nil else {
+            guard fileSystem.partition.choice == nil else {
                 throw CommandError("\(options.image): this and --partition name a partition: leave one out")
             }
-            (options.image, choice) = (image, suffix)
+            // A volume is meant rather than the partition that it lies in.
+            (options.image, wish) = (image, wish ?? .partition(suffix))
         }
         // The numbers of the standard files must not be taken by others.
         StandardFiles.open()
@@ -67,18 +53,13 @@ struct FilesOptions: ParsableArguments {
         for warning in image.warnings { complain("warning: \(warning)") }
         let result = Monitor<Result<Void, any Error>?>(nil)
         do throws(MountError) {
-            let wish =
-                volume.name.map { MountWish.volume($0) } ?? choice.map { MountWish.partition($0) } ?? .root
-            let plan = try MountPlan(image.disk, image.partitionTable, wish, subvolume: subvolume)
+            let plan = try MountPlan(
+                image.disk, image.partitionTable, wish ?? .root, subvolume: fileSystem.subvolume)
             let logger = Logger(label: "vitrine") { _ -> any LogHandler in StandardErrorLog(.warning) }
             let files = ImageFiles(
                 plan, of: image.disk, name: image.name, opened.engine, replays: !skipsJournal, logger)
             try files.read { opened in
-                if opened.skipsJournal {
-                    complain(
-                        "warning: \(opened.candidate.title) was not unmounted properly, and its journal is not replayed: "
-                            + "the newest files may be missing or old")
-                }
+                if opened.skipsJournal { FileSystemOptions.complainOfJournal(of: opened.candidate) }
                 let outcome = Result { try body(opened.tree) }
                 result.withLock { $0 = outcome }
             }
