@@ -46,6 +46,13 @@ package struct ExtendedAttribute: Equatable, Sendable {
 extension FileNode {
     package var isLost: Bool { false }
 
+    /// Throws `unsupported` unless it is a file that has a content.
+    func requireRegular() throws(ImageError) {
+        guard attributes.kind == .regular else {
+            throw ImageError(.unsupported, "is a \(attributes.kind.rawValue), and no file with a content")
+        }
+    }
+
     /// The first `limit` bytes of the content of a regular file.
     package func start(limit: Int) throws(ImageError) -> [UInt8] {
         let content = try content()

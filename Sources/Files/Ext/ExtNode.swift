@@ -35,9 +35,7 @@ final class ExtNode: FileNode {
     }
 
     func content() throws(ImageError) -> any Source {
-        guard attributes.kind == .regular else {
-            throw ImageError(.unsupported, "is a \(attributes.kind.rawValue), and no file with a content")
-        }
+        try requireRegular()
         try requirePlain()
         return isInInode
             ? try files.content(inInode: attributes.number, size: attributes.size)

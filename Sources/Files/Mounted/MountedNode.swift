@@ -86,9 +86,7 @@ package final class MountedNode: FileNode {
     }
 
     package func content() throws(ImageError) -> any Source {
-        guard attributes.kind == .regular else {
-            throw ImageError(.unsupported, "is a \(attributes.kind.rawValue), and no file with a content")
-        }
+        try requireRegular()
         let file = vitrine_reopen(descriptor)
         guard file >= 0 else { throw ImageError(.io, systemMessage(errno)) }
         return try FileSource(descriptor: file)

@@ -50,7 +50,7 @@ package struct TarEntry {
             records.add("GNU.sparse.name", name)
             records.add("GNU.sparse.realsize", "\(sparseSize)")
             // For programs that do not know it.
-            block.putShort(Array("GNUSparseFile.0/".utf8) + name.suffix(80), at: 0, count: 100)
+            block.putText(Array("GNUSparseFile.0/".utf8) + name.suffix(80), at: 0, count: 100)
         } else if !block.putName(name) {
             records.add("path", name)
         }
@@ -81,7 +81,7 @@ package struct TarEntry {
     private func extendedHeader(_ records: [UInt8], _ time: UInt64) -> [UInt8] {
         guard !records.isEmpty else { return [] }
         var block = UstarBlock()
-        block.putShort(Array("PaxHeaders/".utf8) + name.suffix(80), at: 0, count: 100)
+        block.putText(Array("PaxHeaders/".utf8) + name.suffix(80), at: 0, count: 100)
         block.putNumber(0o644, at: 100, count: 8)
         block.putNumber(0, at: 108, count: 8)
         block.putNumber(0, at: 116, count: 8)

@@ -185,19 +185,13 @@ package final class TarWriter {
 
     /// The ranges of `content` that are not known to be holes or zeroes.
     private func dataRanges(of content: any Source) throws(ImageError) -> [Range<UInt64>] {
-        var ranges: [Range<UInt64>] = []
+        var ranges = ByteRanges()
         var position: UInt64 = 0
         while position < content.size {
             let extent = try content.extent(in: position..<content.size)
-            if extent.kind == .data {
-                if let last = ranges.last, last.upperBound == position {
-                    ranges[ranges.count - 1] = last.lowerBound..<extent.range.upperBound
-                } else {
-                    ranges.append(extent.range)
-                }
-            }
+            if extent.kind == .data { ranges.insert(extent.range) }
             position = extent.range.upperBound
         }
-        return ranges
+        return ranges.runs
     }
 }

@@ -10,11 +10,6 @@ struct UstarBlock {
         return text.count <= count
     }
 
-    /// Puts the start of `text` into the field of `count` bytes at `offset`.
-    mutating func putShort(_ text: [UInt8], at offset: Int, count: Int) {
-        putText(text, at: offset, count: count)
-    }
-
     /// Puts `name` into the fields for it: the part in front of a slash may stand in a field of its own. If there is no room for it,
     /// returns false, and puts its start there.
     mutating func putName(_ name: [UInt8]) -> Bool {
