@@ -11,8 +11,8 @@ let house: [SwiftSetting] = [
 ]
 
 let fuzzTargets = [
-    "extreader", "gzip", "grainscan", "index", "lzma2", "ovf", "partitions", "qcow2", "session", "tar",
-    "vmdk", "volumes", "xz",
+    "extreader", "filesystems", "gzip", "grainscan", "index", "lzma2", "ovf", "partitions", "qcow2",
+    "session", "tar", "vmdk", "volumes", "xz",
 ]
 let fuzzDictionaries = ["gzip", "ovf", "partitions", "qcow2", "session", "tar", "vmdk", "volumes"]
 
